@@ -1,0 +1,4 @@
+//! A benchmark that compares ways to guard the head of an event loop's timer list.
+#![forbid(unsafe_code)]
+
+pub mod record;

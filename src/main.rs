@@ -1,0 +1,2 @@
+//! The `headlock` binary.
+fn main() {}
