@@ -86,6 +86,8 @@ pub struct Trial {
     pub active_end: u64,
     /// Timers fired while measuring.
     pub fired: u64,
+    /// Changes that made their timer the head.
+    pub rearms: u64,
     /// Share of the longest measured time during which all threads were measuring, 0 to 1.
     pub overlap: f64,
 }
