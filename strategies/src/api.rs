@@ -78,6 +78,14 @@ pub struct LockCounts {
     pub wait_ns: u64,
 }
 
+impl std::ops::AddAssign for LockCounts {
+    fn add_assign(&mut self, other: LockCounts) {
+        self.acquisitions += other.acquisitions;
+        self.contended += other.contended;
+        self.wait_ns += other.wait_ns;
+    }
+}
+
 /// What a list counted since it was made. Complete once every handle is dropped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {

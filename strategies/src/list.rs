@@ -1,0 +1,324 @@
+//! The timer list that all built-in strategies share: same nodes, same heap, same writers' mutex. A strategy is a [`Head`]:
+//! how the head is shown to readers, and how they look at it.
+
+use std::sync::Arc;
+
+use crossbeam_utils::CachePadded;
+
+use crate::heap::Heap;
+use crate::lock::{CountedGuard, CountedMutex, LockKind};
+use crate::reclaim::node::UNLINKED;
+use crate::reclaim::table::Table;
+use crate::reclaim::{HeadPointer, Ledger, Reclaim, Retired, RetiredNode};
+use crate::{Config, Counts, Nanos, Rearm, Strategy, TimerHandle, TimerId, TimerList, sync};
+
+/// One way to guard the head of the list: all that a strategy file has to say.
+pub trait Head: Send + Sync + Sized + 'static {
+    /// The name and what it declares.
+    const STRATEGY: Strategy;
+
+    /// Whether [`publish`](Self::publish) shows more than the head, so that it must be called for every change.
+    const SHOWS_WHOLE_LIST: bool = false;
+
+    /// The writers' mutex.
+    type Lock: LockKind;
+    /// State that belongs to the lock's holder.
+    type Writer: Send;
+    /// How readers may hold nodes without the lock.
+    type Reclaim: Reclaim;
+    /// One thread's state.
+    type Local<'a>;
+
+    /// The shared state and the writers' state for an empty list.
+    fn new() -> (Self, Self::Writer);
+
+    /// Registers a thread.
+    fn local(&self) -> Self::Local<'_>;
+
+    /// Shows readers the head after a change. Called once at the end of each operation that touched the head, under the
+    /// lock.
+    fn publish(&self, writer: &mut Self::Writer, list: ListView<'_>);
+
+    /// Reads the head's deadline.
+    fn deadline(list: &HeadList<Self>, reader: &mut Reader<'_, Self>) -> Option<Nanos>;
+
+    /// Whether `run` should take the lock, asked before each time it does. `fired` counts the timers that this call has
+    /// fired already. A list without a lockless check always takes it.
+    fn worth_locking(_list: &HeadList<Self>, _reader: &mut Reader<'_, Self>, _now: Nanos, _fired: usize) -> bool {
+        true
+    }
+}
+
+/// One thread's state as the strategy's reads see it.
+pub struct Reader<'a, H: Head> {
+    /// The strategy's own.
+    pub local: H::Local<'a>,
+    /// The reclaimer's.
+    pub reclaim: <H::Reclaim as Reclaim>::Local<'a>,
+    /// Reads that had to start over.
+    pub retries: u64,
+    /// Read-side acquisitions of a lock that is not the writers' mutex.
+    pub shared: crate::LockCounts,
+}
+
+/// What the lock guards.
+#[repr(C)]
+pub(crate) struct Guarded<W> {
+    /// The strategy's words come first, to share a line with the lock.
+    writer: W,
+    head: HeadPointer,
+    heap: Heap,
+}
+
+/// The list as the holder of its lock sees it.
+#[derive(Clone, Copy)]
+pub struct ListView<'a> {
+    heap: &'a Heap,
+    table: &'a Table,
+    head: HeadPointer,
+}
+
+impl<'a> ListView<'a> {
+    /// The head's deadline, without touching its node.
+    #[inline]
+    pub fn head(self) -> Option<Nanos> {
+        self.heap.first().map(|entry| entry.expire)
+    }
+
+    /// The head's deadline as its node shows it: a pointer beside the lock, and the node's own cache line.
+    #[inline]
+    pub fn head_in_place(self) -> Option<Nanos> {
+        self.table.linked(self.head, self.heap).map(|node| node.expire())
+    }
+
+    /// The deadlines of all active timers, in no particular order.
+    pub fn deadlines(self) -> impl Iterator<Item = Nanos> + 'a {
+        self.heap.entries().iter().map(|entry| entry.expire)
+    }
+}
+
+/// The shared list under a strategy's [`Head`].
+pub struct HeadList<H: Head> {
+    lock: CachePadded<CountedMutex<H::Lock, Guarded<H::Writer>>>,
+    /// What readers look at; on lines of its own, away from the lock.
+    pub(crate) head: CachePadded<H>,
+    pub(crate) reclaim: CachePadded<H::Reclaim>,
+    table: Table,
+    ledger: Arc<Ledger>,
+    /// What the readers counted, added when their handles are dropped.
+    readers: std::sync::Mutex<Counts>,
+    hold_spins: u32,
+}
+
+/// The lock, held.
+struct Held<'a, H: Head> {
+    guard: CountedGuard<'a, H::Lock, Guarded<H::Writer>>,
+    list: &'a HeadList<H>,
+    touched: bool,
+}
+
+impl<H: Head> Held<'_, H> {
+    /// Unlinks a timer; answers whether it was active.
+    ///
+    /// The node shows [`UNLINKED`] before the next head is published, as QEMU's does, so that a reader that still holds it
+    /// wakes too early rather than too late.
+    fn unlink(&mut self, slot: u32) -> bool {
+        let table = &self.list.table;
+        let Some(was_head) = self.guard.heap.remove(table, slot) else {
+            return false;
+        };
+        table.node(slot, &self.guard.heap).set_expire(UNLINKED);
+        self.changed(was_head);
+        true
+    }
+
+    /// Links a timer that is not active; answers whether it became the head.
+    fn link(&mut self, slot: u32, expire: Nanos) -> bool {
+        let expire = expire.max(Nanos::ZERO);
+        let table = &self.list.table;
+        table.node(slot, &self.guard.heap).set_expire(expire);
+        let is_head = self.guard.heap.insert(table, slot, expire);
+        self.changed(is_head);
+        is_head
+    }
+
+    fn changed(&mut self, head: bool) {
+        if head {
+            let first = self.guard.heap.first();
+            let pointer = first.map_or(std::ptr::null_mut(), |entry| self.list.table.slot(entry.slot).node_pointer());
+            self.guard.head = HeadPointer(pointer);
+            self.list.reclaim.publish(self.guard.head);
+        }
+        self.touched |= head || H::SHOWS_WHOLE_LIST;
+    }
+
+    fn expire(&self, slot: u32) -> Option<Nanos> {
+        self.guard.heap.get(&self.list.table, slot).map(|entry| entry.expire)
+    }
+
+    /// Shows the change to readers, holds the lock for as long as the workload says, and gives it back.
+    fn release(mut self) {
+        if self.touched {
+            let Guarded { writer, head, heap } = &mut *self.guard;
+            let list = ListView { heap, table: &self.list.table, head: *head };
+            self.list.head.publish(writer, list);
+        }
+        for _ in 0..self.list.hold_spins {
+            sync::spin_loop();
+        }
+    }
+}
+
+impl<H: Head> HeadList<H> {
+    #[inline]
+    fn hold(&self) -> Held<'_, H> {
+        Held { guard: self.lock.lock(), list: self, touched: false }
+    }
+
+    /// Takes the writers' mutex to read: what a strategy without a lockless read does.
+    #[inline]
+    pub fn read_locked<R>(&self, read: impl FnOnce(&H::Writer, ListView<'_>) -> R) -> R {
+        let guard = self.lock.lock();
+        let list = ListView { heap: &guard.heap, table: &self.table, head: guard.head };
+        read(&guard.writer, list)
+    }
+}
+
+impl<H: Head> TimerList for HeadList<H> {
+    const STRATEGY: Strategy = H::STRATEGY;
+    type Handle<'a> = HeadHandle<'a, H>;
+
+    fn new(config: &Config) -> Self {
+        let (head, writer) = H::new();
+        HeadList {
+            lock: CachePadded::new(CountedMutex::new(Guarded {
+                writer,
+                head: HeadPointer(std::ptr::null_mut()),
+                heap: Heap::default(),
+            })),
+            head: CachePadded::new(head),
+            reclaim: CachePadded::new(H::Reclaim::new()),
+            table: Table::new(),
+            ledger: Arc::default(),
+            readers: std::sync::Mutex::default(),
+            hold_spins: config.hold_spins,
+        }
+    }
+
+    fn handle(&self) -> HeadHandle<'_, H> {
+        HeadHandle {
+            list: self,
+            reader: Reader {
+                local: self.head.local(),
+                reclaim: self.reclaim.local(),
+                retries: 0,
+                shared: crate::LockCounts::default(),
+            },
+        }
+    }
+
+    fn counts(&self) -> Counts {
+        let mut counts = *self.readers.lock().expect("nobody panics while holding it");
+        counts.lock += self.lock.counts();
+        self.ledger.report(&mut counts);
+        counts
+    }
+}
+
+/// One thread's way to a [`HeadList`].
+pub struct HeadHandle<'a, H: Head> {
+    list: &'a HeadList<H>,
+    reader: Reader<'a, H>,
+}
+
+impl<H: Head> HeadHandle<'_, H> {
+    /// Links the timer at `expire` after unlinking it, if `wanted` says so of its present deadline.
+    #[inline]
+    fn arm(&mut self, timer: TimerId, expire: Nanos, wanted: impl FnOnce(Option<Nanos>) -> bool) -> Rearm {
+        let mut held = self.list.hold();
+        let Some(slot) = self.list.table.find(timer) else {
+            return Rearm::No;
+        };
+        if !wanted(held.expire(slot)) {
+            return Rearm::No;
+        }
+        held.unlink(slot);
+        let is_head = held.link(slot, expire);
+        held.release();
+        Rearm::when(is_head)
+    }
+}
+
+impl<H: Head> TimerHandle for HeadHandle<'_, H> {
+    fn create(&mut self) -> TimerId {
+        self.list.table.create()
+    }
+
+    fn free(&mut self, timer: TimerId) {
+        let mut held = self.list.hold();
+        let Some(slot) = self.list.table.find(timer) else {
+            return;
+        };
+        held.unlink(slot);
+        let node = self.list.table.remove(slot);
+        held.release();
+        let retired = RetiredNode(Retired::new(node, &self.list.ledger));
+        self.list.reclaim.retire(&mut self.reader.reclaim, retired);
+    }
+
+    #[inline]
+    fn modify(&mut self, timer: TimerId, expire: Nanos) -> Rearm {
+        self.arm(timer, expire, |_| true)
+    }
+
+    fn anticipate(&mut self, timer: TimerId, expire: Nanos) -> Rearm {
+        let expire = expire.max(Nanos::ZERO);
+        self.arm(timer, expire, |present| present.is_none_or(|present| expire < present))
+    }
+
+    fn cancel(&mut self, timer: TimerId) -> bool {
+        let mut held = self.list.hold();
+        let Some(slot) = self.list.table.find(timer) else {
+            return false;
+        };
+        let was_active = held.unlink(slot);
+        held.release();
+        was_active
+    }
+
+    #[inline]
+    fn deadline(&mut self) -> Option<Nanos> {
+        H::deadline(self.list, &mut self.reader)
+    }
+
+    fn run(&mut self, now: Nanos, mut fire: impl FnMut(&mut Self, TimerId)) -> usize {
+        let mut fired = 0;
+        while H::worth_locking(self.list, &mut self.reader, now, fired) {
+            let mut held = self.list.hold();
+            let Some(first) = held.guard.heap.first().filter(|first| first.expire <= now) else {
+                break;
+            };
+            let timer = self.list.table.name(first.slot);
+            held.unlink(first.slot);
+            held.release();
+            fire(self, timer);
+            fired += 1;
+        }
+        fired
+    }
+
+    #[inline]
+    fn quiescent(&mut self) {
+        self.list.reclaim.quiescent(&mut self.reader.reclaim);
+    }
+}
+
+impl<H: Head> Drop for HeadHandle<'_, H> {
+    fn drop(&mut self) {
+        // A poisoned mutex means that a panic is under way; the counts go with it.
+        if let Ok(mut readers) = self.list.readers.lock() {
+            readers.retries += self.reader.retries;
+            readers.lock += self.reader.shared;
+        }
+    }
+}
