@@ -5,7 +5,7 @@
 //! They are kept apart twice: a comment `#[Workload: "name"]` stands before the lines of each, and their intervals do not
 //! overlap. Trials of all workloads take turns, so there is no true interval to write; instead the time axis is measured
 //! time, as if the workloads had been measured one after the other. A line's length is the measured time of its own
-//! trials, and each workload starts on the full second at which all lines of the one before have ended. So a tool that
+//! trials, and each workload starts on the first full second after all lines of the one before have ended. So a tool that
 //! knows nothing of the comment selects a workload by its start and end time:
 //!
 //! ```text
@@ -48,7 +48,8 @@ impl Format for LatencyHlog {
     }
 
     fn write(&self, snapshot: &Snapshot<'_>, out: &mut dyn Write) -> io::Result<()> {
-        write(snapshot.histograms, snapshot.run.started, out)
+        let histograms: Vec<_> = snapshot.histograms.histograms().collect();
+        write(&histograms, snapshot.run.started, out)
     }
 }
 

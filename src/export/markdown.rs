@@ -18,6 +18,7 @@ pub fn markdown(summaries: &[Summary], ratios: &[Ratio], latency: &[LatencyRow])
         };
         line(&mut text, format_args!("### {}, {threads}\n", cell(&point.workload)));
         throughput(&mut text, of_point, ratios);
+        certainty(&mut text, point, ratios);
         percentiles(&mut text, point, latency);
     }
     text
@@ -54,6 +55,28 @@ fn throughput(text: &mut String, summaries: &[Summary], ratios: &[Ratio]) {
         );
     }
     text.push('\n');
+}
+
+/// What the intervals promise, and the smallest difference that the run has shown it can see.
+fn certainty(text: &mut String, point: &Point, ratios: &[Ratio]) {
+    let mut of_point = ratios.iter().filter(|ratio| {
+        ratio.metric == Metric::NsPerOp && (&ratio.workload, ratio.threads) == (&point.workload, point.threads)
+    });
+    let Some(ratio) = of_point.next() else { return };
+    let resolution = match ratio.resolution {
+        None => "not measured: the run had no null control".to_owned(),
+        Some(reach) if reach.is_infinite() => "none yet: too few blocks".to_owned(),
+        Some(reach) => format!("{:.2} %, by the null control", reach * 100.0),
+    };
+    line(
+        text,
+        format_args!(
+            "Ratios are to {}; the intervals of all points hold together at 95 %. `same` means within {:.2} %. \
+             Resolution here: {resolution}.\n",
+            cell(&ratio.baseline),
+            ratio.threshold * 100.0,
+        ),
+    );
 }
 
 fn percentiles(text: &mut String, point: &Point, latency: &[LatencyRow]) {

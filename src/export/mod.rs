@@ -27,15 +27,16 @@ pub use run_json::read_run;
 pub use table::Rows;
 pub use trials_csv::read_trials;
 
-use crate::record::{LatencyHistogram, LatencyRow, Ratio, RunRecord};
+use crate::record::{LatencyRow, Ratio, RunRecord};
+use crate::stats::Latencies;
 
 /// All that is rewritten after each block.
 #[derive(Clone, Copy, Debug)]
 pub struct Snapshot<'a> {
     /// For `latency.csv`.
     pub latency: &'a [LatencyRow],
-    /// For `latency.hlog`, lines of one workload together.
-    pub histograms: &'a [&'a LatencyHistogram],
+    /// For `latency.hlog`.
+    pub histograms: &'a Latencies,
     /// For `ratios.csv`.
     pub ratios: &'a [Ratio],
     /// For `run.json`.

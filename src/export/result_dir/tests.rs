@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use super::*;
 use crate::export::testing::{Result as TestResult, result};
 use crate::export::{read_histograms, read_latency, read_ratios, read_run, read_trials};
-use crate::record::{LatencyHistogram, RunState};
+use crate::record::RunState;
 
 fn names(dir: &Path) -> Vec<String> {
     let entries = fs::read_dir(dir).unwrap();
@@ -14,10 +14,9 @@ fn names(dir: &Path) -> Vec<String> {
 }
 
 fn rewrite(dir: &mut ResultDir, result: &TestResult) -> Result<(), WriteError> {
-    let histograms: Vec<&LatencyHistogram> = result.latencies.histograms().collect();
     dir.rewrite(&Snapshot {
         latency: &result.latency,
-        histograms: &histograms,
+        histograms: &result.latencies,
         ratios: &result.ratios,
         run: &result.run,
     })
