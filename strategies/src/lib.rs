@@ -8,6 +8,7 @@ mod api;
 mod heap;
 pub mod list;
 pub mod lock;
+pub mod oracle;
 pub mod reclaim;
 mod sync;
 
