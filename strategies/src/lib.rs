@@ -5,6 +5,7 @@
 #![deny(unsafe_code)]
 
 mod api;
+pub mod conformance;
 mod heap;
 pub mod list;
 pub mod lock;
@@ -28,6 +29,13 @@ macro_rules! registry {
         /// Visits every built-in strategy.
         pub fn visit_builtin(visitor: &mut impl Visitor) {
             $(visitor.visit::<$module::$list>();)*
+        }
+
+        /// The conformance suite on every built-in strategy. Under loom, lists exist in models only.
+        #[cfg(all(test, not(loom)))]
+        mod conformance_of {
+            crate::conformance!(oracle, crate::oracle::Oracle);
+            $(crate::conformance!($module, crate::$module::$list, built_in);)*
         }
     };
 }
