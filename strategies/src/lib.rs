@@ -44,5 +44,7 @@ registry! {
     mutex::Mutex,
     mutex_peek::MutexPeek,
     rcu_epoch::RcuEpoch,
+    arc_swap::ArcSwap,
+    seqlock::Seqlock,
     atomic_deadline::AtomicDeadline,
 }
