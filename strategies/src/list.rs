@@ -321,14 +321,21 @@ impl<H: Head> TimerHandle for HeadHandle<'_, H> {
     fn quiescent(&mut self) {
         self.list.reclaim.quiescent(&mut self.reader.reclaim);
     }
+
+    fn local_counts(&self) -> Counts {
+        Counts {
+            lock: self.reader.shared,
+            retries: self.reader.retries,
+            ..Counts::default()
+        }
+    }
 }
 
 impl<H: Head> Drop for HeadHandle<'_, H> {
     fn drop(&mut self) {
         // A poisoned mutex means that a panic is under way; the counts go with it.
         if let Ok(mut readers) = self.list.readers.lock() {
-            readers.retries += self.reader.retries;
-            readers.lock += self.reader.shared;
+            *readers += self.local_counts();
         }
     }
 }
