@@ -1,6 +1,9 @@
 //! The timer list that all built-in strategies share: same nodes, same heap, same writers' mutex. A strategy is a [`Head`]:
 //! how the head is shown to readers, and how they look at it.
 
+#[cfg(all(test, not(loom)))]
+pub(crate) mod tests;
+
 use std::sync::Arc;
 
 use crossbeam_utils::CachePadded;
