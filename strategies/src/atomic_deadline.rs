@@ -66,9 +66,4 @@ impl Head for AtomicDeadlineHead {
         let deadline = list.head.deadline.load(Ordering::Acquire);
         (deadline != EMPTY).then_some(Nanos(deadline))
     }
-
-    #[inline]
-    fn worth_locking(list: &HeadList<Self>, reader: &mut Reader<'_, Self>, now: Nanos, _fired: usize) -> bool {
-        Self::deadline(list, reader).is_some_and(|deadline| deadline <= now)
-    }
 }

@@ -1,6 +1,9 @@
 //! The timer list that all built-in strategies share: same nodes, same heap, same writers' mutex. A strategy is a [`Head`]:
 //! how the head is shown to readers, and how they look at it.
 
+#[cfg(all(test, not(loom)))]
+pub(crate) mod tests;
+
 use std::sync::Arc;
 
 use crossbeam_utils::CachePadded;
@@ -9,7 +12,7 @@ use crate::heap::Heap;
 use crate::lock::{CountedGuard, CountedMutex, LockKind};
 use crate::reclaim::node::UNLINKED;
 use crate::reclaim::table::Table;
-use crate::reclaim::{HeadPointer, Ledger, Reclaim, Retired, RetiredNode};
+use crate::reclaim::{HeadPointer, Ledger, Node, Reclaim, Retired, RetiredNode};
 use crate::{Config, Counts, Nanos, Rearm, Strategy, TimerHandle, TimerId, TimerList, sync};
 
 /// One way to guard the head of the list: all that a strategy file has to say.
@@ -43,9 +46,13 @@ pub trait Head: Send + Sync + Sized + 'static {
     fn deadline(list: &HeadList<Self>, reader: &mut Reader<'_, Self>) -> Option<Nanos>;
 
     /// Whether `run` should take the lock, asked before each time it does. `fired` counts the timers that this call has
-    /// fired already. A list without a lockless check always takes it.
-    fn worth_locking(_list: &HeadList<Self>, _reader: &mut Reader<'_, Self>, _now: Nanos, _fired: usize) -> bool {
-        true
+    /// fired already.
+    ///
+    /// As given, the RFC's way: only if the head, read as any reader does, looks due. What it says is checked again under
+    /// the lock. A list whose reads take that very lock has nothing to gain from it.
+    #[inline]
+    fn worth_locking(list: &HeadList<Self>, reader: &mut Reader<'_, Self>, now: Nanos, _fired: usize) -> bool {
+        Self::deadline(list, reader).is_some_and(|deadline| deadline <= now)
     }
 }
 
@@ -88,7 +95,13 @@ impl<'a> ListView<'a> {
     /// The head's deadline as its node shows it: a pointer beside the lock, and the node's own cache line.
     #[inline]
     pub fn head_in_place(self) -> Option<Nanos> {
-        self.table.linked(self.head, self.heap).map(|node| node.expire())
+        self.table.linked(self.head, self.heap).map(Node::expire)
+    }
+
+    /// The head's name and deadline.
+    #[inline]
+    pub fn head_named(self) -> Option<(TimerId, Nanos)> {
+        self.heap.first().map(|entry| (self.table.name(entry.slot), entry.expire))
     }
 
     /// The deadlines of all active timers, in no particular order.

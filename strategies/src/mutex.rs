@@ -49,4 +49,10 @@ impl Head for MutexHead {
     fn deadline(list: &HeadList<Self>, _reader: &mut Reader<'_, Self>) -> Option<Nanos> {
         list.read_locked(|(), list| list.head_in_place())
     }
+
+    /// A read is no cheaper than taking the lock to look for oneself.
+    #[inline]
+    fn worth_locking(_list: &HeadList<Self>, _reader: &mut Reader<'_, Self>, _now: Nanos, _fired: usize) -> bool {
+        true
+    }
 }

@@ -55,9 +55,4 @@ impl Head for RcuEpochHead {
     fn deadline(list: &HeadList<Self>, reader: &mut Reader<'_, Self>) -> Option<Nanos> {
         list.reclaim.pinned(&reader.reclaim, |head| head.read())
     }
-
-    #[inline]
-    fn worth_locking(list: &HeadList<Self>, reader: &mut Reader<'_, Self>, now: Nanos, _fired: usize) -> bool {
-        Self::deadline(list, reader).is_some_and(|deadline| deadline <= now)
-    }
 }
