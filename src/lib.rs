@@ -4,3 +4,4 @@
 pub mod export;
 pub mod record;
 pub mod stats;
+pub mod workload;
