@@ -1,8 +1,11 @@
 //! A synthetic workload: what a user writes, completed and checked.
 
-use super::distance::{Distance, Sampler};
-use super::error::{Invalid, WorkloadError, within};
-use super::mix::{Mix, Role, Roles};
+#[cfg(test)]
+mod tests;
+
+use crate::workload::distance::{Distance, Sampler};
+use crate::workload::error::{Invalid, WorkloadError, within};
+use crate::workload::mix::{Mix, Role, Roles};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -150,7 +153,7 @@ impl Workload {
     }
 
     /// The distribution of distances of a valid workload, ready to draw from.
-    pub(super) fn sampler(&self) -> Result<Sampler, WorkloadError> {
+    pub(in crate::workload) fn sampler(&self) -> Result<Sampler, WorkloadError> {
         self.check_fields()
             .and_then(|()| self.distance.sampler())
             .map_err(|invalid| invalid.in_origin(&self.origin()))
@@ -211,12 +214,12 @@ impl Workload {
 }
 
 fn preset_field(found: &str) -> Invalid {
-    let names = super::preset::PRESETS.map(|(name, _)| name).join(", ");
+    let names = crate::workload::preset::PRESETS.map(|(name, _)| name).join(", ");
     Invalid::new("preset", format!("{found:?}"), format!("one of {names}"))
 }
 
 /// `text` as TOML of type `T`, with the parser's complaint on one line.
-pub(super) fn parse<T: DeserializeOwned>(text: &str, origin: &str) -> Result<T, WorkloadError> {
+pub(in crate::workload) fn parse<T: DeserializeOwned>(text: &str, origin: &str) -> Result<T, WorkloadError> {
     toml::from_str(text).map_err(|error| {
         let start = error.span().map_or(0, |span| span.start);
         let line = text.bytes().take(start).filter(|&byte| byte == b'\n').count() + 1;
