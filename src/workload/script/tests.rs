@@ -136,26 +136,33 @@ fn every_preset_keeps_its_shares() {
 #[test]
 fn one_thread_keeps_all_timers_active_and_finds_what_it_was_promised() {
     for (name, _) in PRESETS {
-        let workload = preset(name);
-        if workload.roles.is_some() {
+        let asked = preset(name);
+        if asked.roles.is_some() {
             continue;
         }
-        let script = Script::draw(&workload, 0, 1, SEED).unwrap();
-        let mut model = Model::new(&workload);
-        for _ in 0..3 {
-            for step in &script.steps {
-                model.play(step, &script.rearm);
+        for (timers, seed) in [(asked.timers, SEED), (5, 1), (5, 2), (5, 3), (1, 4)] {
+            let workload =
+                asked.clone().with(Overrides { timers: Some(timers), ..Overrides::default() }, "test").unwrap();
+            let script = Script::draw(&workload, 0, 1, seed).unwrap();
+            let mut model = Model::new(&workload);
+            for _ in 0..3 {
+                for step in &script.steps {
+                    model.play(step, &script.rearm);
+                }
+                assert_eq!(model.queue.len(), timers, "{name}");
             }
-            assert_eq!(model.queue.len(), workload.timers, "{name}");
+            assert_eq!(model.missed_heads, 0, "{name}");
+            assert_eq!(model.empty_due_runs, 0, "{name}");
+            let runs = count(&script, |step| step.op == Op::Run) as f64;
+            let due = count(&script, |step| step.op == Op::Run && step.time == DUE) as f64;
+            let due_asked = (runs * workload.run_due).round();
+            assert!(due <= due_asked);
+            // With few timers, one that was made due is soon cancelled or moved away before a run comes.
+            if timers >= 100 {
+                assert_eq!(model.idle_cancels, 0, "{name}");
+                assert_eq!(due, due_asked, "{name}");
+            }
         }
-        assert_eq!(model.missed_heads, 0, "{name}");
-        assert_eq!(model.empty_due_runs, 0, "{name}");
-        assert_eq!(model.idle_cancels, 0, "{name}");
-        let runs = count(&script, |step| step.op == Op::Run) as f64;
-        let due = count(&script, |step| step.op == Op::Run && step.time == DUE) as f64;
-        // Two timers of three may be cancelled or moved away again before a run comes.
-        let asked = runs * workload.run_due;
-        assert!((due - asked).abs() <= 0.5 || workload.timers == 3 && due >= asked / 2.0, "{name}: {due} of {asked}");
     }
 }
 
@@ -228,16 +235,21 @@ fn an_anticipate_comes_sooner_about_half_the_time() {
 
 #[test]
 fn as_many_cancels_as_arming_operations_leave_nothing_cancelled() {
-    for (modify, anticipate, churn) in [(1.0, 0.0, 0.0), (0.25, 0.25, 0.5), (0.3, 0.3, 0.4)] {
-        // The other shares are chosen so that rounding would give cancel one step too many.
-        let mix = Mix {
-            deadline: 7.3,
-            modify,
-            anticipate,
-            churn,
-            cancel: 1.0,
-            ..Mix::default()
-        };
+    let least = Mix { cancel: 1.0, ..Mix::default() };
+    for mix in [
+        Mix { modify: 1.0, ..least },
+        Mix { deadline: 7.3, anticipate: 0.5, churn: 0.5, ..least },
+        // Exact steps of a script: rounding gives cancel ten of them, and the others nine together.
+        Mix {
+            deadline: 1000.6,
+            expired: 1027.6,
+            run: 0.0,
+            modify: 3.3,
+            anticipate: 3.3,
+            churn: 3.3,
+            cancel: 9.9,
+        },
+    ] {
         let given = Overrides { mix: Some(mix), run_due: Some(0.0), ..Overrides::default() };
         let workload = preset("hot").with(given, "test").unwrap();
         for seed in 0..20 {
