@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use super::median;
 use crate::record::{Pass, Point, Trial};
 
 /// One strategy at one point. Figures are `None` where no undisturbed trial yields them.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Summary {
     /// The point.
     pub point: Point,
