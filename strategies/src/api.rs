@@ -101,6 +101,35 @@ pub struct Counts {
     pub peak_unreclaimed: u64,
 }
 
+impl std::ops::AddAssign for Counts {
+    /// Adds another list's counts; the sum of two peaks bounds the peak of the sum.
+    fn add_assign(&mut self, other: Counts) {
+        self.lock += other.lock;
+        self.retries += other.retries;
+        self.retired += other.retired;
+        self.reclaimed += other.reclaimed;
+        self.peak_unreclaimed += other.peak_unreclaimed;
+    }
+}
+
+impl Counts {
+    /// What was counted since an earlier reading of the same list. The peak is the later one.
+    #[must_use]
+    pub fn since(self, earlier: Counts) -> Counts {
+        Counts {
+            lock: LockCounts {
+                acquisitions: self.lock.acquisitions - earlier.lock.acquisitions,
+                contended: self.lock.contended - earlier.lock.contended,
+                wait_ns: self.lock.wait_ns - earlier.lock.wait_ns,
+            },
+            retries: self.retries - earlier.retries,
+            retired: self.retired - earlier.retired,
+            reclaimed: self.reclaimed - earlier.reclaimed,
+            peak_unreclaimed: self.peak_unreclaimed,
+        }
+    }
+}
+
 /// A list of timers sorted by deadline, whose head many threads poll and a few change.
 ///
 /// The semantics are those of QEMU's timer list; `docs/STRATEGY.md` walks through them and [`crate::oracle::Oracle`] is
@@ -120,7 +149,7 @@ pub trait TimerList: Send + Sync + Sized + 'static {
     /// Takes a handle; once per thread, outside any timed section.
     fn handle(&self) -> Self::Handle<'_>;
 
-    /// What was counted so far. Complete once every handle is dropped.
+    /// What was counted so far, but for what the handles that are still held have counted themselves.
     fn counts(&self) -> Counts;
 }
 
@@ -162,6 +191,11 @@ pub trait TimerHandle {
     /// Announces that this thread holds no reference into the list; called between operations, for quiescent-state
     /// reclamation.
     fn quiescent(&mut self) {}
+
+    /// What this handle counted by itself and the list does not know until the handle is dropped.
+    fn local_counts(&self) -> Counts {
+        Counts::default()
+    }
 }
 
 /// What a read of the head costs the reader by construction.

@@ -5,9 +5,11 @@
 #![deny(unsafe_code)]
 
 mod api;
+pub mod conformance;
 mod heap;
 pub mod list;
 pub mod lock;
+pub mod oracle;
 pub mod reclaim;
 mod sync;
 
@@ -27,6 +29,18 @@ macro_rules! registry {
         /// Visits every built-in strategy.
         pub fn visit_builtin(visitor: &mut impl Visitor) {
             $($(#[$only])* visitor.visit::<$module::$list>();)*
+        }
+
+        /// The conformance suite on every built-in strategy. Under loom, lists exist in models only.
+        #[cfg(all(test, not(loom)))]
+        mod conformance_of {
+            crate::conformance!(oracle, crate::oracle::Oracle);
+            $($(#[$only])* crate::conformance!($module, crate::$module::$list, built_in);)*
+
+            #[test]
+            fn every_node_is_released_with_its_list() {
+                $($(#[$only])* crate::list::tests::everything_released(<crate::$module::$list as crate::TimerList>::new(&crate::Config::default()));)*
+            }
         }
     };
 }

@@ -1,6 +1,9 @@
 //! The timer list that all built-in strategies share: same nodes, same heap, same writers' mutex. A strategy is a [`Head`]:
 //! how the head is shown to readers, and how they look at it.
 
+#[cfg(all(test, not(loom)))]
+pub(crate) mod tests;
+
 use std::sync::Arc;
 
 use crossbeam_utils::CachePadded;
@@ -348,14 +351,21 @@ impl<H: Head> TimerHandle for HeadHandle<'_, H> {
     fn quiescent(&mut self) {
         H::Reclaim::quiescent(&mut self.reader.reclaim);
     }
+
+    fn local_counts(&self) -> Counts {
+        Counts {
+            lock: self.reader.shared,
+            retries: self.reader.retries,
+            ..Counts::default()
+        }
+    }
 }
 
 impl<H: Head> Drop for HeadHandle<'_, H> {
     fn drop(&mut self) {
         // A poisoned mutex means that a panic is under way; the counts go with it.
         if let Ok(mut readers) = self.list.readers.lock() {
-            readers.retries += self.reader.retries;
-            readers.lock += self.reader.shared;
+            *readers += self.local_counts();
         }
     }
 }

@@ -1,0 +1,228 @@
+//! Many threads arm, cancel and run one list, and every firing is accounted for.
+//!
+//! Each timer has one owner, which plays rounds on it: it arms the timer once or more, ends the round by cancelling,
+//! freeing or running, and then waits until no callback of that round can be under way. After that the number of firings
+//! is settled, and it must lie within what the round's answers allow. All threads also run the list, at the time of one
+//! shared clock that only advances, so that most timers are fired by somebody else.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+use super::trial::{Found, Probe, Trial, abort, right};
+use crate::{Freshness, Nanos, TimerHandle, TimerId, TimerList};
+
+/// What is known of one timer. Its owner writes all but the firings, between rounds; callbacks read it.
+#[derive(Default)]
+struct Ward {
+    /// Firings in this round.
+    fires: AtomicU64,
+    /// The earliest deadline of this round.
+    not_before: AtomicI64,
+    /// How often callbacks are still to arm it again, at its earliest deadline.
+    again: AtomicU64,
+}
+
+/// What the threads share.
+struct Yard {
+    clock: AtomicI64,
+    wards: Mutex<HashMap<TimerId, Arc<Ward>>>,
+    /// A thread's runs, begun and ended: odd while one is under way.
+    runs: Vec<AtomicU64>,
+}
+
+/// One thread's part.
+struct Warden<'y, 'p, H, L> {
+    me: usize,
+    yard: &'y Yard,
+    trial: &'y Trial<L>,
+    list: &'y mut Probe<'p, H>,
+    rng: Xoshiro256PlusPlus,
+}
+
+impl<H: TimerHandle, L: TimerList> Warden<'_, '_, H, L> {
+    fn now(&self) -> i64 {
+        self.yard.clock.load(Ordering::SeqCst)
+    }
+
+    /// Lets time pass and runs the list.
+    fn run(&mut self) {
+        let yard = self.yard;
+        let now = yard.clock.fetch_add(self.rng.random_range(0..20), Ordering::SeqCst);
+        yard.runs[self.me].fetch_add(1, Ordering::SeqCst);
+        self.list.run(Nanos(now), |list, timer| {
+            let ward = yard.wards.lock().expect("no callback panics while holding it").get(&timer).cloned();
+            let Some(ward) = ward else {
+                abort(format!("a run fired {timer:?}, which was freed before the run began").into());
+            };
+            let not_before = ward.not_before.load(Ordering::SeqCst);
+            if not_before > now {
+                abort(format!("a run at {now} fired {timer:?} early: its deadline is {not_before} or later").into());
+            }
+            ward.fires.fetch_add(1, Ordering::SeqCst);
+            if ward.again.load(Ordering::SeqCst) > 0 {
+                ward.again.fetch_sub(1, Ordering::SeqCst);
+                let _ = list.modify(timer, Nanos(not_before));
+            }
+        });
+        yard.runs[self.me].fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Waits until no callback is under way that takes part in a chain of `again` re-armings.
+    ///
+    /// One pass waits for every run that had begun before it; the thread's own never has. A timer that a callback armed
+    /// again may be taken by a run that begins behind the pass's back, so each re-arming asks for one pass more.
+    fn settle(&self, again: u64) {
+        for runs in (0..=again).flat_map(|_| &self.yard.runs) {
+            let seen = runs.load(Ordering::SeqCst);
+            while seen % 2 == 1 && runs.load(Ordering::SeqCst) == seen && !self.trial.is_over() {
+                thread::yield_now();
+            }
+        }
+    }
+
+    /// Arms a timer `deadlines.len()` times and ends the round; what the firings must lie between.
+    fn play(&mut self, timer: TimerId, deadlines: &[i64], again: u64, end: End) -> Found<(u64, u64)> {
+        for (turn, &deadline) in deadlines.iter().enumerate() {
+            if turn % 2 == 0 {
+                let _ = self.list.modify(timer, Nanos(deadline));
+            } else {
+                let _ = self.list.anticipate(timer, Nanos(deadline));
+            }
+            if self.rng.random_bool(0.3) {
+                self.run();
+            }
+        }
+        let armings = deadlines.len() as u64;
+        match end {
+            // A timer that was still active did not fire for the last time; one that was not did, unless it never came due.
+            End::Cancel if self.list.cancel(timer) => Ok((0, armings - 1)),
+            End::Cancel => Ok((1, armings)),
+            End::Free => {
+                self.list.free(timer);
+                Ok((0, armings))
+            }
+            End::Run => {
+                let latest = deadlines.iter().copied().max().unwrap_or_default();
+                self.yard.clock.fetch_max(latest, Ordering::SeqCst);
+                self.run();
+                self.settle(again);
+                if self.list.cancel(timer) {
+                    // Only a list whose reads may be late may take a due timer for one that is not, and leave it.
+                    let late = L::STRATEGY.freshness != Freshness::Linearizable;
+                    right(format_args!("whether a run left {timer:?}, which was due"), true, late)?;
+                    return Ok((0, armings + again - 1));
+                }
+                Ok((1 + again, armings + again))
+            }
+        }
+    }
+
+    /// Plays a round on a timer and settles its account.
+    fn round(&mut self, timer: TimerId, ward: &Ward, deadlines: &[i64], again: u64, end: End) -> Found {
+        ward.fires.store(0, Ordering::SeqCst);
+        ward.again.store(again, Ordering::SeqCst);
+        ward.not_before.store(deadlines.iter().copied().min().unwrap_or_default(), Ordering::SeqCst);
+        let (least, most) = self.play(timer, deadlines, again, end)?;
+        self.settle(again);
+        let fires = ward.fires.load(Ordering::SeqCst);
+        if self.trial.is_over() || (least..=most).contains(&fires) {
+            return Ok(1);
+        }
+        let what = format!(
+            "{timer:?}, armed at {deadlines:?}, armed {again} times more by its callback, then {end:?}, fired {fires} times; \
+             right is {least} to {most}"
+        );
+        Err(what.into())
+    }
+
+    fn create(&mut self) -> (TimerId, Arc<Ward>) {
+        let timer = self.list.create();
+        let ward = Arc::new(Ward::default());
+        self.yard
+            .wards
+            .lock()
+            .expect("no callback panics while holding it")
+            .insert(timer, Arc::clone(&ward));
+        (timer, ward)
+    }
+
+    fn forget(&mut self, timer: TimerId) {
+        self.yard.wards.lock().expect("no callback panics while holding it").remove(&timer);
+    }
+}
+
+/// How a round ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Cancel,
+    Free,
+    /// Only for rounds whose deadlines may all come to pass.
+    Run,
+}
+
+/// Plays `rounds` rounds on each thread, of the kind that `draw` draws: deadlines, armings by the callback, and the end.
+fn played<L: TimerList>(
+    trial: &Trial<L>,
+    draw: impl Fn(&mut Xoshiro256PlusPlus, i64) -> (Vec<i64>, u64, End) + Sync,
+) -> Found {
+    let list = trial.list();
+    let threads = trial.effort.threads;
+    let yard = Yard {
+        clock: AtomicI64::new(0),
+        wards: Mutex::default(),
+        runs: (0..threads).map(|_| AtomicU64::new(0)).collect(),
+    };
+    let tried = trial.threads(threads, |me| {
+        trial.with_handle(&list, |list| {
+            let rng = Xoshiro256PlusPlus::seed_from_u64(trial.effort.seed + me as u64);
+            let mut warden = Warden { me, yard: &yard, trial, list, rng };
+            let (mut timer, mut ward) = warden.create();
+            for _ in 0..trial.effort.rounds {
+                if trial.is_over() {
+                    break;
+                }
+                let now = warden.now();
+                let (deadlines, again, end) = draw(&mut warden.rng, now);
+                warden.round(timer, &ward, &deadlines, again, end)?;
+                if end == End::Free {
+                    warden.forget(timer);
+                    (timer, ward) = warden.create();
+                }
+                warden.list.quiescent();
+            }
+            Ok(trial.effort.rounds)
+        })
+    })?;
+    right("deadline once every round has ended", trial.deadline(&list), None)?;
+    Ok(tried)
+}
+
+pub(super) fn exactly_once<L: TimerList>(trial: &Trial<L>) -> Found {
+    played(trial, |rng, now| {
+        let soon = now + rng.random_range(0..40);
+        match rng.random_range(0..8) {
+            0 => (vec![i64::MAX], 0, End::Cancel),
+            1 => (vec![soon], 0, End::Free),
+            2 | 3 => (vec![soon], 0, End::Cancel),
+            4 => (vec![soon], rng.random_range(1..4), End::Run),
+            _ => (vec![soon], 0, End::Run),
+        }
+    })
+}
+
+pub(super) fn changed_under_runs<L: TimerList>(trial: &Trial<L>) -> Found {
+    played(trial, |rng, now| {
+        let deadlines: Vec<i64> = (0..rng.random_range(2..5)).map(|_| now + rng.random_range(0..40)).collect();
+        match rng.random_range(0..4) {
+            0 => ([deadlines, vec![i64::MAX]].concat(), 0, End::Cancel),
+            1 => (deadlines, 0, End::Cancel),
+            2 => (deadlines, 0, End::Free),
+            _ => (deadlines, 0, End::Run),
+        }
+    })
+}

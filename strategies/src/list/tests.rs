@@ -1,0 +1,33 @@
+//! What only this module can see of a list's end.
+
+use std::sync::Arc;
+use std::thread;
+
+use super::{Head, HeadList};
+use crate::{Counts, Nanos, TimerHandle, TimerList};
+
+/// Drops a list with garbage that still waits, from threads that are gone and from the one that drops it, and looks
+/// whether every node was released.
+pub(crate) fn everything_released<H: Head>(list: HeadList<H>) {
+    const FREES: u64 = 1_000;
+    let name = H::STRATEGY.name;
+    let ledger = Arc::clone(&list.ledger);
+    let churn = |list: &HeadList<H>| {
+        let mut handle = list.handle();
+        for round in 0..FREES {
+            let timer = handle.create();
+            let _ = handle.modify(timer, Nanos(round as i64));
+            handle.deadline();
+            handle.free(timer);
+        }
+    };
+    thread::scope(|scope| {
+        scope.spawn(|| churn(&list));
+        churn(&list);
+    });
+    drop(list);
+    let mut counts = Counts::default();
+    ledger.report(&mut counts);
+    assert_eq!((counts.retired, counts.reclaimed), (2 * FREES, 2 * FREES), "{name}: retired and reclaimed nodes");
+    assert_eq!(Arc::strong_count(&ledger), 1, "{name}: nodes that still hold the ledger");
+}
