@@ -66,7 +66,7 @@ impl Head for ArcSwapHead {
     fn local(&self) {}
 
     #[inline]
-    fn publish(&self, (): &mut (), list: ListView<'_>) {
+    fn publish(&self, (): &mut (), (): &mut (), list: ListView<'_>) {
         let record = list.head().map(|deadline| Arc::new(Record { deadline }));
         self.record.store(record);
     }

@@ -56,7 +56,7 @@ impl Head for AtomicDeadlineHead {
     fn local(&self) {}
 
     #[inline]
-    fn publish(&self, (): &mut (), list: ListView<'_>) {
+    fn publish(&self, (): &mut (), (): &mut (), list: ListView<'_>) {
         let deadline = list.head().map_or(EMPTY, |deadline| deadline.0);
         self.deadline.store(deadline, Ordering::Release);
     }

@@ -42,7 +42,7 @@ impl Heap {
         self.entries.get(table.slot(slot).position() as usize).copied()
     }
 
-    /// All entries, in no particular order.
+    /// All entries: the earliest, then the others in no particular order.
     pub(crate) fn entries(&self) -> &[Entry] {
         &self.entries
     }

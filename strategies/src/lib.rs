@@ -23,23 +23,23 @@ pub trait Visitor {
 
 /// The registry: one line a strategy, in the order in which tables show them.
 macro_rules! registry {
-    ($($module:ident :: $list:ident,)*) => {
-        $(pub mod $module;)*
+    ($($(#[$only:meta])* $module:ident :: $list:ident,)*) => {
+        $($(#[$only])* pub mod $module;)*
 
         /// Visits every built-in strategy.
         pub fn visit_builtin(visitor: &mut impl Visitor) {
-            $(visitor.visit::<$module::$list>();)*
+            $($(#[$only])* visitor.visit::<$module::$list>();)*
         }
 
         /// The conformance suite on every built-in strategy. Under loom, lists exist in models only.
         #[cfg(all(test, not(loom)))]
         mod conformance_of {
             crate::conformance!(oracle, crate::oracle::Oracle);
-            $(crate::conformance!($module, crate::$module::$list, built_in);)*
+            $($(#[$only])* crate::conformance!($module, crate::$module::$list, built_in);)*
 
             #[test]
             fn every_node_is_released_with_its_list() {
-                $(crate::list::tests::everything_released(<crate::$module::$list as crate::TimerList>::new(&crate::Config::default()));)*
+                $($(#[$only])* crate::list::tests::everything_released(<crate::$module::$list as crate::TimerList>::new(&crate::Config::default()));)*
             }
         }
     };
@@ -48,8 +48,21 @@ macro_rules! registry {
 registry! {
     mutex::Mutex,
     mutex_peek::MutexPeek,
+    mutex_inline::MutexInline,
+    mutex_std::MutexStd,
+    rwlock::RwLock,
     rcu_epoch::RcuEpoch,
+    rcu_epoch_validated::RcuEpochValidated,
+    rcu_epoch_copy::RcuEpochCopy,
+    rcu_membarrier::RcuMembarrier,
+    rcu_qsbr::RcuQsbr,
+    hazard::Hazard,
+    // seize wants the standard library's atomics, which a build for loom does not have.
+    #[cfg(not(loom))]
+    hyaline::Hyaline,
     arc_swap::ArcSwap,
+    arc_swap_list::ArcSwapList,
     seqlock::Seqlock,
+    left_right::LeftRight,
     atomic_deadline::AtomicDeadline,
 }

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use crossbeam_utils::CachePadded;
 
 use crate::heap::Heap;
-use crate::lock::{CountedGuard, CountedMutex, LockKind};
+use crate::lock::{CountedGuard, CountedMutex, LockKind, SharedLockKind};
 use crate::reclaim::node::UNLINKED;
 use crate::reclaim::table::Table;
-use crate::reclaim::{HeadPointer, Ledger, Node, Reclaim, Retired, RetiredNode};
-use crate::{Config, Counts, Nanos, Rearm, Strategy, TimerHandle, TimerId, TimerList, sync};
+use crate::reclaim::{HeadPointer, HeadView, Ledger, Node, ReadSide, Reclaim, RetiredNode};
+use crate::{Config, Counts, LockCounts, Nanos, Rearm, Strategy, TimerHandle, TimerId, TimerList, sync};
 
 /// One way to guard the head of the list: all that a strategy file has to say.
 pub trait Head: Send + Sync + Sized + 'static {
@@ -26,7 +26,7 @@ pub trait Head: Send + Sync + Sized + 'static {
     /// The writers' mutex.
     type Lock: LockKind;
     /// State that belongs to the lock's holder.
-    type Writer: Send;
+    type Writer: Send + Sync;
     /// How readers may hold nodes without the lock.
     type Reclaim: Reclaim;
     /// One thread's state.
@@ -40,7 +40,7 @@ pub trait Head: Send + Sync + Sized + 'static {
 
     /// Shows readers the head after a change. Called once at the end of each operation that touched the head, under the
     /// lock.
-    fn publish(&self, writer: &mut Self::Writer, list: ListView<'_>);
+    fn publish(&self, writer: &mut Self::Writer, local: &mut Self::Local<'_>, list: ListView<'_>);
 
     /// Reads the head's deadline.
     fn deadline(list: &HeadList<Self>, reader: &mut Reader<'_, Self>) -> Option<Nanos>;
@@ -64,8 +64,25 @@ pub struct Reader<'a, H: Head> {
     pub reclaim: <H::Reclaim as Reclaim>::Local<'a>,
     /// Reads that had to start over.
     pub retries: u64,
-    /// Read-side acquisitions of a lock that is not the writers' mutex.
-    pub shared: crate::LockCounts,
+    /// Shared acquisitions of the list's lock, which cannot be counted inside it.
+    pub shared: LockCounts,
+}
+
+impl<'a, H: Head> Reader<'a, H>
+where
+    <H::Reclaim as Reclaim>::Local<'a>: ReadSide,
+{
+    /// The deadline that the head's node shows, in place, whatever has become of the node since it was the head.
+    #[inline]
+    pub fn read(&mut self) -> Option<Nanos> {
+        self.reclaim.enter().read()
+    }
+
+    /// The deadline that the head's node shows, read again for as long as the head moves meanwhile.
+    #[inline]
+    pub fn read_validated(&mut self) -> Option<Nanos> {
+        self.reclaim.enter().read_validated(&mut self.retries)
+    }
 }
 
 /// What the lock guards.
@@ -104,7 +121,7 @@ impl<'a> ListView<'a> {
         self.heap.first().map(|entry| (self.table.name(entry.slot), entry.expire))
     }
 
-    /// The deadlines of all active timers, in no particular order.
+    /// The deadlines of all active timers: the head's, then the others in no particular order.
     pub fn deadlines(self) -> impl Iterator<Item = Nanos> + 'a {
         self.heap.entries().iter().map(|entry| entry.expire)
     }
@@ -115,7 +132,7 @@ pub struct HeadList<H: Head> {
     lock: CachePadded<CountedMutex<H::Lock, Guarded<H::Writer>>>,
     /// What readers look at; on lines of its own, away from the lock.
     pub(crate) head: CachePadded<H>,
-    pub(crate) reclaim: CachePadded<H::Reclaim>,
+    reclaim: CachePadded<H::Reclaim>,
     table: Table,
     ledger: Arc<Ledger>,
     /// What the readers counted, added when their handles are dropped.
@@ -158,8 +175,7 @@ impl<H: Head> Held<'_, H> {
     fn changed(&mut self, head: bool) {
         if head {
             let first = self.guard.heap.first();
-            let pointer = first.map_or(std::ptr::null_mut(), |entry| self.list.table.slot(entry.slot).node_pointer());
-            self.guard.head = HeadPointer(pointer);
+            self.guard.head = first.map_or(HeadPointer::NULL, |entry| self.list.table.slot(entry.slot).head_pointer());
             self.list.reclaim.publish(self.guard.head);
         }
         self.touched |= head || H::SHOWS_WHOLE_LIST;
@@ -170,11 +186,11 @@ impl<H: Head> Held<'_, H> {
     }
 
     /// Shows the change to readers, holds the lock for as long as the workload says, and gives it back.
-    fn release(mut self) {
+    fn release(mut self, local: &mut H::Local<'_>) {
         if self.touched {
             let Guarded { writer, head, heap } = &mut *self.guard;
             let list = ListView { heap, table: &self.list.table, head: *head };
-            self.list.head.publish(writer, list);
+            self.list.head.publish(writer, local, list);
         }
         for _ in 0..self.list.hold_spins {
             sync::spin_loop();
@@ -195,6 +211,17 @@ impl<H: Head> HeadList<H> {
         let list = ListView { heap: &guard.heap, table: &self.table, head: guard.head };
         read(&guard.writer, list)
     }
+
+    /// Takes the list's lock to read, beside other readers.
+    #[inline]
+    pub fn read_shared<R>(&self, counts: &mut LockCounts, read: impl FnOnce(&H::Writer, ListView<'_>) -> R) -> R
+    where
+        H::Lock: SharedLockKind,
+    {
+        let guard = self.lock.lock_shared(counts);
+        let list = ListView { heap: &guard.heap, table: &self.table, head: guard.head };
+        read(&guard.writer, list)
+    }
 }
 
 impl<H: Head> TimerList for HeadList<H> {
@@ -206,7 +233,7 @@ impl<H: Head> TimerList for HeadList<H> {
         HeadList {
             lock: CachePadded::new(CountedMutex::new(Guarded {
                 writer,
-                head: HeadPointer(std::ptr::null_mut()),
+                head: HeadPointer::NULL,
                 heap: Heap::default(),
             })),
             head: CachePadded::new(head),
@@ -225,7 +252,7 @@ impl<H: Head> TimerList for HeadList<H> {
                 local: self.head.local(),
                 reclaim: self.reclaim.local(),
                 retries: 0,
-                shared: crate::LockCounts::default(),
+                shared: LockCounts::default(),
             },
         }
     }
@@ -257,7 +284,7 @@ impl<H: Head> HeadHandle<'_, H> {
         }
         held.unlink(slot);
         let is_head = held.link(slot, expire);
-        held.release();
+        held.release(&mut self.reader.local);
         Rearm::when(is_head)
     }
 }
@@ -274,8 +301,8 @@ impl<H: Head> TimerHandle for HeadHandle<'_, H> {
         };
         held.unlink(slot);
         let node = self.list.table.remove(slot);
-        held.release();
-        let retired = RetiredNode(Retired::new(node, &self.list.ledger));
+        held.release(&mut self.reader.local);
+        let retired = RetiredNode::new(node, &self.list.ledger);
         self.list.reclaim.retire(&mut self.reader.reclaim, retired);
     }
 
@@ -295,7 +322,7 @@ impl<H: Head> TimerHandle for HeadHandle<'_, H> {
             return false;
         };
         let was_active = held.unlink(slot);
-        held.release();
+        held.release(&mut self.reader.local);
         was_active
     }
 
@@ -313,7 +340,7 @@ impl<H: Head> TimerHandle for HeadHandle<'_, H> {
             };
             let timer = self.list.table.name(first.slot);
             held.unlink(first.slot);
-            held.release();
+            held.release(&mut self.reader.local);
             fire(self, timer);
             fired += 1;
         }
@@ -322,7 +349,7 @@ impl<H: Head> TimerHandle for HeadHandle<'_, H> {
 
     #[inline]
     fn quiescent(&mut self) {
-        self.list.reclaim.quiescent(&mut self.reader.reclaim);
+        H::Reclaim::quiescent(&mut self.reader.reclaim);
     }
 
     fn local_counts(&self) -> Counts {

@@ -43,7 +43,7 @@ impl Head for MutexHead {
     }
     fn local(&self) {}
     #[inline]
-    fn publish(&self, (): &mut (), _list: ListView<'_>) {}
+    fn publish(&self, (): &mut (), (): &mut (), _list: ListView<'_>) {}
 
     #[inline]
     fn deadline(list: &HeadList<Self>, _reader: &mut Reader<'_, Self>) -> Option<Nanos> {

@@ -60,7 +60,7 @@ impl Head for MutexPeekHead {
     fn local(&self) {}
 
     #[inline]
-    fn publish(&self, (): &mut (), list: ListView<'_>) {
+    fn publish(&self, (): &mut (), (): &mut (), list: ListView<'_>) {
         self.active.store(list.head().is_some(), Ordering::Release);
     }
 

@@ -19,7 +19,7 @@
 
 use crate::list::{Head, HeadList, ListView, Reader};
 use crate::lock::ParkingLot;
-use crate::reclaim::{Epoch, HeadView};
+use crate::reclaim::Epoch;
 use crate::{Freshness, Nanos, Progress, ReaderCost, Strategy};
 
 /// The list of the RFC.
@@ -49,10 +49,10 @@ impl Head for RcuEpochHead {
     }
     fn local(&self) {}
     #[inline]
-    fn publish(&self, (): &mut (), _list: ListView<'_>) {}
+    fn publish(&self, (): &mut (), (): &mut (), _list: ListView<'_>) {}
 
     #[inline]
-    fn deadline(list: &HeadList<Self>, reader: &mut Reader<'_, Self>) -> Option<Nanos> {
-        list.reclaim.pinned(&reader.reclaim, |head| head.read())
+    fn deadline(_list: &HeadList<Self>, reader: &mut Reader<'_, Self>) -> Option<Nanos> {
+        reader.read()
     }
 }

@@ -87,7 +87,7 @@ impl Head for SeqlockHead {
     fn local(&self) {}
 
     #[inline]
-    fn publish(&self, (): &mut (), list: ListView<'_>) {
+    fn publish(&self, (): &mut (), (): &mut (), list: ListView<'_>) {
         let (timer, deadline) = match list.head_named() {
             Some((timer, deadline)) => (timer.into_raw(), deadline.0),
             None => (NOBODY, 0),

@@ -5,11 +5,15 @@
 #[cfg(not(loom))]
 pub(crate) use std::{
     hint::spin_loop,
+    sync::Mutex,
     sync::atomic::{AtomicBool, AtomicI64, AtomicPtr, AtomicU32, AtomicU64, Ordering, fence},
+    thread::yield_now,
 };
 
 #[cfg(loom)]
 pub(crate) use loom::{
     hint::spin_loop,
+    sync::Mutex,
     sync::atomic::{AtomicBool, AtomicI64, AtomicPtr, AtomicU32, AtomicU64, Ordering, fence},
+    thread::yield_now,
 };

@@ -5,74 +5,78 @@ use std::ptr;
 
 use crossbeam_epoch::{Collector, Guard, LocalHandle};
 
-use super::{HeadPointer, HeadView, Node, Reclaim, RetiredNode};
+use super::{HeadPointer, HeadView, Published, ReadSide, Reclaim, RetiredNode};
 use crate::Nanos;
-use crate::sync::{AtomicPtr, Ordering};
 
 /// The published head under an epoch collector of its own, so that one list's garbage never waits for another's readers.
+#[repr(C)]
 pub struct Epoch {
-    /// Written under the list's lock; read by anyone who is pinned.
-    head: AtomicPtr<Node>,
+    published: Published,
     collector: Collector,
 }
 
-impl Epoch {
-    /// Pins the thread for the length of `read`: a read-side critical section.
-    #[inline]
-    pub fn pinned<R>(&self, local: &LocalHandle, read: impl FnOnce(&mut EpochView<'_>) -> R) -> R {
-        let guard = local.pin();
-        read(&mut EpochView { head: &self.head, seen: ptr::null_mut(), _guard: &guard })
-    }
+/// A participant of a list's epochs.
+pub struct EpochReader<'a> {
+    epoch: &'a Epoch,
+    participant: LocalHandle,
 }
 
 impl Reclaim for Epoch {
-    type Local<'a> = LocalHandle;
+    type Local<'a> = EpochReader<'a>;
 
     fn new() -> Self {
-        Epoch {
-            head: AtomicPtr::new(ptr::null_mut()),
-            collector: Collector::new(),
-        }
+        Epoch { published: Published::new(), collector: Collector::new() }
     }
 
-    fn local(&self) -> LocalHandle {
-        self.collector.register()
+    fn local(&self) -> EpochReader<'_> {
+        EpochReader { epoch: self, participant: self.collector.register() }
     }
 
     #[inline]
     fn publish(&self, head: HeadPointer) {
-        // Release pairs with the acquire in `EpochView::read`: whoever sees the pointer sees the node's deadline.
-        self.head.store(head.0, Ordering::Release);
+        self.published.publish(head);
     }
 
-    fn retire(&self, local: &mut LocalHandle, node: RetiredNode) {
-        local.pin().defer(move || drop(node));
+    fn retire(&self, local: &mut EpochReader<'_>, node: RetiredNode) {
+        assert!(ptr::eq(self, local.epoch), "a node is retired where its readers are registered");
+        local.participant.pin().defer(move || drop(node));
     }
 }
 
-/// The head as a pinned reader sees it.
-pub struct EpochView<'a> {
-    head: &'a AtomicPtr<Node>,
-    seen: *mut Node,
-    _guard: &'a Guard,
+impl ReadSide for EpochReader<'_> {
+    type Section<'s>
+        = Pinned<'s>
+    where
+        Self: 's;
+
+    #[inline]
+    fn enter(&mut self) -> Pinned<'_> {
+        Pinned {
+            published: &self.epoch.published,
+            _guard: self.participant.pin(),
+        }
+    }
 }
 
-impl HeadView for EpochView<'_> {
+/// A pinned epoch.
+pub struct Pinned<'s> {
+    published: &'s Published,
+    _guard: Guard,
+}
+
+impl HeadView for Pinned<'_> {
     #[inline]
     fn read(&mut self) -> Option<Nanos> {
-        // Acquire pairs with the release in `Epoch::publish`.
-        self.seen = self.head.load(Ordering::Acquire);
-        // SAFETY: the pointer is null or was published, and a published node is retired only after another head was
-        // published in its place. The collector that it is retired to is the one this thread is pinned in, so its memory
-        // stays until the guard that this view borrows is dropped.
+        // SAFETY: a node is retired only after another head was published in its place, to the collector that this thread
+        // is pinned in (`retire` checks that), so a node that is published now stays until the guard is dropped.
         #[allow(unsafe_code)]
-        let node = unsafe { self.seen.as_ref() };
-        node.map(Node::expire)
+        unsafe {
+            self.published.read()
+        }
     }
 
     #[inline]
-    fn unmoved(&mut self) -> bool {
-        // Relaxed is enough: the deadline was read with acquire, so this load is not older than the write it saw.
-        self.head.load(Ordering::Relaxed) == self.seen
+    fn moves(&self) -> u64 {
+        self.published.moves()
     }
 }

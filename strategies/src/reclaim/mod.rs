@@ -1,24 +1,44 @@
 //! Who may still look at a node, and when its memory may go: all the unsafe code of this crate.
 //!
 //! A [`Reclaim`] owns the published pointer to the head node and everything that was retired. [`crate::list::HeadList`]
-//! publishes through it and retires through it, always; a strategy reads through it. So a strategy file cannot get the
-//! protocol wrong: it never holds a pointer.
+//! publishes through it and retires through it, always; a strategy reads through its thread's [`ReadSide`]. So a strategy
+//! file cannot get the protocol wrong: it never holds a pointer, and a read always goes to the list that the thread's
+//! registration belongs to, whatever a strategy does with it.
 
 mod epoch;
+mod epoch_cell;
+mod grace;
+mod hazard;
+#[cfg(not(loom))]
+mod hyaline;
 mod immediate;
 mod ledger;
+mod membarrier;
 pub(crate) mod node;
+mod published;
+mod qsbr;
 pub(crate) mod table;
 
 pub use epoch::Epoch;
+pub use epoch_cell::{CellReader, EpochCell};
+pub use hazard::Hazard;
+#[cfg(not(loom))]
+pub use hyaline::Hyaline;
 pub use immediate::Immediate;
-pub(crate) use ledger::{Ledger, Retired};
+pub(crate) use ledger::Ledger;
+pub use membarrier::{Fences, Membarrier, fences};
 pub(crate) use node::Node;
-pub use node::POISON;
+pub use node::{POISON, RetiredNode};
+pub use published::HeadPointer;
+use published::Published;
+pub use qsbr::Qsbr;
+
+use crate::Nanos;
+use crate::sync::spin_loop;
 
 /// A published head and the means to read it without the lock.
 pub trait Reclaim: Send + Sync + Sized + 'static {
-    /// What a thread needs to take part.
+    /// What a thread needs to take part. It refers to the reclaimer that it is registered with.
     type Local<'a>
     where
         Self: 'a;
@@ -27,7 +47,7 @@ pub trait Reclaim: Send + Sync + Sized + 'static {
     #[doc(hidden)]
     fn new() -> Self;
 
-    /// Registers a thread.
+    /// Registers a thread; dropping what it returns takes it off again.
     #[doc(hidden)]
     fn local(&self) -> Self::Local<'_>;
 
@@ -35,31 +55,54 @@ pub trait Reclaim: Send + Sync + Sized + 'static {
     #[doc(hidden)]
     fn publish(&self, head: HeadPointer);
 
-    /// Takes over a node that is unlinked and no longer published.
+    /// Takes over a node that is unlinked and no longer published. Called without the list's lock: what it costs, no other
+    /// thread waits for.
+    ///
+    /// # Panics
+    /// If `local` is registered with another reclaimer, whose readers are not the ones to wait for.
     #[doc(hidden)]
     fn retire(&self, local: &mut Self::Local<'_>, node: RetiredNode);
 
     /// Announces that the thread holds no reference.
     #[doc(hidden)]
-    fn quiescent(&self, _local: &mut Self::Local<'_>) {}
+    fn quiescent(_local: &mut Self::Local<'_>) {}
 }
 
-/// The head node as writers publish it, null for an empty list; opaque to strategies.
-#[derive(Clone, Copy)]
-pub struct HeadPointer(pub(crate) *mut Node);
+/// A thread's registration with a reclaimer whose readers may hold the head node without the lock.
+pub trait ReadSide {
+    /// A read-side critical section; ends when it is dropped.
+    type Section<'s>: HeadView
+    where
+        Self: 's;
 
-// SAFETY: an address by itself; following it is unsafe where it is done, and argued there.
-#[allow(unsafe_code)]
-unsafe impl Send for HeadPointer {}
-
-/// A node on its way to be reclaimed, opaque to strategies.
-pub struct RetiredNode(#[allow(dead_code, reason = "its drop is what it is for")] pub(crate) Retired);
+    /// Enters a read-side critical section.
+    fn enter(&mut self) -> Self::Section<'_>;
+}
 
 /// A look at the published head from inside a read-side critical section.
 pub trait HeadView {
     /// Loads the head and protects it: `None` for an empty list, else the deadline that the node shows, in place.
-    fn read(&mut self) -> Option<crate::Nanos>;
+    ///
+    /// The node may have been unlinked and linked again elsewhere between the two loads.
+    fn read(&mut self) -> Option<Nanos>;
 
-    /// Whether the head that was read last is still the head.
-    fn unmoved(&mut self) -> bool;
+    /// How often the head has moved.
+    fn moves(&self) -> u64;
+
+    /// Reads the head, and again for as long as it moves meanwhile; adds how often to `retries`.
+    ///
+    /// What is compared is the number of moves, not the pointer. A head that was unlinked, put off, and became the head
+    /// again after one more change would pass the latter, with a deadline that was never the head's.
+    #[inline]
+    fn read_validated(&mut self, retries: &mut u64) -> Option<Nanos> {
+        loop {
+            let before = self.moves();
+            let deadline = self.read();
+            if self.moves() == before {
+                return deadline;
+            }
+            *retries += 1;
+            spin_loop();
+        }
+    }
 }

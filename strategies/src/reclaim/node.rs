@@ -1,7 +1,11 @@
 //! The node of a timer: allocated once, read in place by readers, poisoned before its memory is released.
 
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
+use std::sync::Arc;
+// The ledger's word has one writer and is handed over with the node, so loom need not explore it.
+use std::sync::atomic::AtomicPtr;
 
+use super::Ledger;
 use crate::Nanos;
 use crate::sync::{AtomicI64, Ordering};
 
@@ -16,17 +20,20 @@ pub const POISON: Nanos = Nanos(i64::MIN + 0xdead);
 /// | word | who writes it, when | who reads it |
 /// |---|---|---|
 /// | `expire` | a writer, under the list's lock: [`UNLINKED`] before the node is unlinked, the deadline before it is linked | the holder of the lock; readers, in place, if the strategy protects the node |
+/// | `ledger` | whoever frees the timer, once, after the node is out of the table | whoever releases its memory |
 #[derive(Debug)]
-#[repr(align(64))]
+#[repr(C, align(64))]
 pub(crate) struct Node {
     expire: AtomicI64,
+    /// Null until the node is retired; then a counted reference.
+    ledger: AtomicPtr<Ledger>,
 }
 
 impl Node {
     /// The deadline in place.
     ///
-    /// Acquire, so that a reader that sees the deadline of a later modify also sees that the head moved in between: the
-    /// pointer it loads next is not older. Pairs with the release in [`set_expire`](Self::set_expire). Free on x86.
+    /// Acquire, so that a reader that sees the deadline of a later modify also sees that the head moved in between. Pairs
+    /// with the release in [`set_expire`](Self::set_expire). Free on x86.
     #[inline]
     pub(crate) fn expire(&self) -> Nanos {
         Nanos(self.expire.load(Ordering::Acquire))
@@ -47,14 +54,17 @@ impl Node {
 /// A raw pointer rather than a box, because readers hold references to the node while its owner is moved about.
 pub(crate) struct OwnedNode(NonNull<Node>);
 
-// SAFETY: a node is an atomic word; the owner may be sent to and dropped by any thread.
+// SAFETY: a node is two atomic words; the owner may be sent to and dropped by any thread.
 #[allow(unsafe_code)]
 unsafe impl Send for OwnedNode {}
 
 impl OwnedNode {
     /// Allocates an unlinked node.
     pub(crate) fn new() -> Self {
-        let node = Box::new(Node { expire: AtomicI64::new(UNLINKED.0) });
+        let node = Box::new(Node {
+            expire: AtomicI64::new(UNLINKED.0),
+            ledger: AtomicPtr::new(ptr::null_mut()),
+        });
         OwnedNode(NonNull::from(Box::leak(node)))
     }
 
@@ -73,13 +83,58 @@ impl OwnedNode {
     pub(crate) unsafe fn from_raw(pointer: NonNull<Node>) -> Self {
         OwnedNode(pointer)
     }
+
+    fn node(&self) -> &Node {
+        // SAFETY: the pointer came from a leaked box, and its owner has not been dropped yet.
+        #[allow(unsafe_code)]
+        unsafe {
+            self.0.as_ref()
+        }
+    }
 }
 
 impl Drop for OwnedNode {
     #[allow(unsafe_code)]
     fn drop(&mut self) {
-        // SAFETY: the pointer came from a leaked box and this is its only owner.
-        let node = unsafe { Box::from_raw(self.0.as_ptr()) };
-        node.set_expire(POISON);
+        self.node().set_expire(POISON);
+        let ledger = self.node().ledger.load(Ordering::Relaxed);
+        if !ledger.is_null() {
+            // SAFETY: `RetiredNode::new` put a counted reference there, and the node is dropped once.
+            let ledger = unsafe { Arc::from_raw(ledger) };
+            ledger.leave();
+        }
+        // Under loom the memory stays, so that a reader that comes too late meets the poison and not the allocator.
+        if !cfg!(loom) {
+            // SAFETY: the pointer came from a leaked box and this is its only owner.
+            drop(unsafe { Box::from_raw(self.0.as_ptr()) });
+        }
+    }
+}
+
+/// A node on its way to be reclaimed, opaque to strategies. Dropping it is reclaiming it.
+pub struct RetiredNode(OwnedNode);
+
+impl RetiredNode {
+    /// Enters a node as retired. The ledger's reference lies in the node, because the libraries that reclaim it hand back
+    /// nothing but its address.
+    pub(crate) fn new(node: OwnedNode, ledger: &Arc<Ledger>) -> Self {
+        ledger.enter();
+        node.node().ledger.store(Arc::into_raw(Arc::clone(ledger)).cast_mut(), Ordering::Relaxed);
+        RetiredNode(node)
+    }
+
+    /// Gives up ownership for a pointer, to be taken back by [`from_raw`](Self::from_raw).
+    pub(super) fn into_raw(self) -> *mut Node {
+        self.0.into_raw()
+    }
+
+    /// Takes back what [`into_raw`](Self::into_raw) gave.
+    ///
+    /// # Safety
+    /// As for [`OwnedNode::from_raw`].
+    #[allow(unsafe_code)]
+    pub(super) unsafe fn from_raw(pointer: NonNull<Node>) -> Self {
+        // SAFETY: the caller's promise.
+        RetiredNode(unsafe { OwnedNode::from_raw(pointer) })
     }
 }

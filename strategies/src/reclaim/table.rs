@@ -51,9 +51,15 @@ impl Slot {
         self.position.store(position, Ordering::Relaxed);
     }
 
+    /// The node as a head to publish. Only under the list's lock, for a slot in use.
+    #[inline]
+    pub(crate) fn head_pointer(&self) -> HeadPointer {
+        HeadPointer(self.node_pointer())
+    }
+
     /// The pointer to the node, null in a slot without a timer. Only under the list's lock.
     #[inline]
-    pub(crate) fn node_pointer(&self) -> *mut Node {
+    fn node_pointer(&self) -> *mut Node {
         // Acquire pairs with the release in `Table::create`: whoever names the timer sees its node initialised.
         self.node.load(Ordering::Acquire)
     }
@@ -168,7 +174,8 @@ impl Table {
         }
     }
 
-    /// The node that a head pointer of this list points at. Only under the list's lock, for the pointer to the heap's first.
+    /// The node that a head pointer of this list points at. Only under the list's lock, shared or exclusive, for the pointer to
+    /// the heap's first.
     #[inline]
     pub(crate) fn linked<'a>(&'a self, head: HeadPointer, _held: &'a Heap) -> Option<&'a Node> {
         // SAFETY: as in `node`: the head is linked, so its node stands in the table, and the lock keeps it there.

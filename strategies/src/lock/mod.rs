@@ -3,8 +3,12 @@
 //! The counters live inside the data that the mutex guards: the line is exclusive to the holder already, so counting costs
 //! plain additions. The clock is read on the contended path only, where a wait dwarfs it.
 
+mod kinds;
+
 use std::ops::{Deref, DerefMut};
 use std::time::Instant;
+
+pub use kinds::{ParkingLot, ParkingLotRw, Std};
 
 use crate::LockCounts;
 
@@ -26,57 +30,18 @@ pub trait Mutex<T>: Send + Sync {
 /// Chooses an implementation of [`Mutex`] for any value.
 pub trait LockKind: 'static {
     /// The mutex around a `T`.
-    type Mutex<T: Send>: Mutex<T>;
+    type Mutex<T: Send + Sync>: Mutex<T>;
 }
 
-/// `parking_lot`'s mutex: one byte, spins a little, then parks.
-pub enum ParkingLot {}
+/// A lock that readers may also take beside each other.
+pub trait SharedLockKind: LockKind {
+    /// Holds the lock beside others and sees the value.
+    type Shared<'a, T: Send + Sync + 'a>: Deref<Target = T>;
 
-#[cfg(not(loom))]
-impl LockKind for ParkingLot {
-    type Mutex<T: Send> = parking_lot::Mutex<T>;
-}
-
-#[cfg(not(loom))]
-impl<T: Send> Mutex<T> for parking_lot::Mutex<T> {
-    type Guard<'a>
-        = parking_lot::MutexGuard<'a, T>
-    where
-        T: 'a;
-
-    fn new(value: T) -> Self {
-        parking_lot::Mutex::new(value)
-    }
-    fn try_lock(&self) -> Option<Self::Guard<'_>> {
-        self.try_lock()
-    }
-    fn lock(&self) -> Self::Guard<'_> {
-        self.lock()
-    }
-}
-
-/// loom cannot look into `parking_lot`, so under loom its own mutex stands in; what is explored is the code around it.
-#[cfg(loom)]
-impl LockKind for ParkingLot {
-    type Mutex<T: Send> = loom::sync::Mutex<T>;
-}
-
-#[cfg(loom)]
-impl<T: Send> Mutex<T> for loom::sync::Mutex<T> {
-    type Guard<'a>
-        = loom::sync::MutexGuard<'a, T>
-    where
-        T: 'a;
-
-    fn new(value: T) -> Self {
-        loom::sync::Mutex::new(value)
-    }
-    fn try_lock(&self) -> Option<Self::Guard<'_>> {
-        self.try_lock().ok()
-    }
-    fn lock(&self) -> Self::Guard<'_> {
-        self.lock().expect("no holder panics in a model")
-    }
+    /// Takes the lock unless somebody has it for himself.
+    fn try_lock_shared<T: Send + Sync>(lock: &Self::Mutex<T>) -> Option<Self::Shared<'_, T>>;
+    /// Waits for whoever has the lock for himself and takes it.
+    fn lock_shared<T: Send + Sync>(lock: &Self::Mutex<T>) -> Self::Shared<'_, T>;
 }
 
 /// What the mutex guards: its counters, first, and the value.
@@ -87,9 +52,9 @@ struct Counted<T> {
 }
 
 /// A mutex that counts how often it was taken, how often it was found taken, and how long was waited for it.
-pub struct CountedMutex<K: LockKind, T: Send>(K::Mutex<Counted<T>>);
+pub struct CountedMutex<K: LockKind, T: Send + Sync>(K::Mutex<Counted<T>>);
 
-impl<K: LockKind, T: Send> CountedMutex<K, T> {
+impl<K: LockKind, T: Send + Sync> CountedMutex<K, T> {
     /// An unlocked mutex with counters at zero.
     pub fn new(value: T) -> Self {
         CountedMutex(Mutex::new(Counted { counts: LockCounts::default(), value }))
@@ -121,10 +86,32 @@ impl<K: LockKind, T: Send> CountedMutex<K, T> {
     }
 }
 
-/// Holds a [`CountedMutex`].
-pub struct CountedGuard<'a, K: LockKind, T: Send + 'a>(<K::Mutex<Counted<T>> as Mutex<Counted<T>>>::Guard<'a>);
+impl<K: SharedLockKind, T: Send + Sync> CountedMutex<K, T> {
+    /// Takes the lock beside other readers, waiting if somebody has it for himself, and counts in the reader's own `counts`:
+    /// no reader may write to what the lock guards.
+    #[inline]
+    pub fn lock_shared(&self, counts: &mut LockCounts) -> SharedGuard<'_, K, T> {
+        counts.acquisitions += 1;
+        SharedGuard(match K::try_lock_shared(&self.0) {
+            Some(guard) => guard,
+            None => self.lock_shared_contended(counts),
+        })
+    }
 
-impl<K: LockKind, T: Send> Deref for CountedGuard<'_, K, T> {
+    #[cold]
+    fn lock_shared_contended(&self, counts: &mut LockCounts) -> K::Shared<'_, Counted<T>> {
+        let start = Instant::now();
+        let guard = K::lock_shared(&self.0);
+        counts.contended += 1;
+        counts.wait_ns += start.elapsed().as_nanos() as u64;
+        guard
+    }
+}
+
+/// Holds a [`CountedMutex`] beside other readers.
+pub struct SharedGuard<'a, K: SharedLockKind, T: Send + Sync + 'a>(K::Shared<'a, Counted<T>>);
+
+impl<K: SharedLockKind, T: Send + Sync> Deref for SharedGuard<'_, K, T> {
     type Target = T;
     #[inline]
     fn deref(&self) -> &T {
@@ -132,7 +119,18 @@ impl<K: LockKind, T: Send> Deref for CountedGuard<'_, K, T> {
     }
 }
 
-impl<K: LockKind, T: Send> DerefMut for CountedGuard<'_, K, T> {
+/// Holds a [`CountedMutex`].
+pub struct CountedGuard<'a, K: LockKind, T: Send + Sync + 'a>(<K::Mutex<Counted<T>> as Mutex<Counted<T>>>::Guard<'a>);
+
+impl<K: LockKind, T: Send + Sync> Deref for CountedGuard<'_, K, T> {
+    type Target = T;
+    #[inline]
+    fn deref(&self) -> &T {
+        &self.0.value
+    }
+}
+
+impl<K: LockKind, T: Send + Sync> DerefMut for CountedGuard<'_, K, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
         &mut self.0.value
