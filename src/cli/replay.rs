@@ -6,8 +6,9 @@ use super::args::ReplayArgs;
 use super::failure::{Failure, usage};
 use super::session::{self, Request};
 use super::table::ReplayFacts;
+use crate::harness::clock::spins_per_ns;
 use crate::harness::{Load, Order, Plan, Registry, Speed};
-use crate::record::{Pass, Point};
+use crate::record::Point;
 use crate::workload::trace::{Trace, TraceOp};
 
 /// Checks everything, the traces included, and measures.
@@ -49,17 +50,13 @@ pub fn replay(registry: &Registry, args: &ReplayArgs) -> Result<(), Failure> {
     let plan = Plan {
         strategies: session::strategies(registry, &common.strategies, &common.baseline)?,
         baseline: common.baseline.clone(),
-        // At the trace's own pace there is no throughput to measure: the trace decides how many operations there are.
-        passes: match args.speed {
-            Speed::Max => vec![Pass::Throughput, Pass::Latency],
-            Speed::Times(_) => vec![Pass::Latency],
-        },
         points,
         trial_ns: common.trial,
         expected_ns: length_ns,
         seed: common.seed,
         cpus: session::cpus(&common.pin)?,
         inject: common.inject.map(|share| share.0),
+        spins_per_ns: spins_per_ns(),
         first_block: 0,
     };
     let names: Vec<&str> = plan.points.iter().map(|(point, _)| point.workload.as_str()).collect();

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use super::args::{RunArgs, WorkloadFields};
 use super::failure::{Failure, usage};
 use super::session::{self, Request};
+use crate::harness::clock::spins_per_ns;
 use crate::harness::{Load, Plan, Registry, pin};
-use crate::record::{Pass, Point};
+use crate::record::Point;
 use crate::workload::{Distance, Mix, Overrides, PRESETS, PollClock, Roles, Workload, parse_duration_ns};
 
 /// The workloads of a run that names none: one hot, one paced like the traces.
@@ -34,12 +35,12 @@ pub fn run(registry: &Registry, args: &RunArgs) -> Result<(), Failure> {
         strategies: session::strategies(registry, &common.strategies, &common.baseline)?,
         baseline: common.baseline.clone(),
         points,
-        passes: vec![Pass::Throughput, Pass::Latency],
         trial_ns: common.trial,
         expected_ns: 0,
         seed: common.seed,
         cpus: session::cpus(&common.pin)?,
         inject: common.inject.map(|share| share.0),
+        spins_per_ns: spins_per_ns(),
         first_block: 0,
     };
     let names: Vec<&str> = workloads.iter().map(|workload| workload.name.as_str()).collect();

@@ -40,26 +40,20 @@ impl Figures<'_> {
         let op = self.commonest_op(point);
         let mut table = Table::new();
         table.load_style(presets::UTF8_BORDERS_ONLY);
-        let op_header = op.map_or("service".to_owned(), |op| format!("{op}: service"));
-        let header = [
-            "strategy".to_owned(),
-            "ns/op".to_owned(),
-            "net".to_owned(),
-            format!("/ {}", self.baseline),
-            "interval".to_owned(),
-            "verdict".to_owned(),
-            if replay.is_some() {
-                "locks".to_owned()
-            } else {
-                "locks/op".to_owned()
-            },
-            "contended".to_owned(),
-            format!("{op_header} p50"),
-            "p99".to_owned(),
-            "p99.9".to_owned(),
-            "max ns".to_owned(),
-        ];
-        table.set_header(header);
+        table.set_header([
+            "strategy",
+            "ns/op",
+            "net",
+            "ratio",
+            "interval",
+            "verdict",
+            if replay.is_some() { "locks" } else { "locks/op" },
+            "contended",
+            "p50",
+            "p99",
+            "p99.9",
+            "max ns",
+        ]);
         for strategy in self.strategies.iter().map(String::as_str).chain([NULL]) {
             table.add_row(self.row(point, strategy, op, replay));
         }
@@ -72,7 +66,17 @@ impl Figures<'_> {
             ""
         };
         let plural = if point.threads == 1 { "" } else { "s" };
-        let mut text = format!("{}, {} thread{plural}{oversubscribed}\n{table}\n", point.workload, point.threads);
+        let figure = match self.metric(point) {
+            Metric::ServiceNs => {
+                "ns/op: the mean service time but for the slowest hundredth, the clock's cost included"
+            }
+            _ => "ns/op: thread time per operation; net is less the null strategy's",
+        };
+        let latency = op.map_or(String::new(), |op| format!("; p50 to max: service times of {op}, clock included"));
+        let mut text = format!(
+            "{}, {} thread{plural}{oversubscribed}\n{table}\n{figure}; ratio to {}{latency}.\n",
+            point.workload, point.threads, self.baseline
+        );
         if let Some(replay) = replay {
             text += &self.replay_lines(point, replay);
         }
@@ -115,8 +119,17 @@ impl Figures<'_> {
     fn ratio(&self, point: &Point, strategy: &str) -> Option<&Ratio> {
         self.ratios.iter().find(|it| {
             (it.workload.as_str(), it.threads, it.strategy.as_str()) == (&point.workload, point.threads, strategy)
-                && it.metric == Metric::NsPerOp
+                && it.metric == self.metric(point)
         })
+    }
+
+    /// What is compared at a point: service time where the load is paced, else time per operation.
+    fn metric(&self, point: &Point) -> Metric {
+        let at_point = |it: &&Trial| (it.workload.as_str(), it.threads) == (&point.workload, point.threads);
+        match self.trials.iter().filter(at_point).any(|it| it.pass == Pass::Throughput) {
+            true => Metric::NsPerOp,
+            false => Metric::ServiceNs,
+        }
     }
 
     /// The operation that the latency pass saw most of.
@@ -165,8 +178,7 @@ impl Figures<'_> {
                     .collect();
                 let share: Vec<f64> = self
                     .trials(point, strategy)
-                    .filter(|it| it.pass == Pass::Latency)
-                    .map(|it| it.ns_per_op * it.ops as f64 / it.elapsed_ns.max(1) as f64)
+                    .filter_map(|it| Some(it.busy_ns? as f64 / it.elapsed_ns.max(1) as f64))
                     .collect();
                 let (locks, share) = (median(&locks)?, median(&share)?);
                 Some(format!("{strategy} {locks:.0} locks/s, {:.3} % of a core", share * 100.0))

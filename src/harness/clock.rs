@@ -3,6 +3,8 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use headlock_strategies::spin;
+
 /// The clock of the latency pass: the processor's time-stamp counter where it is invariant, else the monotonic clock.
 ///
 /// Calibrated by quanta when it is first made in a process, which takes some milliseconds; cloning is free.
@@ -85,7 +87,7 @@ pub fn thread_cpu_ns() -> u64 {
     time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }
 
-/// How many turns of an empty spin loop take a nanosecond on this processor, measured now.
+/// How many turns of [`spin`] take a nanosecond on this processor, measured now.
 ///
 /// `hold` and `think` are counted in turns, because a clock read takes longer than the times that they must tell apart.
 pub fn spins_per_ns() -> f64 {
@@ -100,12 +102,4 @@ pub fn spins_per_ns() -> f64 {
         .min()
         .unwrap_or(1);
     f64::from(SPINS) / fastest.max(1) as f64
-}
-
-/// Turns an empty spin loop.
-#[inline]
-pub fn spin(turns: u32) {
-    for _ in 0..turns {
-        std::hint::spin_loop();
-    }
 }

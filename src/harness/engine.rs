@@ -29,8 +29,6 @@ pub struct Plan {
     pub baseline: String,
     /// The points, and what is played at each.
     pub points: Vec<(Point, Load)>,
-    /// The passes.
-    pub passes: Vec<Pass>,
     /// Length of a trial, ns.
     pub trial_ns: u64,
     /// How long a trial takes at least by its nature, ns: the length of a trace played at its own speed.
@@ -41,6 +39,8 @@ pub struct Plan {
     pub cpus: Vec<usize>,
     /// Share by which `injected` is made slower than the baseline, if it is to play.
     pub inject: Option<f64>,
+    /// Turns of [`spin`](headlock_strategies::spin) in a nanosecond, measured once, so that every trial waits alike.
+    pub spins_per_ns: f64,
     /// The number of the first block, above 0 when a run is resumed.
     pub first_block: usize,
 }
@@ -113,6 +113,7 @@ pub fn run<O: Observer>(plan: &Plan, observer: &mut O, stop: &AtomicBool) -> Res
                 trial_ns: plan.trial_ns,
                 seed: plan.seed.wrapping_add(block as u64),
                 cpus: plan.cpus.clone(),
+                spins_per_ns: plan.spins_per_ns,
                 inject_ns: if slot.strategy == INJECTED {
                     inject.unwrap_or(0.0)
                 } else {
@@ -134,7 +135,7 @@ pub fn run<O: Observer>(plan: &Plan, observer: &mut O, stop: &AtomicBool) -> Res
                 floor_ns = Some(played.trial.ns_per_op);
             }
             played.trial.floor_ns = floor_ns.filter(|_| slot.strategy != NULL);
-            if let (Some(share), Pass::Throughput, true) = (plan.inject, slot.pass, slot.strategy == plan.baseline) {
+            if let (Some(share), true) = (plan.inject, slot.strategy == plan.baseline) {
                 inject_ns.entry(slot.point).or_insert(share * played.trial.ns_per_op);
             }
             observer.played(played)?;
@@ -183,7 +184,7 @@ fn order_of_block(plan: &Plan, block: usize) -> Vec<Slot> {
     let mut random =
         Xoshiro256PlusPlus::seed_from_u64(plan.seed ^ (block as u64 / 2).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     let mut groups: Vec<(usize, Pass)> = (0..plan.points.len())
-        .flat_map(|point| plan.passes.iter().map(move |&pass| (point, pass)))
+        .flat_map(|point| plan.points[point].1.passes().iter().map(move |&pass| (point, pass)))
         .collect();
     groups.shuffle(&mut random);
     let mut contestants: Vec<Vec<String>> = groups
@@ -220,9 +221,26 @@ fn describe(
     let threads = &outcome.threads;
     let ops: u64 = threads.iter().map(|thread| thread.ops).sum();
     let elapsed_ns: u64 = threads.iter().map(|thread| thread.elapsed_ns).sum();
-    let busy_ns: u64 = match slot.pass {
-        Pass::Throughput => elapsed_ns,
-        Pass::Latency => threads.iter().map(|thread| thread.service_ns).sum(),
+    let busy_ns: u64 = threads.iter().map(|thread| thread.service_ns).sum();
+    let mean_ns = elapsed_ns / threads.len().max(1) as u64;
+    let latencies: Vec<LatencyHistogram> = outcome
+        .histograms
+        .iter()
+        .map(|recorded| {
+            Ok(LatencyHistogram {
+                workload: point.workload.clone(),
+                strategy: slot.strategy.clone(),
+                threads: point.threads,
+                op: recorded.op.clone(),
+                kind: recorded.kind,
+                measured_ns: mean_ns,
+                histogram: latency::decode(&recorded.encoded)?,
+            })
+        })
+        .collect::<Result<_, String>>()?;
+    let ns_per_op = match slot.pass {
+        Pass::Throughput => elapsed_ns as f64 / ops.max(1) as f64,
+        Pass::Latency => latency::typical_service_ns(&latencies),
     };
     let disturbance = disturbance::of(&outcome, load, &plan.cpus);
     let trial = Trial {
@@ -232,8 +250,8 @@ fn describe(
         block,
         pass: slot.pass,
         ops,
-        elapsed_ns: elapsed_ns / threads.len().max(1) as u64,
-        ns_per_op: busy_ns as f64 / ops.max(1) as f64,
+        elapsed_ns: mean_ns,
+        ns_per_op,
         ops_per_s: threads.iter().map(|thread| thread.ops as f64 * 1e9 / thread.elapsed_ns.max(1) as f64).sum(),
         floor_ns: None,
         cpu_ns: threads.iter().map(|thread| thread.cpu_ns).sum(),
@@ -253,22 +271,8 @@ fn describe(
         rearms: threads.iter().map(|thread| thread.rearms).sum(),
         overlap: disturbance::overlap(threads),
         clock_ns: (slot.pass == Pass::Latency).then_some(outcome.clock_ns),
+        busy_ns: (slot.pass == Pass::Latency).then_some(busy_ns),
     };
-    let latencies = outcome
-        .histograms
-        .iter()
-        .map(|recorded| {
-            Ok(LatencyHistogram {
-                workload: point.workload.clone(),
-                strategy: slot.strategy.clone(),
-                threads: point.threads,
-                op: recorded.op.clone(),
-                kind: recorded.kind,
-                measured_ns: trial.elapsed_ns,
-                histogram: latency::decode(&recorded.encoded)?,
-            })
-        })
-        .collect::<Result<_, String>>()?;
     Ok(Played { trial, latencies, outcome })
 }
 
@@ -287,12 +291,12 @@ mod tests {
             strategies: ["mutex", "seqlock", "arc-swap"].map(str::to_owned).to_vec(),
             baseline: "mutex".to_owned(),
             points: points.to_vec(),
-            passes: vec![Pass::Throughput, Pass::Latency],
             trial_ns: 1,
             expected_ns: 0,
             seed: 7,
             cpus: vec![],
             inject: None,
+            spins_per_ns: 1.0,
             first_block: 0,
         }
     }

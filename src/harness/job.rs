@@ -23,6 +23,8 @@ pub struct Job {
     pub seed: u64,
     /// Processors for the threads, in turn; empty leaves them to the scheduler.
     pub cpus: Vec<usize>,
+    /// Turns of [`spin`](headlock_strategies::spin) in a nanosecond, for think and hold times.
+    pub spins_per_ns: f64,
     /// Slow-down added to every operation, ns: a self-test of the whole tool.
     pub inject_ns: f64,
 }
@@ -46,6 +48,25 @@ pub enum Load {
         /// At which speed.
         speed: Speed,
     },
+}
+
+impl Load {
+    /// Whether threads do anything but operate on the list, so that the time between operations says nothing of it.
+    pub fn is_paced(&self) -> bool {
+        match self {
+            Load::Synthetic { workload, .. } => workload.think_ns > 0 || workload.pollute_kib > 0,
+            Load::Replay { speed, .. } => matches!(speed, Speed::Times(_)),
+        }
+    }
+
+    /// The passes that it is measured in: a paced load has no throughput to measure.
+    pub fn passes(&self) -> &'static [Pass] {
+        if self.is_paced() {
+            &[Pass::Latency]
+        } else {
+            &[Pass::Throughput, Pass::Latency]
+        }
+    }
 }
 
 /// In which order a trace's rows are played.

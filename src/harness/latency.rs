@@ -6,7 +6,7 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Serializer as _, V2Serializer};
 
 use super::job::OpHistogram;
-use crate::record::Kind;
+use crate::record::{Kind, LatencyHistogram};
 
 /// Longest latency told apart, ns: one minute. Longer ones count as this.
 const HIGHEST_NS: u64 = 60_000_000_000;
@@ -87,6 +87,22 @@ impl Recorder {
     }
 }
 
+/// The mean service time of all but the slowest hundredth of the recorded operations, ns; 0 if there are none.
+pub fn typical_service_ns(latencies: &[LatencyHistogram]) -> f64 {
+    let mut all = empty_histogram();
+    for latency in latencies.iter().filter(|latency| latency.kind == Kind::Service) {
+        all.add(&latency.histogram).expect("equal bounds");
+    }
+    let wanted = all.len() - all.len() / 100;
+    let (mut counted, mut sum_ns) = (0, 0.0);
+    for value in all.iter_recorded() {
+        let count = value.count_at_value().min(wanted - counted);
+        counted += count;
+        sum_ns += count as f64 * all.median_equivalent(value.value_iterated_to()) as f64;
+    }
+    sum_ns / counted.max(1) as f64
+}
+
 /// Encodes a histogram for the pipe.
 fn encode(histogram: &Histogram<u64>) -> String {
     let mut bytes = Vec::new();
@@ -105,4 +121,39 @@ pub fn decode(encoded: &str) -> Result<Histogram<u64>, String> {
     hdrhistogram::serialization::Deserializer::new()
         .deserialize(&mut bytes.as_slice())
         .map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_typical_service_time_leaves_the_slowest_hundredth_out() {
+        let mut histogram = empty_histogram();
+        histogram.record_n(100, 990).unwrap();
+        histogram.record_n(1_000_000, 10).unwrap();
+        let latency = LatencyHistogram {
+            workload: "hot".to_owned(),
+            strategy: "mutex".to_owned(),
+            threads: 1,
+            op: "deadline".to_owned(),
+            kind: Kind::Service,
+            measured_ns: 1,
+            histogram,
+        };
+        assert_eq!(typical_service_ns(&[latency]), 100.0);
+        assert_eq!(typical_service_ns(&[]), 0.0);
+    }
+
+    #[test]
+    fn a_histogram_survives_the_pipe() {
+        let mut recorder = Recorder::new([0], false);
+        recorder.service(0, 7);
+        recorder.service(0, 0);
+        let encoded = recorder.encode(|_| "deadline");
+        assert_eq!(encoded.len(), 1);
+        let decoded = decode(&encoded[0].encoded).unwrap();
+        assert_eq!((decoded.len(), decoded.min(), decoded.max()), (2, 1, 7));
+        assert!(decode("not base64!").is_err());
+    }
 }

@@ -2,9 +2,9 @@
 
 use std::hint::black_box;
 
-use headlock_strategies::{Nanos, TimerHandle, TimerId};
+use headlock_strategies::{Nanos, TimerHandle, TimerId, spin};
 
-use super::clock::{Clock, Moment, spin};
+use super::clock::{Clock, Moment};
 use super::latency::Recorder;
 use crate::workload::script::{DUE, Script, Step};
 use crate::workload::{Op, PollClock, Workload};

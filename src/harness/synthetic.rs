@@ -7,7 +7,7 @@ use std::time::Duration;
 use crossbeam_utils::CachePadded;
 use headlock_strategies::{Config, Counts, Nanos, TimerHandle, TimerId, TimerList};
 
-use super::clock::{Clock, Moment, spins_per_ns, thread_cpu_ns};
+use super::clock::{Clock, Moment, thread_cpu_ns};
 use super::job::{Job, JobError, Outcome, ThreadOutcome};
 use super::latency::Recorder;
 use super::player::Player;
@@ -35,7 +35,6 @@ struct Shared<'a, L> {
     /// Threads that have measured. Written by each once; the load stays on until it counts all of them.
     measured: CachePadded<AtomicUsize>,
     threads: usize,
-    spins_per_ns: f64,
     clock: Option<Clock>,
     reference: Moment,
 }
@@ -46,8 +45,9 @@ struct Shared<'a, L> {
 /// # Errors
 /// If a thread cannot be bound to its processor.
 pub fn play<L: TimerList>(job: &Job, workload: &Workload, threads: usize) -> Result<Outcome, JobError> {
-    let spins_per_ns = spins_per_ns();
-    let config = Config { hold_spins: (workload.hold_ns as f64 * spins_per_ns) as u32 };
+    let config = Config {
+        hold_spins: (workload.hold_ns as f64 * job.spins_per_ns) as u32,
+    };
     let list = L::new(&config);
     let timers = arm_all(&list, workload, job.seed)?;
     let scripts = (0..threads)
@@ -66,7 +66,6 @@ pub fn play<L: TimerList>(job: &Job, workload: &Workload, threads: usize) -> Res
         phase: CachePadded::new(AtomicU8::new(phase::WARM_UP)),
         measured: CachePadded::new(AtomicUsize::new(0)),
         threads,
-        spins_per_ns,
         clock,
         reference: Moment::now(),
     };
@@ -119,12 +118,12 @@ fn arm_all<L: TimerList>(list: &L, workload: &Workload, seed: u64) -> Result<Vec
     Ok(timers.collect())
 }
 
-/// Whether a thread does anything but operate on the list.
-fn has_other_work(workload: &Workload) -> bool {
-    workload.think_ns > 0 || workload.pollute_kib > 0 || workload.clock != PollClock::None
-}
-
 impl<L: TimerList> Shared<'_, L> {
+    fn has_other_work(&self) -> bool {
+        let workload = self.workload;
+        workload.think_ns > 0 || workload.pollute_kib > 0 || workload.clock != PollClock::None
+    }
+
     fn thread(&self, number: usize) -> Result<(ThreadOutcome, Counts, Recorder), JobError> {
         let cpus = &self.job.cpus;
         let placed = if cpus.is_empty() {
@@ -134,11 +133,12 @@ impl<L: TimerList> Shared<'_, L> {
         };
         let script = &self.scripts[number];
         let handle = self.list.handle();
-        let mut player = Player::new(handle, script, self.timers, self.workload, self.job.inject_ns, self.spins_per_ns);
+        let mut player =
+            Player::new(handle, script, self.timers, self.workload, self.job.inject_ns, self.job.spins_per_ns);
         self.start_line.wait();
         placed.map_err(JobError::Pin)?;
         // One copy of the loop for each way to play, so that what a workload does not ask for costs nothing.
-        Ok(match (has_other_work(self.workload), &self.clock) {
+        Ok(match (self.has_other_work(), &self.clock) {
             (false, None) => self.phases(&mut player, |player| player.batch::<false>()),
             (true, None) => self.phases(&mut player, |player| player.batch::<true>()),
             (false, Some(clock)) => self.phases(&mut player, |player| player.timed_batch::<false>(clock)),
