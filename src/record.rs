@@ -1,10 +1,20 @@
 //! The result schema, as plain data. `stats` and `export` know these types and nothing of the harness, so that old
 //! result files stay readable.
 
+use std::collections::BTreeMap;
+
+use hdrhistogram::Histogram;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// The version of the files' layout, written to `run.json`.
 pub const SCHEMA_VERSION: u32 = 1;
+
+/// The strategy name of the harness's own floor: a list that does nothing.
+pub const FLOOR: &str = "null";
+
+/// The strategy name of the null control: the baseline a second time, as if it were another strategy.
+pub const NULL_CONTROL: &str = "null-control";
 
 /// Which of the two passes a trial belongs to. They are never mixed: a timestamp costs more than a read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -24,6 +34,16 @@ pub enum Kind {
     Service,
     /// From its intended start, so that waiting behind a slow predecessor counts (no coordinated omission).
     Response,
+}
+
+impl Kind {
+    /// The word that tables and files use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Service => "service",
+            Self::Response => "response",
+        }
+    }
 }
 
 /// One point: one workload at one thread count.
@@ -52,7 +72,9 @@ pub struct Trial {
     pub ops: u64,
     /// Measured wall time, the mean over threads, ns.
     pub elapsed_ns: u64,
-    /// Thread-nanoseconds per operation: the sum of the threads' measured times over the sum of their operations.
+    /// Throughput pass: thread-nanoseconds per operation, the sum of the threads' measured times over the sum of their
+    /// operations. Latency pass: the mean service time of all but the slowest hundredth of the operations, ns, because one
+    /// interrupt would outweigh them all; that hundredth is what the percentiles are for.
     pub ns_per_op: f64,
     /// Operations per second of all threads together.
     pub ops_per_s: f64,
@@ -90,6 +112,10 @@ pub struct Trial {
     pub rearms: u64,
     /// Share of the longest measured time during which all threads were measuring, 0 to 1.
     pub overlap: f64,
+    /// What reading the clock around one operation cost in this trial, ns; empty in the throughput pass.
+    pub clock_ns: Option<f64>,
+    /// Sum of all service times, ns; empty in the throughput pass.
+    pub busy_ns: Option<u64>,
 }
 
 /// The latency of one kind of operation at one point under one strategy, over all undisturbed trials of the latency
@@ -136,20 +162,34 @@ pub enum Metric {
     NsPerOp,
     /// The same less the null strategy's in the same block.
     NetNsPerOp,
+    /// Service time, of a load that is paced so that throughput says nothing.
+    ServiceNs,
 }
 
-/// The judgement on a ratio.
+/// The judgement on a ratio. `stats::verdict` holds the rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// The whole interval lies below the threshold.
+    /// The whole interval lies below 1, reaches past the threshold, and the ratio clears the point's resolution.
     Faster,
-    /// The whole interval lies above it.
+    /// The same above 1.
     Slower,
-    /// The whole interval lies inside it.
+    /// The whole interval lies inside the threshold.
     Same,
     /// None of these: more blocks are needed, or a quieter machine.
     Unclear,
+}
+
+impl Verdict {
+    /// The word that tables and files use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Faster => "faster",
+            Self::Slower => "slower",
+            Self::Same => "same",
+            Self::Unclear => "unclear",
+        }
+    }
 }
 
 /// A strategy against the baseline at one point. A row of `ratios.csv`.
@@ -167,12 +207,110 @@ pub struct Ratio {
     pub baseline: String,
     /// Strategy over baseline; below 1 is faster. Median over blocks.
     pub ratio: f64,
-    /// Lower end of the 95 % interval.
+    /// Lower end of the interval that the verdict rests on. Its level is `confidence`, so that all intervals of the
+    /// file hold at once with 95 %. 0 if there are too few blocks to bound it.
     pub ci_low: f64,
-    /// Upper end of the 95 % interval.
+    /// Upper end, infinite (`inf`) if there are too few blocks to bound it.
     pub ci_high: f64,
     /// Blocks that the ratio rests on.
     pub blocks: usize,
     /// The judgement.
     pub verdict: Verdict,
+    /// The level of this one interval, 0 to 1: 95 % corrected for the number of rows.
+    pub confidence: f64,
+    /// The difference that is still called `same`, as a fraction: 0.01 for 1 %.
+    pub threshold: f64,
+    /// How far the null control's interval reaches from 1 at this point and metric, as a fraction; empty without one.
+    pub resolution: Option<f64>,
+}
+
+/// The latency histogram of one kind of operation at one point under one strategy, of one trial or of several merged.
+/// An interval of `latency.hlog`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LatencyHistogram {
+    /// The workload's name.
+    pub workload: String,
+    /// The strategy's name.
+    pub strategy: String,
+    /// Threads that operate on the list.
+    pub threads: usize,
+    /// The operation's name.
+    pub op: String,
+    /// Service or response time.
+    pub kind: Kind,
+    /// Measured wall time of the trials in it, ns.
+    pub measured_ns: u64,
+    /// The values, ns.
+    pub histogram: Histogram<u64>,
+}
+
+/// The machine and the software that a run was measured on. What could not be found out is `None`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Host {
+    /// The host's name.
+    pub hostname: String,
+    /// The processor's model.
+    pub cpu_model: Option<String>,
+    /// Physical cores.
+    pub cores: Option<usize>,
+    /// Logical processors.
+    pub logical_cpus: Option<usize>,
+    /// Whether simultaneous multithreading is on.
+    pub smt: Option<bool>,
+    /// The frequency governor.
+    pub governor: Option<String>,
+    /// Whether the clock rate may rise above its base.
+    pub turbo: Option<bool>,
+    /// The kernel's clock source.
+    pub clock_source: Option<String>,
+    /// The hypervisor underneath, `none` on bare metal.
+    pub hypervisor: Option<String>,
+    /// The kernel's version.
+    pub kernel: Option<String>,
+    /// The operating system's name and release.
+    pub os: Option<String>,
+    /// The compiler that built headlock.
+    pub rustc: Option<String>,
+    /// Versions of the crates that the strategies rest on.
+    pub crates: BTreeMap<String, String>,
+}
+
+/// How far a run got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RunState {
+    /// It is under way, or was killed.
+    Running,
+    /// It ended as planned.
+    Complete,
+    /// It was stopped from outside.
+    Interrupted,
+    /// It stopped on an error.
+    Failed,
+}
+
+/// What was run, where, and how it went. The content of `run.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// [`SCHEMA_VERSION`] of the headlock that wrote it.
+    pub schema_version: u32,
+    /// The version of that headlock.
+    pub headlock_version: String,
+    /// The command line, program name first.
+    pub command: Vec<String>,
+    /// Every parameter, given or default: enough to run it again. Its shape belongs to the command.
+    pub parameters: serde_json::Value,
+    /// The machine.
+    pub host: Host,
+    /// What may spoil the figures, one sentence each.
+    pub warnings: Vec<String>,
+    /// When it started.
+    pub started: Timestamp,
+    /// When it ended, if it has.
+    pub ended: Option<Timestamp>,
+    /// How far it got.
+    pub state: RunState,
+    /// Why it was interrupted or failed.
+    pub message: Option<String>,
 }

@@ -13,7 +13,7 @@ use crate::lock::{CountedGuard, CountedMutex, LockKind, SharedLockKind};
 use crate::reclaim::node::UNLINKED;
 use crate::reclaim::table::Table;
 use crate::reclaim::{HeadPointer, HeadView, Ledger, Node, ReadSide, Reclaim, RetiredNode};
-use crate::{Config, Counts, LockCounts, Nanos, Rearm, Strategy, TimerHandle, TimerId, TimerList, sync};
+use crate::{Config, Counts, LockCounts, Nanos, Rearm, Strategy, TimerHandle, TimerId, TimerList};
 
 /// One way to guard the head of the list: all that a strategy file has to say.
 pub trait Head: Send + Sync + Sized + 'static {
@@ -192,9 +192,7 @@ impl<H: Head> Held<'_, H> {
             let list = ListView { heap, table: &self.list.table, head: *head };
             self.list.head.publish(writer, local, list);
         }
-        for _ in 0..self.list.hold_spins {
-            sync::spin_loop();
-        }
+        crate::spin(self.list.hold_spins);
     }
 }
 

@@ -21,6 +21,8 @@ use crate::{Freshness, Nanos, TimerHandle, TimerId, TimerList};
 struct Ward {
     /// Firings in this round.
     fires: AtomicU64,
+    /// The latest time of a run that fired it in this round.
+    latest: AtomicI64,
     /// The earliest deadline of this round.
     not_before: AtomicI64,
     /// How often callbacks are still to arm it again, at its earliest deadline.
@@ -64,6 +66,7 @@ impl<H: TimerHandle, L: TimerList> Warden<'_, '_, H, L> {
                 abort(format!("a run at {now} fired {timer:?} early: its deadline is {not_before} or later").into());
             }
             ward.fires.fetch_add(1, Ordering::SeqCst);
+            ward.latest.fetch_max(now, Ordering::SeqCst);
             if ward.again.load(Ordering::SeqCst) > 0 {
                 ward.again.fetch_sub(1, Ordering::SeqCst);
                 let _ = list.modify(timer, Nanos(not_before));
@@ -85,8 +88,8 @@ impl<H: TimerHandle, L: TimerList> Warden<'_, '_, H, L> {
         }
     }
 
-    /// Arms a timer `deadlines.len()` times and ends the round; what the firings must lie between.
-    fn play(&mut self, timer: TimerId, deadlines: &[i64], again: u64, end: End) -> Found<(u64, u64)> {
+    /// Arms a timer `deadlines.len()` times and ends the round; what the firings must come to.
+    fn play(&mut self, timer: TimerId, deadlines: &[i64], again: u64, end: End) -> Found<Account> {
         for (turn, &deadline) in deadlines.iter().enumerate() {
             if turn % 2 == 0 {
                 let _ = self.list.modify(timer, Nanos(deadline));
@@ -98,13 +101,17 @@ impl<H: TimerHandle, L: TimerList> Warden<'_, '_, H, L> {
             }
         }
         let armings = deadlines.len() as u64;
+        // What was armed last for certain; an anticipate may have changed nothing.
+        let last = deadlines.last().copied().filter(|_| armings % 2 == 1).unwrap_or(i64::MIN);
+        let fired = Account { least: 1 + again, most: armings + again, not_before: last };
+        // A timer that is still active has not fired for the last time.
+        let cancelled = Account { least: 0, most: armings + again - 1, not_before: i64::MIN };
         match end {
-            // A timer that was still active did not fire for the last time; one that was not did, unless it never came due.
-            End::Cancel if self.list.cancel(timer) => Ok((0, armings - 1)),
-            End::Cancel => Ok((1, armings)),
+            End::Cancel if self.list.cancel(timer) => Ok(cancelled),
+            End::Cancel => Ok(fired),
             End::Free => {
                 self.list.free(timer);
-                Ok((0, armings))
+                Ok(Account { least: 0, ..fired })
             }
             End::Run => {
                 let latest = deadlines.iter().copied().max().unwrap_or_default();
@@ -115,9 +122,9 @@ impl<H: TimerHandle, L: TimerList> Warden<'_, '_, H, L> {
                     // Only a list whose reads may be late may take a due timer for one that is not, and leave it.
                     let late = L::STRATEGY.freshness != Freshness::Linearizable;
                     right(format_args!("whether a run left {timer:?}, which was due"), true, late)?;
-                    return Ok((0, armings + again - 1));
+                    return Ok(cancelled);
                 }
-                Ok((1 + again, armings + again))
+                Ok(fired)
             }
         }
     }
@@ -125,17 +132,20 @@ impl<H: TimerHandle, L: TimerList> Warden<'_, '_, H, L> {
     /// Plays a round on a timer and settles its account.
     fn round(&mut self, timer: TimerId, ward: &Ward, deadlines: &[i64], again: u64, end: End) -> Found {
         ward.fires.store(0, Ordering::SeqCst);
+        ward.latest.store(i64::MIN, Ordering::SeqCst);
         ward.again.store(again, Ordering::SeqCst);
         ward.not_before.store(deadlines.iter().copied().min().unwrap_or_default(), Ordering::SeqCst);
-        let (least, most) = self.play(timer, deadlines, again, end)?;
+        let Account { least, most, not_before } = self.play(timer, deadlines, again, end)?;
         self.settle(again);
         let fires = ward.fires.load(Ordering::SeqCst);
-        if self.trial.is_over() || (least..=most).contains(&fires) {
+        let latest = ward.latest.load(Ordering::SeqCst);
+        let balanced = (least..=most).contains(&fires) && (least == 0 || latest >= not_before);
+        if self.trial.is_over() || balanced {
             return Ok(1);
         }
         let what = format!(
-            "{timer:?}, armed at {deadlines:?}, armed {again} times more by its callback, then {end:?}, fired {fires} times; \
-             right is {least} to {most}"
+            "{timer:?}, armed at {deadlines:?}, armed {again} times more by its callback, then {end:?}, fired {fires} times, \
+             last in a run at {latest}; right is {least} to {most} times, last at {not_before} or later"
         );
         Err(what.into())
     }
@@ -154,6 +164,14 @@ impl<H: TimerHandle, L: TimerList> Warden<'_, '_, H, L> {
     fn forget(&mut self, timer: TimerId) {
         self.yard.wards.lock().expect("no callback panics while holding it").remove(&timer);
     }
+}
+
+/// What the firings of a settled round come to.
+struct Account {
+    least: u64,
+    most: u64,
+    /// If it fired at all, the last run that fired it was not before this.
+    not_before: i64,
 }
 
 /// How a round ends.
@@ -222,7 +240,8 @@ pub(super) fn changed_under_runs<L: TimerList>(trial: &Trial<L>) -> Found {
             0 => ([deadlines, vec![i64::MAX]].concat(), 0, End::Cancel),
             1 => (deadlines, 0, End::Cancel),
             2 => (deadlines, 0, End::Free),
-            _ => (deadlines, 0, End::Run),
+            // The last one is so late that no run that is under way will fire it.
+            _ => ([deadlines, vec![now + 1_000]].concat(), 0, End::Run),
         }
     })
 }

@@ -1,0 +1,76 @@
+//! What can go wrong with a result directory: each error names the path, what failed, and what still stands.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A result directory could not be created or written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// There is something at the path already.
+    #[error("{} already exists; results are never overwritten, so name a directory that does not exist yet", path.display())]
+    Exists {
+        /// The directory asked for.
+        path: PathBuf,
+    },
+    /// The directory or a first file in it could not be created.
+    #[error("cannot create {}: {source}", path.display())]
+    Create {
+        /// What could not be created.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A trial could not be written.
+    #[error("cannot write to {}: {source}; the {rows} trials already in it stand", path.display())]
+    Append {
+        /// `trials.csv`.
+        path: PathBuf,
+        /// Whole rows in it.
+        rows: usize,
+        /// Why.
+        source: io::Error,
+    },
+    /// One of the other files could not be brought up to date.
+    #[error("cannot write {}: {source}; its last version and the {rows} trials in trials.csv stand", path.display())]
+    Rewrite {
+        /// The file.
+        path: PathBuf,
+        /// Whole rows in `trials.csv`.
+        rows: usize,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// A result file could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The file could not be opened or read at all.
+    #[error("cannot read {}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Its content is not what it should be.
+    #[error("{}:{line}: {problem}", path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong there, and what would be right.
+        problem: String,
+    },
+}
+
+impl ReadError {
+    pub(super) fn io(path: &Path, source: io::Error) -> Self {
+        Self::Io { path: path.to_owned(), source }
+    }
+
+    pub(super) fn content(path: &Path, line: u64, problem: impl Into<String>) -> Self {
+        Self::Content { path: path.to_owned(), line, problem: problem.into() }
+    }
+}

@@ -1,0 +1,64 @@
+//! Result files: one format a file, written as a run goes and read back by the commands that work on results.
+//!
+//! `trials.csv` grows by a row per trial and is never rewritten. Everything else follows from the trials and from the
+//! histograms; it is rewritten after each block, each file through a temporary one that takes its place in one step. So
+//! whatever ends the run, every file is whole, and at most the trial under way is lost.
+
+mod error;
+mod latency_csv;
+mod latency_hlog;
+mod markdown;
+mod ratios_csv;
+mod replace;
+mod result_dir;
+mod run_json;
+mod table;
+mod trials_csv;
+
+use std::io::{self, Write};
+
+pub use error::{ReadError, WriteError};
+pub use latency_csv::read_latency;
+pub use latency_hlog::read_histograms;
+pub use markdown::markdown;
+pub use ratios_csv::read_ratios;
+pub use result_dir::{ResultDir, directory_name};
+pub use run_json::read_run;
+pub use table::Rows;
+pub use trials_csv::read_trials;
+
+use crate::record::{LatencyRow, Ratio, RunRecord};
+use crate::stats::Latencies;
+
+/// All that is rewritten after each block.
+#[derive(Clone, Copy, Debug)]
+pub struct Snapshot<'a> {
+    /// For `latency.csv`.
+    pub latency: &'a [LatencyRow],
+    /// For `latency.hlog`.
+    pub histograms: &'a Latencies,
+    /// For `ratios.csv`.
+    pub ratios: &'a [Ratio],
+    /// For `run.json`.
+    pub run: &'a RunRecord,
+}
+
+/// A file of the result directory that is rewritten as a whole.
+trait Format {
+    /// Its name there.
+    fn file_name(&self) -> &'static str;
+
+    /// Its whole content.
+    fn write(&self, snapshot: &Snapshot<'_>, out: &mut dyn Write) -> io::Result<()>;
+}
+
+/// Every such file. `run.json` comes last, so that a state of `complete` vouches for the others.
+const FORMATS: [&dyn Format; 4] = [
+    &latency_csv::LatencyCsv,
+    &latency_hlog::LatencyHlog,
+    &ratios_csv::RatiosCsv,
+    &run_json::RunJson,
+];
+
+#[cfg(test)]
+mod testing;

@@ -1,0 +1,107 @@
+//! The result directory of a run under way.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use jiff::ZonedDateTime;
+
+use super::replace::replace;
+use super::trials_csv::{self, Appender, Target};
+use super::{FORMATS, Snapshot, WriteError};
+use crate::record::Trial;
+
+/// The name of a run's result directory: `<date>-<time>-<host>-<what>`, in the time zone of `started`. Characters that a
+/// file name had better not hold become `-`.
+pub fn directory_name(started: &ZonedDateTime, host: &str, what: &str) -> String {
+    let plain = |text: &str| {
+        let safe = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-');
+        text.chars().map(|c| if safe(c) { c } else { '-' }).collect::<String>()
+    };
+    format!("{}-{}-{}", started.strftime("%Y-%m-%d-%H%M%S"), plain(host), plain(what))
+}
+
+/// A result directory that a run writes to.
+pub struct ResultDir {
+    path: PathBuf,
+    trials: Appender<File>,
+}
+
+impl ResultDir {
+    /// Creates the directory, its parents where they are missing, and `trials.csv` with its header, so that a place that
+    /// cannot be written is known before anything is measured.
+    ///
+    /// # Errors
+    ///
+    /// If something is there already, or it cannot be created or written.
+    pub fn create(path: &Path) -> Result<Self, WriteError> {
+        let create = |path: &Path| {
+            let path = path.to_owned();
+            move |source| WriteError::Create { path, source }
+        };
+        if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            fs::create_dir_all(parent).map_err(create(parent))?;
+        }
+        fs::create_dir(path).map_err(|source| match source.kind() {
+            io::ErrorKind::AlreadyExists => WriteError::Exists { path: path.to_owned() },
+            _ => WriteError::Create { path: path.to_owned(), source },
+        })?;
+        let file = path.join(trials_csv::FILE_NAME);
+        let open = OpenOptions::new().append(true).create_new(true).open(&file);
+        let trials = open.and_then(Appender::start).map_err(create(&file))?;
+        Ok(Self { path: path.to_owned(), trials })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Appends a trial to `trials.csv` and hands it to the operating system in one call. It is not forced to the disk
+    /// here, so that writing does not disturb the next trial; [`rewrite`](Self::rewrite) does that.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written, for example because the disk is full. The rows before it stand.
+    pub fn append_trial(&mut self, trial: &Trial) -> Result<(), WriteError> {
+        self.trials.append(trial).map_err(|source| WriteError::Append {
+            path: self.path.join(trials_csv::FILE_NAME),
+            rows: self.trials.rows(),
+            source,
+        })
+    }
+
+    /// Brings every other file up to date and forces all of them to the disk. Call it after each block and at the end.
+    ///
+    /// # Errors
+    ///
+    /// If a file cannot be written. It keeps its last version, and those after it are still attempted: with a full disk
+    /// the small `run.json` may yet find room to say how the run ended.
+    pub fn rewrite(&mut self, snapshot: &Snapshot<'_>) -> Result<(), WriteError> {
+        let mut first_error = self.force_to_disk();
+        for format in FORMATS {
+            let name = format.file_name();
+            let written = replace(&self.path, name, |out| format.write(snapshot, out));
+            first_error = first_error.and(written.map_err(|source| self.rewrite_error(name, source)));
+        }
+        first_error
+    }
+
+    fn force_to_disk(&self) -> Result<(), WriteError> {
+        let name = trials_csv::FILE_NAME;
+        self.trials.target().sync_data().map_err(|source| self.rewrite_error(name, source))
+    }
+
+    fn rewrite_error(&self, name: &str, source: io::Error) -> WriteError {
+        WriteError::Rewrite { path: self.path.join(name), rows: self.trials.rows(), source }
+    }
+}
+
+impl Target for File {
+    fn cut(&mut self, len: u64) -> io::Result<()> {
+        self.set_len(len)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,141 @@
+//! What the CSV files share: a header that is checked, rows that are records.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+use csv::{DeserializeErrorKind, ErrorKind, StringRecord};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::ReadError;
+
+/// What a CSV file held.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rows<T> {
+    /// Its rows, in order.
+    pub rows: Vec<T>,
+    /// What the reader had to leave out, one line for the user.
+    pub note: Option<String>,
+}
+
+/// Writes the header and all rows.
+pub(super) fn write<T: Serialize>(columns: &[&str], rows: &[T], out: &mut dyn Write) -> io::Result<()> {
+    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(out);
+    writer.write_record(columns).map_err(into_io)?;
+    for row in rows {
+        writer.serialize(row).map_err(into_io)?;
+    }
+    writer.flush()
+}
+
+/// One row with its newline, to be written in one call.
+pub(super) fn row<T: Serialize>(row: &T) -> io::Result<Vec<u8>> {
+    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+    writer.serialize(row).map_err(into_io)?;
+    writer.into_inner().map_err(csv::IntoInnerError::into_error)
+}
+
+/// The I/O error itself where there is one, so that a full disk stays recognisable.
+fn into_io(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
+}
+
+/// Reads a file whose header begins with `columns`. More columns to the right are a newer version's and passed over. A last
+/// row without its newline was being written when the run ended, and is left out with a note.
+///
+/// # Errors
+///
+/// If the file cannot be read, the header is another, or a row does not fit it.
+pub(super) fn read<T: DeserializeOwned>(path: &Path, columns: &[&str]) -> Result<Rows<T>, ReadError> {
+    let bytes = fs::read(path).map_err(|error| ReadError::io(path, error))?;
+    parse(path, &bytes, columns)
+}
+
+/// As [`read`], from the file's content.
+pub(super) fn parse<T: DeserializeOwned>(path: &Path, bytes: &[u8], columns: &[&str]) -> Result<Rows<T>, ReadError> {
+    let mut reader = csv::Reader::from_reader(bytes);
+    let header = reader.headers().map_err(|error| explain(path, columns, &error))?.clone();
+    check_header(path, &header, columns)?;
+
+    // Whether a row is the last is known only after the next one, and an unfinished last row must not count as wrong.
+    let mut rows = Vec::new();
+    let mut last = None;
+    let mut record = StringRecord::new();
+    loop {
+        let line = reader.position().line();
+        let row = match reader.read_record(&mut record) {
+            Ok(false) => break,
+            Ok(true) => record.deserialize(Some(&header)),
+            Err(error) => Err(error),
+        };
+        if let Some((_, row)) = last.replace((line, row)) {
+            rows.push(row.map_err(|error| explain(path, columns, &error))?);
+        }
+    }
+    let mut note = None;
+    match last {
+        Some((line, _)) if !bytes.ends_with(b"\n") => {
+            note = Some(format!("{}:{line}: left out the last row, which is unfinished", path.display()));
+        }
+        Some((_, row)) => rows.push(row.map_err(|error| explain(path, columns, &error))?),
+        None => {}
+    }
+    Ok(Rows { rows, note })
+}
+
+fn check_header(path: &Path, header: &StringRecord, columns: &[&str]) -> Result<(), ReadError> {
+    for (i, column) in columns.iter().enumerate() {
+        let found = header.get(i).unwrap_or("");
+        if found != *column {
+            let problem = format!("column {} is `{}` where `{column}` belongs", i + 1, shorten(found));
+            return Err(ReadError::content(path, 1, problem));
+        }
+    }
+    let mut seen = BTreeSet::new();
+    match header.iter().find(|column| !seen.insert(*column)) {
+        Some(column) => Err(ReadError::content(path, 1, format!("column `{}` stands twice", shorten(column)))),
+        None => Ok(()),
+    }
+}
+
+/// The error as `file:line: what is wrong and what would be right`.
+fn explain(path: &Path, columns: &[&str], error: &csv::Error) -> ReadError {
+    let line = error.position().map_or(1, csv::Position::line);
+    let problem = match error.kind() {
+        ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            format!("{len} columns where the header has {expected_len}")
+        }
+        ErrorKind::Utf8 { .. } => "not UTF-8 text".to_owned(),
+        ErrorKind::Deserialize { err, .. } => {
+            let column = err.field().and_then(|field| columns.get(field as usize)).copied();
+            let problem = match err.kind() {
+                DeserializeErrorKind::ParseInt(_) => "not a whole number within range".to_owned(),
+                DeserializeErrorKind::ParseFloat(_) => "not a number".to_owned(),
+                DeserializeErrorKind::ParseBool(_) => "neither `true` nor `false`".to_owned(),
+                other => shorten(&other.to_string()),
+            };
+            column.map_or_else(|| problem.clone(), |column| format!("{column}: {problem}"))
+        }
+        other => format!("{other:?}"),
+    };
+    ReadError::content(path, line, problem)
+}
+
+/// Text of a broken file, fit for one line of a terminal.
+fn shorten(text: &str) -> String {
+    const SHOWN: usize = 120;
+    let shown: String = text.chars().take(SHOWN).flat_map(char::escape_debug).collect();
+    if text.chars().count() > SHOWN {
+        format!("{shown}...")
+    } else {
+        shown
+    }
+}
+
+#[cfg(test)]
+mod tests;

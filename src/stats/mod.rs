@@ -1,0 +1,17 @@
+//! From trials to statements: summaries, ratios with their intervals, verdicts. Knows [`record`](crate::record) types
+//! and nothing of how they were measured.
+
+mod bootstrap;
+mod latency;
+mod ratios;
+mod summary;
+mod verdict;
+
+pub use bootstrap::{Interval, median, median_interval};
+pub use latency::{Latencies, MergeError, latency_rows};
+pub use ratios::ratios;
+pub use summary::{Summary, summarize};
+pub use verdict::{CONFIDENCE, corrected_confidence, reach, verdict};
+
+#[cfg(test)]
+pub(crate) mod testing;

@@ -1,0 +1,16 @@
+//! What is to be played, as plain data that has been validated once: traces of real programs, and synthetic workloads
+//! with the scripts drawn from them. Nothing here plays anything.
+
+mod distance;
+mod error;
+mod mix;
+mod preset;
+pub mod script;
+mod spec;
+pub mod trace;
+
+pub use distance::{Distance, parse_duration_ns};
+pub use error::WorkloadError;
+pub use mix::{Mix, Op, Role, Roles};
+pub use preset::PRESETS;
+pub use spec::{MAX_THREADS, MAX_TIMERS, Overrides, PollClock, Workload};

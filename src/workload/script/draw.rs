@@ -1,0 +1,235 @@
+//! Drawing a script: operations in exact shares and random order, then a walk that gives them timers and times.
+
+use super::{DUE, IDLE, Script, Step};
+use crate::workload::distance::Sampler;
+use crate::workload::{Mix, Op, Role, Workload, WorkloadError};
+use headlock_strategies::Nanos;
+use rand::seq::SliceRandom;
+use rand::{Rng, RngExt, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+use std::collections::{BTreeSet, VecDeque};
+
+/// The deadlines that the workload's timers have at start, all ordinary. The same for every thread count.
+///
+/// # Errors
+/// If the workload is not valid.
+pub fn initial(workload: &Workload, seed: u64) -> Result<Vec<Nanos>, WorkloadError> {
+    let distance = workload.sampler()?;
+    let mut rng = stream(seed, 0);
+    Ok((0..workload.timers).map(|_| ordinary(distance.draw(&mut rng))).collect())
+}
+
+impl Script {
+    /// What `thread` of `threads` plays. The same seed gives the same script.
+    ///
+    /// # Errors
+    /// If the workload is not valid, or cannot be played by that many threads.
+    pub fn draw(workload: &Workload, thread: usize, threads: usize, seed: u64) -> Result<Script, WorkloadError> {
+        workload.check(threads)?;
+        let distance = workload.sampler()?;
+        let mut rng = stream(seed, 1 + thread);
+        let mix = workload.role(thread).map(Role::mix).or(workload.mix).unwrap_or_default();
+        let ops = order(&mix, &mut rng);
+        let count = |op| ops.iter().filter(|&&other| other == op).count();
+        let modifies = count(Op::Modify);
+        let heads = part(modifies, workload.head_share);
+        let due = part(count(Op::Run), workload.run_due);
+        let mut walk = Walk {
+            timers: Own::of(workload, thread, threads),
+            heads: Spread::new(heads, modifies, &mut rng),
+            // A thread with a mix cannot fire more than it has made due; a runner fires what others have.
+            due: Spread::new(if modifies > 0 { due.min(heads) } else { due }, count(Op::Run), &mut rng),
+            fires_own: modifies > 0,
+            zone: BTreeSet::new(),
+            cancelled: VecDeque::new(),
+            distance: &distance,
+        };
+        let steps = ops.into_iter().map(|op| walk.step(op, &mut rng)).collect();
+        let rearm = (0..Script::REARMS).map(|_| ordinary(distance.draw(&mut rng))).collect();
+        Ok(Script { steps, rearm })
+    }
+}
+
+/// The generator's stream of that number; streams do not overlap.
+fn stream(seed: u64, number: usize) -> Xoshiro256PlusPlus {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+    for _ in 0..number {
+        rng.jump();
+    }
+    rng
+}
+
+/// The deadline at that distance, ns, which lies beyond the head zone.
+fn ordinary(distance: i64) -> Nanos {
+    Nanos(DUE.0 + distance)
+}
+
+/// That share of `whole`, rounded.
+fn part(whole: usize, share: f64) -> usize {
+    (whole as f64 * share).round() as usize
+}
+
+/// The operations of a script in random order, turned so that every cancel has an arming operation behind it.
+fn order(mix: &Mix, rng: &mut impl Rng) -> Vec<Op> {
+    let counts = apportion(mix);
+    let mut ops: Vec<Op> = Op::ALL.into_iter().zip(counts).flat_map(|(op, n)| std::iter::repeat_n(op, n)).collect();
+    ops.shuffle(rng);
+    // The sum of cancels less arming operations, from the start up to each step, has its lowest value somewhere. A cycle
+    // that ends there ends with nothing cancelled: from no step on do cancels outnumber what arms them again.
+    let mut balance = 0_i32;
+    let mut lowest = (0, 0);
+    for (step, op) in ops.iter().enumerate() {
+        balance += match op {
+            Op::Cancel => 1,
+            Op::Modify | Op::Anticipate | Op::Churn => -1,
+            Op::Deadline | Op::Expired | Op::Run => 0,
+        };
+        lowest = lowest.min((balance, step + 1));
+    }
+    ops.rotate_left(lowest.1 % Script::STEPS);
+    ops
+}
+
+/// How many steps each operation gets, by largest remainder (Hamilton's method): within one of its exact share.
+fn apportion(mix: &Mix) -> [usize; Op::ALL.len()] {
+    let shares = mix.shares();
+    let total: f64 = shares.iter().sum();
+    let exact = shares.map(|share| share / total * Script::STEPS as f64);
+    let mut counts = exact.map(|steps| steps as usize);
+    let mut by_remainder: Vec<usize> = (0..exact.len()).filter(|&op| shares[op] > 0.0).collect();
+    by_remainder.sort_by(|&a, &b| exact[b].fract().total_cmp(&exact[a].fract()));
+    let missing = Script::STEPS - counts.iter().sum::<usize>();
+    for &op in by_remainder.iter().cycle().take(missing) {
+        counts[op] += 1;
+    }
+    // Rounding may have left more cancels than there are operations to arm the timers again.
+    let arming = [Op::Modify, Op::Anticipate, Op::Churn].map(|op| op as usize);
+    let armed: usize = arming.iter().map(|&op| counts[op]).sum();
+    if let Some(excess) = counts[Op::Cancel as usize].checked_sub(armed).filter(|&excess| excess > 0) {
+        let most = arming.into_iter().fold(arming[0], |most, op| if shares[op] > shares[most] { op } else { most });
+        counts[Op::Cancel as usize] -= excess.div_ceil(2);
+        counts[most] += excess.div_ceil(2);
+    }
+    counts
+}
+
+/// Says yes a given number of times in a given number of calls, evenly spread. A yes that is not possible is kept for
+/// the next call that it is possible in.
+struct Spread {
+    wanted: usize,
+    calls: usize,
+    owed: usize,
+}
+
+impl Spread {
+    fn new(wanted: usize, calls: usize, rng: &mut impl Rng) -> Self {
+        Spread { wanted, calls, owed: rng.random_range(0..calls.max(1)) }
+    }
+
+    fn next(&mut self, possible: bool) -> bool {
+        self.owed += self.wanted;
+        let yes = possible && self.owed >= self.calls;
+        if yes {
+            self.owed -= self.calls;
+        }
+        yes
+    }
+}
+
+/// The timers that a thread changes: `first`, `first + stride`, … `count` of them.
+struct Own {
+    first: usize,
+    stride: usize,
+    count: usize,
+}
+
+impl Own {
+    fn of(workload: &Workload, thread: usize, threads: usize) -> Self {
+        // Which of the threads that change timers this is, and how many there are.
+        let (place, changers) = match workload.roles {
+            Some(roles) => (thread.saturating_sub(roles.pollers), roles.modifiers.max(1)),
+            None => (thread, threads),
+        };
+        let first = place % changers.min(workload.timers);
+        Own {
+            first,
+            stride: changers,
+            count: (workload.timers - first).div_ceil(changers),
+        }
+    }
+
+    fn pick(&self, rng: &mut impl Rng) -> u32 {
+        (self.first + self.stride * rng.random_range(0..self.count)) as u32
+    }
+}
+
+/// Gives operations their timers and times, one after the other, knowing what the earlier ones did.
+struct Walk<'a> {
+    timers: Own,
+    heads: Spread,
+    due: Spread,
+    /// Whether what this thread's runs fire is what its modifies put into the head zone.
+    fires_own: bool,
+    /// Own timers in the head zone.
+    zone: BTreeSet<u32>,
+    /// Own timers cancelled and not armed again, the longest ago first.
+    cancelled: VecDeque<u32>,
+    distance: &'a Sampler,
+}
+
+impl Walk<'_> {
+    fn step(&mut self, op: Op, rng: &mut impl Rng) -> Step {
+        let mut step = Step { time: IDLE, timer: 0, op, at_head: false };
+        match op {
+            Op::Deadline | Op::Expired => {}
+            Op::Run => {
+                if self.due.next(!self.fires_own || !self.zone.is_empty()) {
+                    self.zone.clear();
+                    step.time = DUE;
+                }
+            }
+            Op::Modify => {
+                step.timer = self.next_to_arm(rng);
+                step.at_head = self.heads.next(true);
+                if step.at_head {
+                    self.zone.insert(step.timer);
+                } else {
+                    self.zone.remove(&step.timer);
+                    step.time = ordinary(self.distance.draw(rng));
+                }
+            }
+            Op::Anticipate => {
+                step.timer = self.next_to_arm(rng);
+                step.time = ordinary(self.distance.draw_near(rng));
+            }
+            Op::Cancel => {
+                step.timer = self.armed(rng);
+                self.zone.remove(&step.timer);
+                if !self.cancelled.contains(&step.timer) {
+                    self.cancelled.push_back(step.timer);
+                }
+            }
+            Op::Churn => {
+                step.timer = self.next_to_arm(rng);
+                self.zone.remove(&step.timer);
+                step.time = ordinary(self.distance.draw(rng));
+            }
+        }
+        step
+    }
+
+    /// The timer to arm next: one that was cancelled, or else any.
+    fn next_to_arm(&mut self, rng: &mut impl Rng) -> u32 {
+        self.cancelled.pop_front().unwrap_or_else(|| self.timers.pick(rng))
+    }
+
+    /// A timer that is armed, or any if none is.
+    fn armed(&self, rng: &mut impl Rng) -> u32 {
+        loop {
+            let timer = self.timers.pick(rng);
+            if self.cancelled.len() == self.timers.count || !self.cancelled.contains(&timer) {
+                return timer;
+            }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! What one thread plays of a workload: steps drawn before the clock starts, played round and round.
+//!
+//! List time stands still at [`IDLE`]. The list has two zones. Ordinary deadlines lie beyond [`DUE`], at a distance drawn
+//! from the workload. The *head zone*, later than [`IDLE`] up to [`DUE`], is empty at start; a modify at the head takes the
+//! thread's next value of a strictly decreasing sequence in it, so that it lands at the head: always with one modifying
+//! thread, nearly always with more. A run plays at [`IDLE`] and finds nothing due, or at [`DUE`] and fires what the head
+//! zone holds; the callback arms each fired timer again at an ordinary distance.
+//!
+//! A timer that is cancelled is armed again by the thread's next arming step, and none stays cancelled at the end of a
+//! cycle, so every cycle starts with all timers active.
+
+mod draw;
+#[cfg(test)]
+mod tests;
+
+pub use draw::initial;
+
+use super::Op;
+use headlock_strategies::Nanos;
+
+/// The list's time, at which nothing is due.
+pub const IDLE: Nanos = Nanos::ZERO;
+/// The end of the head zone: the time at which everything in it is due, and nothing else.
+pub const DUE: Nanos = Nanos(IDLE.0 + (1 << 61));
+
+/// One operation. 16 bytes, four to a cache line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The new deadline of modify, anticipate and churn, unless `at_head`; the list's time for run and expired.
+    pub time: Nanos,
+    /// Which timer, from 0 to one less than the workload's `timers`; 0 for operations that name none.
+    pub timer: u32,
+    /// What to do.
+    pub op: Op,
+    /// A modify that takes the thread's next value in the head zone for its deadline.
+    pub at_head: bool,
+}
+
+const _: () = assert!(size_of::<Step>() == 16, "a script of 2048 steps takes 32 KiB");
+
+/// One thread's steps, and the deadlines that its callbacks arm fired timers with.
+///
+/// Shares are those of the workload to the nearest step. Threads that change timers share them out among themselves, so
+/// that none frees another's; with more such threads than timers they share timers, and none frees any.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Script {
+    /// To be played in a cycle; [`Script::STEPS`] of them.
+    pub steps: Box<[Step]>,
+    /// To be used in a cycle, one for each timer fired; [`Script::REARMS`] of them.
+    pub rearm: Box<[Nanos]>,
+}
+
+impl Script {
+    /// Steps of a script; a power of two.
+    pub const STEPS: usize = 2048;
+    /// Deadlines for fired timers in a script; a power of two.
+    pub const REARMS: usize = 256;
+}

@@ -1,0 +1,229 @@
+//! A synthetic workload: what a user writes, completed and checked.
+
+#[cfg(test)]
+mod tests;
+
+use crate::workload::distance::{Distance, Sampler};
+use crate::workload::error::{Invalid, WorkloadError, within};
+use crate::workload::mix::{Mix, Role, Roles};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// The most threads of a trial.
+pub const MAX_THREADS: usize = 256;
+/// The most timers active at start.
+pub const MAX_TIMERS: usize = 10_000_000;
+/// The longest think time and the longest hold, ns.
+const MAX_PAUSE_NS: u64 = 1_000_000_000;
+/// The most memory to touch between operations, KiB.
+const MAX_POLLUTE_KIB: u32 = 1 << 20;
+
+/// Whether a poll reads the clock itself, as QEMU's does, and which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PollClock {
+    /// It does not.
+    None,
+    /// `clock_gettime(CLOCK_MONOTONIC)`.
+    Monotonic,
+    /// The processor's time stamp counter.
+    Tsc,
+}
+
+/// A synthetic workload. List time stands still while it is played, so that its shares are exact and it is stationary.
+///
+/// The load is closed: each thread starts its next operation as soon as the last one and the think time are over.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Workload {
+    /// Its name in files and tables.
+    pub name: String,
+    /// One line about it.
+    pub summary: String,
+    /// Timers active at start, 1 to [`MAX_TIMERS`].
+    pub timers: usize,
+    /// How far ahead of now timers are armed.
+    pub distance: Distance,
+    /// Share of the modifies that land at the head, 0 to 1.
+    pub head_share: f64,
+    /// Share of the runs that find a timer due, 0 to 1. Only a modify at the head makes a timer due, so a mix can have no
+    /// more such runs than such modifies; with several threads, some find that another has fired the timer already.
+    pub run_due: f64,
+    /// Time between two operations of a thread, ns.
+    pub think_ns: u64,
+    /// Other memory touched in that time, KiB, for a caller that finds the list's cache lines cold.
+    pub pollute_kib: u32,
+    /// Extra time inside the writer's critical section, ns.
+    pub hold_ns: u64,
+    /// Whether a poll reads the clock itself.
+    pub clock: PollClock,
+    /// What every thread does; or else `roles`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mix: Option<Mix>,
+    /// What each thread does; or else `mix`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roles: Option<Roles>,
+}
+
+/// Any of a workload's fields, from a file or from flags, to be laid over a preset.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[allow(missing_docs, reason = "each is the field of Workload of the same name")]
+pub struct Overrides {
+    /// The preset that gives the other fields; `hot` if none is named.
+    pub preset: Option<String>,
+    pub name: Option<String>,
+    pub summary: Option<String>,
+    pub timers: Option<usize>,
+    pub distance: Option<Distance>,
+    pub head_share: Option<f64>,
+    pub run_due: Option<f64>,
+    pub think_ns: Option<u64>,
+    pub pollute_kib: Option<u32>,
+    pub hold_ns: Option<u64>,
+    pub clock: Option<PollClock>,
+    /// Replaces the preset's mix as a whole, and its roles.
+    pub mix: Option<Mix>,
+    /// Replaces the preset's roles as a whole, and its mix.
+    pub roles: Option<Roles>,
+}
+
+impl Workload {
+    /// Reads a workload from TOML: any fields of [`Workload`], and `preset`, which gives the others. Without a name it is
+    /// called as the file is. `origin` names the file in errors.
+    ///
+    /// # Errors
+    /// One line that names the file, the field, and what would be right.
+    pub fn from_toml(text: &str, origin: &str) -> Result<Workload, WorkloadError> {
+        let mut given: Overrides = parse(text, origin)?;
+        let stem = Path::new(origin).file_stem().unwrap_or_default().to_string_lossy();
+        given.name.get_or_insert_with(|| stem.into_owned());
+        given.summary.get_or_insert_default();
+        let preset = given.preset.as_deref().unwrap_or("hot");
+        Workload::preset(preset).map_err(|_| preset_field(preset).in_origin(origin))?.with(given, origin)
+    }
+
+    /// This workload with other values for some fields, complete and checked. `origin` names where they come from in errors.
+    ///
+    /// # Errors
+    /// One line that names the origin, the field, and what would be right.
+    pub fn with(mut self, given: Overrides, origin: &str) -> Result<Workload, WorkloadError> {
+        fn set<T>(field: &mut T, value: Option<T>) {
+            if let Some(value) = value {
+                *field = value;
+            }
+        }
+        set(&mut self.name, given.name);
+        set(&mut self.summary, given.summary);
+        set(&mut self.timers, given.timers);
+        set(&mut self.distance, given.distance);
+        set(&mut self.head_share, given.head_share);
+        set(&mut self.run_due, given.run_due);
+        set(&mut self.think_ns, given.think_ns);
+        set(&mut self.pollute_kib, given.pollute_kib);
+        set(&mut self.hold_ns, given.hold_ns);
+        set(&mut self.clock, given.clock);
+        if given.mix.is_some() || given.roles.is_some() {
+            (self.mix, self.roles) = (given.mix, given.roles);
+        }
+        self.distance.resolve(origin)?;
+        self.check_fields().map_err(|invalid| invalid.in_origin(origin))?;
+        Ok(self)
+    }
+
+    /// The thread count, if the roles fix it.
+    pub fn fixed_threads(&self) -> Option<usize> {
+        self.roles.map(|roles| roles.threads())
+    }
+
+    /// What `thread` does, if it has a role.
+    pub fn role(&self, thread: usize) -> Option<Role> {
+        self.roles.map(|roles| roles.role(thread))
+    }
+
+    /// Whether this can be played by that many threads.
+    ///
+    /// # Errors
+    /// One line that names the workload, the field, and what would be right.
+    pub fn check(&self, threads: usize) -> Result<(), WorkloadError> {
+        self.check_fields()
+            .and_then(|()| self.check_threads(threads))
+            .map_err(|invalid| invalid.in_origin(&self.origin()))
+    }
+
+    /// The distribution of distances of a valid workload, ready to draw from.
+    pub(in crate::workload) fn sampler(&self) -> Result<Sampler, WorkloadError> {
+        self.check_fields()
+            .and_then(|()| self.distance.sampler())
+            .map_err(|invalid| invalid.in_origin(&self.origin()))
+    }
+
+    /// Where a fault is when no file is known.
+    fn origin(&self) -> String {
+        format!("workload {}", self.name)
+    }
+
+    fn check_fields(&self) -> Result<(), Invalid> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.+".contains(c);
+        if !(1..=64).contains(&self.name.len()) || !self.name.chars().all(plain) {
+            let found = format!("{:?}", self.name);
+            return Err(Invalid::new("name", found, "1 to 64 letters, digits, `-`, `_`, `.` and `+`"));
+        }
+        within("timers", self.timers, 1, MAX_TIMERS, "timers")?;
+        within("head_share", self.head_share, 0.0, 1.0, "")?;
+        within("run_due", self.run_due, 0.0, 1.0, "")?;
+        within("think_ns", self.think_ns, 0, MAX_PAUSE_NS, "ns")?;
+        within("hold_ns", self.hold_ns, 0, MAX_PAUSE_NS, "ns")?;
+        within("pollute_kib", self.pollute_kib, 0, MAX_POLLUTE_KIB, "KiB")?;
+        self.distance.sampler()?;
+        match (self.mix, self.roles) {
+            (Some(mix), None) => {
+                mix.check()?;
+                let most = self.head_share * mix.modify / mix.run;
+                // A thousandth more is a matter of how the numbers were rounded when they were written down.
+                if mix.run > 0.0 && self.run_due > most * 1.001 {
+                    let most = (most * 1e4).floor() / 1e4;
+                    let expected = format!("at most {most}, as many as head_share and the modifies make due");
+                    return Err(Invalid::new("run_due", self.run_due, expected));
+                }
+            }
+            (None, Some(roles)) => {
+                roles.check()?;
+                if roles.runners > 0 && self.run_due > 0.0 && (roles.modifiers == 0 || self.head_share == 0.0) {
+                    return Err(Invalid::new("run_due", self.run_due, "0, since no thread modifies at the head"));
+                }
+            }
+            (Some(_), Some(_)) => return Err(Invalid::new("mix", "given beside roles", "one of the two")),
+            (None, None) => return Err(Invalid::new("mix", "missing", "mix or roles")),
+        }
+        Ok(())
+    }
+
+    fn check_threads(&self, threads: usize) -> Result<(), Invalid> {
+        within("threads", threads, 1, MAX_THREADS, "threads")?;
+        if let Some(fixed) = self.fixed_threads().filter(|&fixed| fixed != threads) {
+            return Err(Invalid::new("threads", threads, format!("{fixed}, the sum of its roles")));
+        }
+        if self.mix.is_some_and(|mix| mix.churn > 0.0) && self.timers < threads {
+            let expected = format!("at least {threads}, so that each of the threads has a timer of its own to free");
+            return Err(Invalid::new("timers", self.timers, expected));
+        }
+        Ok(())
+    }
+}
+
+fn preset_field(found: &str) -> Invalid {
+    let names = crate::workload::preset::PRESETS.map(|(name, _)| name).join(", ");
+    Invalid::new("preset", format!("{found:?}"), format!("one of {names}"))
+}
+
+/// `text` as TOML of type `T`, with the parser's complaint on one line.
+pub(in crate::workload) fn parse<T: DeserializeOwned>(text: &str, origin: &str) -> Result<T, WorkloadError> {
+    toml::from_str(text).map_err(|error| {
+        let start = error.span().map_or(0, |span| span.start);
+        let line = text.bytes().take(start).filter(|&byte| byte == b'\n').count() + 1;
+        let message = error.message().replace('\n', "; ");
+        WorkloadError::Toml { origin: origin.to_owned(), line, message }
+    })
+}
