@@ -64,11 +64,15 @@ pub(super) fn lock_counts<L: TimerList>(trial: &Trial<L>) -> Found {
         cost(trial, &list, |list| _ = list.fired(Nanos(9))),
         read,
     )?;
-    // The run that fires a timer looks once more, and may or may not have to lock for it.
+    // The run that fires a timer looks before and after, and may or may not have to lock for either.
     let mut fired = Vec::new();
     let taken = cost(trial, &list, |list| fired = list.fired(Nanos(150)));
     right("timers fired at 150", fired, vec![timer])?;
-    right("whether a run that fires one timer takes the lock once or twice", (1..=2).contains(&taken), true)?;
+    right(
+        "whether a run that fires one timer takes the lock one to three times",
+        (1..=3).contains(&taken),
+        true,
+    )?;
 
     once("cancel of an inactive timer", cost(trial, &list, |list| _ = list.cancel(timer)))?;
     once("free", cost(trial, &list, |list| list.free(timer)))?;
