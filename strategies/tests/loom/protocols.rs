@@ -55,7 +55,7 @@ fn tears(steps: SeqlockSteps) -> bool {
                     fence(Acquire);
                 }
                 let after = shared.sequence.load(Relaxed);
-                (!steps.validate || before == after && before % 2 == 0).then_some(words)
+                (!steps.validate || before == after && before.is_multiple_of(2)).then_some(words)
             })
         };
         for change in 1..=2 {
