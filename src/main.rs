@@ -1,2 +1,9 @@
-//! The `headlock` binary.
-fn main() {}
+//! The `headlock` binary: the built-in strategies under the command line.
+
+use std::process::ExitCode;
+
+use headlock::Registry;
+
+fn main() -> ExitCode {
+    headlock::cli::main(Registry::builtin())
+}

@@ -72,7 +72,9 @@ pub struct Trial {
     pub ops: u64,
     /// Measured wall time, the mean over threads, ns.
     pub elapsed_ns: u64,
-    /// Thread-nanoseconds per operation: the sum of the threads' measured times over the sum of their operations.
+    /// Throughput pass: thread-nanoseconds per operation, the sum of the threads' measured times over the sum of their
+    /// operations. Latency pass: the mean service time of all but the slowest hundredth of the operations, ns, because one
+    /// interrupt would outweigh them all; that hundredth is what the percentiles are for.
     pub ns_per_op: f64,
     /// Operations per second of all threads together.
     pub ops_per_s: f64,
@@ -112,6 +114,8 @@ pub struct Trial {
     pub overlap: f64,
     /// What reading the clock around one operation cost in this trial, ns; empty in the throughput pass.
     pub clock_ns: Option<f64>,
+    /// Sum of all service times, ns; empty in the throughput pass.
+    pub busy_ns: Option<u64>,
 }
 
 /// The latency of one kind of operation at one point under one strategy, over all undisturbed trials of the latency
@@ -158,6 +162,8 @@ pub enum Metric {
     NsPerOp,
     /// The same less the null strategy's in the same block.
     NetNsPerOp,
+    /// Service time, of a load that is paced so that throughput says nothing.
+    ServiceNs,
 }
 
 /// The judgement on a ratio. `stats::verdict` holds the rule.

@@ -7,13 +7,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::summary::{deciding, flat_out};
 use super::{CONFIDENCE, Interval, corrected_confidence, median_interval, reach, verdict};
-use crate::record::{FLOOR, Metric, NULL_CONTROL, Pass, Point, Ratio, Trial};
+use crate::record::{FLOOR, Metric, NULL_CONTROL, Point, Ratio, Trial};
 
 /// One row per point, metric and strategy other than the baseline and the floor, ordered by these. `threshold` is the
 /// difference still called `same`, as a fraction.
 ///
-/// Rows rest on undisturbed trials of the throughput pass. Their intervals are corrected for the number of rows, see
+/// Rows rest on undisturbed trials of the throughput pass or, at points that have none because the load is paced, of the
+/// latency pass. Their intervals are corrected for the number of rows, see
 /// [`verdict`](super::verdict()). A row is left out if no block has both sides, and a net one also where either side
 /// cannot be told from the floor: in some block its net time is not positive, or the interval of its median net time
 /// reaches 0. Dropping only those blocks would pick the luckier ones.
@@ -89,7 +91,7 @@ impl Cell {
             return None;
         }
         match metric {
-            Metric::NsPerOp => Some(self.raw_ns.clone()),
+            Metric::NsPerOp | Metric::ServiceNs => Some(self.raw_ns.clone()),
             Metric::NetNsPerOp => {
                 self.raw_ns.iter().zip(&self.floor_ns).map(|(raw, floor)| Some(raw - (*floor)?)).collect()
             }
@@ -101,7 +103,8 @@ type Blocks = BTreeMap<usize, Cell>;
 
 fn comparisons<'a>(trials: &'a [Trial], baseline: &str) -> Vec<Comparison<'a>> {
     let mut points: BTreeMap<Point, BTreeMap<&str, Blocks>> = BTreeMap::new();
-    for trial in trials.iter().filter(|trial| trial.pass == Pass::Throughput) {
+    let flat_out = flat_out(trials);
+    for trial in trials.iter().filter(|trial| deciding(trial, &flat_out)) {
         let point = Point { workload: trial.workload.clone(), threads: trial.threads };
         let strategies = points.entry(point).or_default();
         strategies.entry(&trial.strategy).or_default().entry(trial.block).or_default().add(trial);
@@ -109,7 +112,11 @@ fn comparisons<'a>(trials: &'a [Trial], baseline: &str) -> Vec<Comparison<'a>> {
     let mut comparisons = Vec::new();
     for (point, strategies) in &points {
         let Some(base) = strategies.get(baseline) else { continue };
-        for metric in [Metric::NsPerOp, Metric::NetNsPerOp] {
+        let metrics: &[Metric] = match flat_out.contains(&(point.workload.as_str(), point.threads)) {
+            true => &[Metric::NsPerOp, Metric::NetNsPerOp],
+            false => &[Metric::ServiceNs],
+        };
+        for &metric in metrics {
             for (strategy, blocks) in strategies.iter().filter(|(name, _)| **name != baseline && **name != FLOOR) {
                 if let Some(log_ratios) = log_ratios(blocks, base, metric) {
                     comparisons.push(Comparison { point: point.clone(), metric, strategy, log_ratios });
@@ -127,7 +134,7 @@ fn log_ratios(blocks: &Blocks, base: &Blocks, metric: Metric) -> Option<Vec<f64>
         .collect();
     let (of_strategy, of_base): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
     let usable = match metric {
-        Metric::NsPerOp => !of_strategy.is_empty(),
+        Metric::NsPerOp | Metric::ServiceNs => !of_strategy.is_empty(),
         Metric::NetNsPerOp => clears_floor(&of_strategy) && clears_floor(&of_base),
     };
     usable.then(|| of_strategy.iter().zip(&of_base).map(|(ours, theirs)| mean_ln(ours) - mean_ln(theirs)).collect())

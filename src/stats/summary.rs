@@ -1,12 +1,15 @@
-//! What a table says of each strategy at each point, over the undisturbed trials of the throughput pass.
+//! What a table says of each strategy at each point, over the undisturbed trials of the pass that decides there: the
+//! throughput pass, or the latency pass where the load is paced and there is no throughput to measure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
 
 use super::median;
 use crate::record::{Pass, Point, Trial};
 
 /// One strategy at one point. Figures are `None` where no undisturbed trial yields them.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Summary {
     /// The point.
     pub point: Point,
@@ -33,11 +36,23 @@ pub struct Summary {
 /// A summary per point and strategy, the floor and the null control included, ordered by workload, threads and strategy.
 pub fn summarize(trials: &[Trial]) -> Vec<Summary> {
     let mut groups: BTreeMap<(Point, &str), Vec<&Trial>> = BTreeMap::new();
-    for trial in trials.iter().filter(|trial| trial.pass == Pass::Throughput) {
+    let flat_out = flat_out(trials);
+    for trial in trials.iter().filter(|trial| deciding(trial, &flat_out)) {
         let point = Point { workload: trial.workload.clone(), threads: trial.threads };
         groups.entry((point, &trial.strategy)).or_default().push(trial);
     }
     groups.into_iter().map(|((point, strategy), trials)| summary(point, strategy, &trials)).collect()
+}
+
+/// The points, as workload and threads, that were measured in the throughput pass.
+pub(super) fn flat_out(trials: &[Trial]) -> BTreeSet<(&str, usize)> {
+    let throughput = trials.iter().filter(|trial| trial.pass == Pass::Throughput);
+    throughput.map(|trial| (trial.workload.as_str(), trial.threads)).collect()
+}
+
+/// Whether a trial belongs to the pass that decides at its point.
+pub(super) fn deciding(trial: &Trial, flat_out: &BTreeSet<(&str, usize)>) -> bool {
+    trial.pass == Pass::Throughput || !flat_out.contains(&(trial.workload.as_str(), trial.threads))
 }
 
 fn summary(point: Point, strategy: &str, trials: &[&Trial]) -> Summary {

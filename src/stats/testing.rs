@@ -34,6 +34,7 @@ pub(crate) fn trial(strategy: &str, block: usize) -> Trial {
         rearms: 0,
         overlap: 1.0,
         clock_ns: None,
+        busy_ns: None,
     }
 }
 

@@ -15,6 +15,16 @@ mod sync;
 
 pub use api::*;
 
+/// Turns a loop that does nothing, a nanosecond or less a turn: time passed in a critical section or between operations.
+///
+/// Not a processor's pause instruction, which takes tens of nanoseconds on some, too coarse to tell times apart.
+#[inline]
+pub fn spin(turns: u32) {
+    for turn in 0..turns {
+        std::hint::black_box(turn);
+    }
+}
+
 /// Something to be done for each strategy, whatever its type.
 pub trait Visitor {
     /// Called once per strategy.

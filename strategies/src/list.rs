@@ -13,7 +13,7 @@ use crate::lock::{CountedGuard, CountedMutex, LockKind, SharedLockKind};
 use crate::reclaim::node::UNLINKED;
 use crate::reclaim::table::Table;
 use crate::reclaim::{HeadPointer, HeadView, Ledger, Node, ReadSide, Reclaim, RetiredNode};
-use crate::{Config, Counts, LockCounts, Nanos, Rearm, Strategy, TimerHandle, TimerId, TimerList, sync};
+use crate::{Config, Counts, LockCounts, Nanos, Rearm, Strategy, TimerHandle, TimerId, TimerList};
 
 /// One way to guard the head of the list: all that a strategy file has to say.
 pub trait Head: Send + Sync + Sized + 'static {
@@ -73,13 +73,13 @@ where
     <H::Reclaim as Reclaim>::Local<'a>: ReadSide,
 {
     /// The deadline that the head's node shows, in place, whatever has become of the node since it was the head.
-    #[inline]
+    #[inline(always)]
     pub fn read(&mut self) -> Option<Nanos> {
         self.reclaim.enter().read()
     }
 
     /// The deadline that the head's node shows, read again for as long as the head moves meanwhile.
-    #[inline]
+    #[inline(always)]
     pub fn read_validated(&mut self) -> Option<Nanos> {
         self.reclaim.enter().read_validated(&mut self.retries)
     }
@@ -192,9 +192,7 @@ impl<H: Head> Held<'_, H> {
             let list = ListView { heap, table: &self.list.table, head: *head };
             self.list.head.publish(writer, local, list);
         }
-        for _ in 0..self.list.hold_spins {
-            sync::spin_loop();
-        }
+        crate::spin(self.list.hold_spins);
     }
 }
 
@@ -326,7 +324,8 @@ impl<H: Head> TimerHandle for HeadHandle<'_, H> {
         was_active
     }
 
-    #[inline]
+    /// Always inlined, as a caller's own code would be: a call costs a read of a few nanoseconds a fair share of them.
+    #[inline(always)]
     fn deadline(&mut self) -> Option<Nanos> {
         H::deadline(self.list, &mut self.reader)
     }

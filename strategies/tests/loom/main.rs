@@ -13,6 +13,7 @@
 
 mod grace;
 mod protocols;
+mod reclaim;
 mod strategies;
 
 use std::collections::BTreeSet;

@@ -1,0 +1,27 @@
+//! Writing the answer to standard output.
+
+use std::io::{ErrorKind, Write, stdout};
+
+use super::failure::Failure;
+
+/// Writes `text` and a line's end to standard output. A reader that has read enough (`| head`) is no failure.
+///
+/// # Errors
+/// If standard output cannot be written for any other reason, a full disk for one.
+pub fn answer(text: &str) -> Result<(), Failure> {
+    let mut out = stdout().lock();
+    match writeln!(out, "{}", text.trim_end()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Failure::Error(format!("cannot write to standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes a value as one JSON document.
+///
+/// # Errors
+/// As [`answer`].
+pub fn answer_json(value: &serde_json::Value) -> Result<(), Failure> {
+    answer(&format!("{value:#}"))
+}

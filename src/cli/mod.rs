@@ -1,0 +1,57 @@
+//! The command line. Only this module's files print, and only [`main`] decides how the program exits.
+
+mod answer;
+mod args;
+mod failure;
+mod list;
+mod progress;
+mod replay;
+mod run;
+mod session;
+mod table;
+
+mod trial_process;
+mod units;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+
+use crate::harness::Registry;
+
+/// Runs the program with these strategies: parses the command line, carries it out, and answers with the exit status.
+///
+/// 0 done · 1 error · 2 usage · 130 interrupted, with everything measured so far written.
+pub fn main(registry: Registry) -> ExitCode {
+    main_with(registry, std::env::args_os())
+}
+
+/// As [`main`], with the arguments given; the first is the program's name.
+pub fn main_with(registry: Registry, args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are errors to clap; a closed pipe is no reason to complain about either.
+            let _ = error.print();
+            return ExitCode::from(error.exit_code() as u8);
+        }
+    };
+    let done = match cli.command {
+        Command::Run(args) => run::run(&registry, &args),
+        Command::Replay(args) => replay::replay(&registry, &args),
+        Command::List(args) => list::list(&registry, &args),
+        Command::TrialProcess => trial_process::play(&registry),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if let Some(message) = failure.message() {
+                eprintln!("headlock: {message}");
+            }
+            failure.exit_code()
+        }
+    }
+}

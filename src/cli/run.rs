@@ -1,0 +1,183 @@
+//! `headlock run`: synthetic workloads under each strategy.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::args::{RunArgs, WorkloadFields};
+use super::failure::{Failure, usage};
+use super::session::{self, Request};
+use crate::harness::clock::spins_per_ns;
+use crate::harness::{Load, Plan, Registry, pin};
+use crate::record::Point;
+use crate::workload::{Distance, Mix, Overrides, PRESETS, PollClock, Roles, Workload, parse_duration_ns};
+
+/// The workloads of a run that names none: one hot, one paced like the traces.
+const DEFAULT_WORKLOADS: [&str; 2] = ["hot", "paced"];
+
+/// Checks everything and measures.
+pub fn run(registry: &Registry, args: &RunArgs) -> Result<(), Failure> {
+    let common = &args.common;
+    let workloads = workloads(args)?;
+    let mut points = Vec::new();
+    for workload in &workloads {
+        for threads in thread_counts(args, workload)? {
+            workload.check(threads).map_err(|error| Failure::Usage(error.to_string()))?;
+            let point = Point { workload: workload.name.clone(), threads };
+            let load = Load::Synthetic { workload: Box::new(workload.clone()), threads };
+            match points.iter().any(|(known, _)| *known == point) {
+                true => return usage(format!("{} with {threads} threads is asked for twice", workload.name)),
+                false => points.push((point, load)),
+            }
+        }
+    }
+    let plan = Plan {
+        strategies: session::strategies(registry, &common.strategies, &common.baseline)?,
+        baseline: common.baseline.clone(),
+        points,
+        trial_ns: common.trial,
+        expected_ns: 0,
+        seed: common.seed,
+        cpus: session::cpus(&common.pin)?,
+        inject: common.inject.map(|share| share.0),
+        spins_per_ns: spins_per_ns(),
+        first_block: 0,
+    };
+    let names: Vec<&str> = workloads.iter().map(|workload| workload.name.as_str()).collect();
+    session::measure(Request {
+        what: format!("run-{}", names.join("-")),
+        common,
+        parameters: json!({
+            "command": "run",
+            "workloads": workloads,
+            "threads": args.threads.as_ref().map(|threads| &threads.0),
+            "strategies": plan.strategies,
+            "baseline": plan.baseline,
+            "trial_ns": plan.trial_ns,
+            "rounds": common.rounds,
+            "budget_ns": common.budget,
+            "threshold": common.threshold.0,
+            "seed": plan.seed,
+            "cpus": plan.cpus,
+        }),
+        plan,
+        replay: Vec::new(),
+    })
+}
+
+/// The workloads named, each with the fields given in place of its own.
+fn workloads(args: &RunArgs) -> Result<Vec<Workload>, Failure> {
+    let usage_error = |error: crate::workload::WorkloadError| Failure::Usage(error.to_string());
+    let base: Vec<Workload> = match &args.config {
+        Some(path) if args.workloads.is_empty() => from_run_json(path)?,
+        _ if args.workloads.is_empty() => DEFAULT_WORKLOADS
+            .iter()
+            .map(|name| Workload::preset(name))
+            .collect::<Result<_, _>>()
+            .map_err(usage_error)?,
+        _ => args.workloads.iter().map(|name| named(name)).collect::<Result<_, _>>()?,
+    };
+    base.into_iter()
+        .map(|workload| workload.with(overrides(&args.fields)?, "the command line").map_err(usage_error))
+        .collect()
+}
+
+/// A preset, or the content of a TOML file.
+fn named(name: &str) -> Result<Workload, Failure> {
+    let presets = PRESETS.map(|(name, _)| name);
+    if presets.contains(&name) {
+        return Workload::preset(name).map_err(|error| Failure::Usage(error.to_string()));
+    }
+    if !name.ends_with(".toml") && !Path::new(name).exists() {
+        return usage(format!(
+            "--workload {name}: no such preset or file; the presets are {}, a file is TOML",
+            presets.join(", ")
+        ));
+    }
+    let text = std::fs::read_to_string(name).map_err(|error| Failure::Error(format!("cannot read {name}: {error}")))?;
+    Workload::from_toml(&text, name).map_err(|error| Failure::Usage(error.to_string()))
+}
+
+/// The workloads that an earlier run's `run.json` records.
+fn from_run_json(path: &Path) -> Result<Vec<Workload>, Failure> {
+    let wrong = |problem: String| {
+        Failure::Usage(format!("--config {}: {problem}; expected the run.json of a `headlock run`", path.display()))
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    let record: Value = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+    let workloads = record.pointer("/parameters/workloads").ok_or_else(|| wrong("it names no workloads".to_owned()))?;
+    serde_json::from_value(workloads.clone()).map_err(|error| wrong(error.to_string()))
+}
+
+/// The thread counts to measure a workload with.
+fn thread_counts(args: &RunArgs, workload: &Workload) -> Result<Vec<usize>, Failure> {
+    match (&args.threads, workload.fixed_threads()) {
+        (Some(threads), Some(fixed)) if threads.0 != [fixed] => usage(format!(
+            "--threads: workload {} has {fixed} threads by its roles; leave the flag out or change the roles",
+            workload.name
+        )),
+        (_, Some(fixed)) => Ok(vec![fixed]),
+        (Some(threads), None) => Ok(threads.0.clone()),
+        (None, None) => {
+            let cpus = pin::allowed_cpus().len().max(1);
+            Ok(if cpus == 1 { vec![1] } else { vec![1, cpus] })
+        }
+    }
+}
+
+fn overrides(fields: &WorkloadFields) -> Result<Overrides, Failure> {
+    let roles = [fields.pollers, fields.modifiers, fields.runners];
+    Ok(Overrides {
+        mix: fields.mix.as_deref().map(mix).transpose()?,
+        roles: roles.iter().any(Option::is_some).then(|| Roles {
+            pollers: fields.pollers.unwrap_or(0),
+            modifiers: fields.modifiers.unwrap_or(0),
+            runners: fields.runners.unwrap_or(0),
+        }),
+        timers: fields.timers,
+        distance: fields.distance.as_deref().map(distance).transpose()?,
+        head_share: fields.head_share,
+        run_due: fields.run_due,
+        think_ns: fields.think,
+        pollute_kib: fields.pollute,
+        hold_ns: fields.hold,
+        clock: fields.clock.as_deref().map(clock).transpose()?,
+        ..Overrides::default()
+    })
+}
+
+/// `deadline=80,modify=20`, which is a TOML table but for its commas.
+fn mix(text: &str) -> Result<Mix, Failure> {
+    toml::from_str(&text.replace(',', "\n")).map_err(|error: toml::de::Error| {
+        let problem = error.message().replace('\n', "; ");
+        Failure::Usage(format!("--mix {text}: {problem}; expected shares like deadline=80,run=10,modify=10"))
+    })
+}
+
+fn distance(text: &str) -> Result<Distance, Failure> {
+    const EXPECTED: &str =
+        "fixed:1ms, uniform:1us:1ms, exponential:1ms, lognormal:1ms:1.5 (median, sigma) or trace:FILE";
+    let wrong = || Failure::Usage(format!("--distance {text}: expected {EXPECTED}"));
+    let ns = |text: &str| parse_duration_ns(text).map_err(|_| wrong());
+    let (kind, rest) = text.split_once(':').ok_or_else(wrong)?;
+    Ok(match (kind, rest.split_once(':')) {
+        ("trace", _) => Distance::Trace { path: rest.into(), quantiles_ns: Vec::new() },
+        ("fixed", None) => Distance::Fixed { ns: ns(rest)? },
+        ("exponential", None) => Distance::Exponential { mean_ns: ns(rest)? },
+        ("uniform", Some((min, max))) => Distance::Uniform { min_ns: ns(min)?, max_ns: ns(max)? },
+        ("lognormal", Some((median, sigma))) => Distance::Lognormal {
+            median_ns: ns(median)?,
+            sigma: sigma.parse().map_err(|_| wrong())?,
+        },
+        _ => return Err(wrong()),
+    })
+}
+
+fn clock(text: &str) -> Result<PollClock, Failure> {
+    match text {
+        "none" => Ok(PollClock::None),
+        "monotonic" => Ok(PollClock::Monotonic),
+        "tsc" => Ok(PollClock::Tsc),
+        _ => usage(format!("--clock {text}: expected none, monotonic or tsc")),
+    }
+}

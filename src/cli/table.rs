@@ -1,0 +1,217 @@
+//! The table on the terminal: one per point.
+
+use comfy_table::{CellAlignment, Table, presets};
+use serde::Serialize;
+
+use crate::harness::{NULL, Speed};
+use crate::record::{Kind, LatencyRow, Metric, NULL_CONTROL, Pass, Point, Ratio, Trial};
+use crate::stats::{Summary, median};
+
+/// What is known of a replayed trace.
+#[derive(Clone, Debug, Serialize)]
+pub struct ReplayFacts {
+    /// Rows that are played.
+    pub rows: u64,
+    /// Timers that the recorded program saw fire.
+    pub recorded_fires: u64,
+    /// How fast it is played.
+    pub speed: Speed,
+}
+
+/// All figures of a run.
+pub struct Figures<'a> {
+    /// Per point and strategy.
+    pub summaries: &'a [Summary],
+    /// Per point, strategy and operation.
+    pub latency: &'a [LatencyRow],
+    /// Against the baseline.
+    pub ratios: &'a [Ratio],
+    /// Every trial.
+    pub trials: &'a [Trial],
+    /// The baseline's name.
+    pub baseline: &'a str,
+    /// The strategies in the table's order.
+    pub strategies: &'a [String],
+}
+
+impl Figures<'_> {
+    /// The table of one point with the lines under it.
+    pub fn point(&self, point: &Point, replay: Option<&ReplayFacts>, cpus: &[usize]) -> String {
+        let op = self.commonest_op(point);
+        let mut table = Table::new();
+        table.load_style(presets::UTF8_BORDERS_ONLY);
+        table.set_header([
+            "strategy",
+            "ns/op",
+            "net",
+            "ratio",
+            "interval",
+            "verdict",
+            if replay.is_some() { "locks" } else { "locks/op" },
+            "contended",
+            "p50",
+            "p99",
+            "p99.9",
+            "max ns",
+        ]);
+        for strategy in self.strategies.iter().map(String::as_str).chain([NULL]) {
+            table.add_row(self.row(point, strategy, op, replay));
+        }
+        for column in table.column_iter_mut().skip(1) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+        let oversubscribed = if !cpus.is_empty() && point.threads > cpus.len() {
+            ", oversubscribed"
+        } else {
+            ""
+        };
+        let plural = if point.threads == 1 { "" } else { "s" };
+        let figure = match self.metric(point) {
+            Metric::ServiceNs => {
+                "ns/op: the mean service time but for the slowest hundredth, the clock's cost included"
+            }
+            _ => "ns/op: thread time per operation; net is less the null strategy's",
+        };
+        let latency = op.map_or(String::new(), |op| format!("; p50 to max: service times of {op}, clock included"));
+        let mut text = format!(
+            "{}, {} thread{plural}{oversubscribed}\n{table}\n{figure}; ratio to {}{latency}.\n",
+            point.workload, point.threads, self.baseline
+        );
+        if let Some(replay) = replay {
+            text += &self.replay_lines(point, replay);
+        }
+        text + &self.control_line(point)
+    }
+
+    fn row(&self, point: &Point, strategy: &str, op: Option<&str>, replay: Option<&ReplayFacts>) -> Vec<String> {
+        let summary = self.summaries.iter().find(|it| it.point == *point && it.strategy == strategy);
+        let ratio = self.ratio(point, strategy);
+        let latency = self.latency.iter().find(|it| {
+            (it.workload.as_str(), it.threads, it.strategy.as_str()) == (&point.workload, point.threads, strategy)
+                && it.kind == Kind::Service
+                && Some(it.op.as_str()) == op
+        });
+        let locks = match replay {
+            Some(replay) => self.locks_a_pass(point, strategy, replay),
+            None => summary.and_then(|it| it.acquisitions_per_op).map(|share| format!("{share:.4}")),
+        };
+        let percentile = |pick: fn(&LatencyRow) -> u64| cell(latency.map(|row| pick(row).to_string()));
+        vec![
+            if strategy == NULL {
+                "null (floor)".to_owned()
+            } else {
+                strategy.to_owned()
+            },
+            cell(summary.and_then(|it| it.ns_per_op).map(|ns| format!("{ns:.2}"))),
+            cell(summary.and_then(|it| it.net_ns_per_op).map(|ns| format!("{ns:.2}"))),
+            cell(ratio.map(|it| format!("{:.3}", it.ratio))),
+            cell(ratio.map(interval)),
+            cell(ratio.map(|it| word(it))),
+            cell(locks),
+            cell(summary.and_then(|it| it.contended_share).map(|share| format!("{:.2} %", share * 100.0))),
+            percentile(|row| row.p50_ns),
+            percentile(|row| row.p99_ns),
+            percentile(|row| row.p999_ns),
+            percentile(|row| row.max_ns),
+        ]
+    }
+
+    fn ratio(&self, point: &Point, strategy: &str) -> Option<&Ratio> {
+        self.ratios.iter().find(|it| {
+            (it.workload.as_str(), it.threads, it.strategy.as_str()) == (&point.workload, point.threads, strategy)
+                && it.metric == self.metric(point)
+        })
+    }
+
+    /// What is compared at a point: service time where the load is paced, else time per operation.
+    fn metric(&self, point: &Point) -> Metric {
+        let at_point = |it: &&Trial| (it.workload.as_str(), it.threads) == (&point.workload, point.threads);
+        match self.trials.iter().filter(at_point).any(|it| it.pass == Pass::Throughput) {
+            true => Metric::NsPerOp,
+            false => Metric::ServiceNs,
+        }
+    }
+
+    /// The operation that the latency pass saw most of.
+    fn commonest_op(&self, point: &Point) -> Option<&str> {
+        let rows = self.latency.iter().filter(|it| {
+            (it.workload.as_str(), it.threads) == (&point.workload, point.threads) && it.kind == Kind::Service
+        });
+        rows.max_by_key(|it| it.count).map(|it| it.op.as_str())
+    }
+
+    /// Trials of a strategy at a point, in the pass that the plan had: a paced replay has the latency pass only.
+    fn trials<'s>(&'s self, point: &'s Point, strategy: &'s str) -> impl Iterator<Item = &'s Trial> {
+        self.trials.iter().filter(move |it| {
+            (it.workload.as_str(), it.threads, it.strategy.as_str()) == (&point.workload, point.threads, strategy)
+        })
+    }
+
+    /// Lock acquisitions in one pass over the trace: the same number in every trial of strict order, else their range.
+    fn locks_a_pass(&self, point: &Point, strategy: &str, replay: &ReplayFacts) -> Option<String> {
+        let passes = |trial: &Trial| (trial.ops / replay.rows.max(1)).max(1);
+        let locks = || self.trials(point, strategy).map(|trial| trial.lock_acquisitions as f64 / passes(trial) as f64);
+        let (least, most) = (locks().reduce(f64::min)?, locks().reduce(f64::max)?);
+        Some(if least == most {
+            format!("{least}")
+        } else {
+            format!("{least:.0}..{most:.0}")
+        })
+    }
+
+    fn replay_lines(&self, point: &Point, replay: &ReplayFacts) -> String {
+        let fired = |trial: &Trial| trial.fired as f64 / (trial.ops / replay.rows.max(1)).max(1) as f64;
+        let fired: Vec<f64> = self.trials(point, self.baseline).map(fired).collect();
+        let mut text = format!(
+            "{} rows played a pass; {} timers fired under {}, {} in the recorded program. locks: acquisitions a pass.\n",
+            replay.rows,
+            median(&fired).map_or("no".to_owned(), |fired| format!("{fired}")),
+            self.baseline,
+            replay.recorded_fires,
+        );
+        if matches!(replay.speed, Speed::Times(_)) {
+            text += "At this pace: ";
+            let parts = self.strategies.iter().map(String::as_str).chain([NULL]).filter_map(|strategy| {
+                let locks: Vec<f64> = self
+                    .trials(point, strategy)
+                    .map(|it| it.lock_acquisitions as f64 * 1e9 / it.elapsed_ns.max(1) as f64)
+                    .collect();
+                let share: Vec<f64> = self
+                    .trials(point, strategy)
+                    .filter_map(|it| Some(it.busy_ns? as f64 / it.elapsed_ns.max(1) as f64))
+                    .collect();
+                let (locks, share) = (median(&locks)?, median(&share)?);
+                Some(format!("{strategy} {locks:.0} locks/s, {:.3} % of a core", share * 100.0))
+            });
+            text += &parts.collect::<Vec<_>>().join(" · ");
+            text += " (clock reads included, as in null)\n";
+        }
+        text
+    }
+
+    fn control_line(&self, point: &Point) -> String {
+        match self.ratio(point, NULL_CONTROL) {
+            Some(control) => format!(
+                "Null control ({} against itself): {:.3} {}, {}. {} blocks; intervals hold together with 95 %.\n",
+                self.baseline,
+                control.ratio,
+                interval(control),
+                word(control),
+                control.blocks,
+            ),
+            None => String::new(),
+        }
+    }
+}
+
+fn interval(ratio: &Ratio) -> String {
+    format!("{:.3} .. {:.3}", ratio.ci_low, ratio.ci_high)
+}
+
+fn word(ratio: &Ratio) -> String {
+    format!("{:?}", ratio.verdict).to_lowercase()
+}
+
+fn cell(text: Option<String>) -> String {
+    text.unwrap_or_else(|| "-".to_owned())
+}

@@ -1,0 +1,143 @@
+//! Values with units, as they are typed: times, shares, thread counts, processors.
+
+use crate::harness::{Order, Speed};
+use crate::workload::{MAX_THREADS, parse_duration_ns};
+
+/// A share, 0.01 for 1 %.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Share(pub f64);
+
+/// Thread counts in the order typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThreadCounts(pub Vec<usize>);
+
+/// Where threads run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pinning {
+    /// Thread n on the nth processor that the process may use, in turn.
+    Auto,
+    /// Wherever the scheduler puts them.
+    None,
+    /// On these processors, in turn.
+    Cpus(Vec<usize>),
+}
+
+/// A time like 500ns, 10us, 20ms, 30s or 2m, in ns.
+pub fn duration_ns(text: &str) -> Result<u64, String> {
+    parse_duration_ns(text).map_err(|error| error.to_string())
+}
+
+/// The length of a trial: long enough for its clocks, short enough for its user.
+pub fn trial_ns(text: &str) -> Result<u64, String> {
+    let ns = duration_ns(text)?;
+    if (1_000_000..=600_000_000_000).contains(&ns) {
+        Ok(ns)
+    } else {
+        Err("a trial lasts from 1ms to 10m".to_owned())
+    }
+}
+
+/// A share like 2% or 0.02.
+pub fn share(text: &str) -> Result<Share, String> {
+    let (number, scale) = match text.strip_suffix('%') {
+        Some(number) => (number, 0.01),
+        None => (text, 1.0),
+    };
+    match number.trim().parse::<f64>() {
+        Ok(value) if value > 0.0 && value * scale < 1.0 => Ok(Share(value * scale)),
+        _ => Err("expected a share above 0 and below 100 %, like 2% or 0.02".to_owned()),
+    }
+}
+
+/// Thread counts like 1,2,4, and ranges like 1:8:2 (from 1 to 8 in steps of 2).
+pub fn thread_counts(text: &str) -> Result<ThreadCounts, String> {
+    const EXPECTED: &str = "expected thread counts like 1,2,4 or a range like 1:8:2";
+    let mut counts = Vec::new();
+    for part in text.split(',') {
+        let numbers: Vec<usize> = part
+            .split(':')
+            .map(|number| number.trim().parse().map_err(|_| EXPECTED.to_owned()))
+            .collect::<Result<_, _>>()?;
+        let (from, to, step) = match numbers[..] {
+            [one] => (one, one, 1),
+            [from, to] => (from, to, 1),
+            [from, to, step] if step > 0 => (from, to, step),
+            _ => return Err(EXPECTED.to_owned()),
+        };
+        for count in [from, to] {
+            if !(1..=MAX_THREADS).contains(&count) {
+                return Err(format!("{count} threads: from 1 to {MAX_THREADS} are possible"));
+            }
+        }
+        counts.extend((from..=to).step_by(step));
+    }
+    if counts.is_empty() {
+        return Err(EXPECTED.to_owned());
+    }
+    Ok(ThreadCounts(counts))
+}
+
+/// `auto`, `none` or processor numbers.
+pub fn pinning(text: &str) -> Result<Pinning, String> {
+    match text {
+        "auto" => Ok(Pinning::Auto),
+        "none" => Ok(Pinning::None),
+        list => list
+            .split(',')
+            .map(|number| number.trim().parse().map_err(|_| "expected auto, none, or CPU numbers like 0,1".to_owned()))
+            .collect::<Result<_, _>>()
+            .map(Pinning::Cpus),
+    }
+}
+
+/// `strict` or `threads`.
+pub fn order(text: &str) -> Result<Order, String> {
+    match text {
+        "strict" => Ok(Order::Strict),
+        "threads" => Ok(Order::Threads),
+        _ => Err("expected strict or threads".to_owned()),
+    }
+}
+
+/// `max` or how many times as fast as recorded.
+pub fn speed(text: &str) -> Result<Speed, String> {
+    match text {
+        "max" => Ok(Speed::Max),
+        number => match number.parse::<f64>() {
+            Ok(times) if (0.001..=1e6).contains(&times) => Ok(Speed::Times(times)),
+            _ => Err("expected max, or a number from 0.001 to 1000000".to_owned()),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thread_counts_are_lists_and_ranges() {
+        assert_eq!(thread_counts("1,2,4"), Ok(ThreadCounts(vec![1, 2, 4])));
+        assert_eq!(thread_counts("1:8:2"), Ok(ThreadCounts(vec![1, 3, 5, 7])));
+        for bad in ["", "0", "10000", "a", "1:2:0", "1:2:3:4", "4:1", "1,,2", "-1"] {
+            assert!(thread_counts(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn shares_are_percentages_or_fractions() {
+        assert_eq!(share("2%"), Ok(Share(0.02)));
+        assert_eq!(share("0.5"), Ok(Share(0.5)));
+        for bad in ["0", "-1%", "100%", "2", "x", "NaN", "inf"] {
+            assert!(share(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn speeds_are_max_or_positive() {
+        assert_eq!(speed("max"), Ok(Speed::Max));
+        assert_eq!(speed("10"), Ok(Speed::Times(10.0)));
+        for bad in ["0", "-1", "NaN", "inf", "fast"] {
+            assert!(speed(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! A trial in a fresh process: the job goes in as JSON on its standard input, the outcome comes back on its standard output.
+//!
+//! Fresh, because a process carries its past: heap layout, address-space layout, frequency of its threads' cores, and glibc's
+//! cheaper locks while it has had one thread only.
+
+use std::io::{Read, Write};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering as Memory};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::job::{Job, Outcome};
+
+/// The hidden subcommand that plays one job.
+pub const SUBCOMMAND: &str = "trial-process";
+
+/// How long a trial may take beyond its own length before it counts as hanging: loading, arming a million timers, calibrating.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Why a trial has no outcome.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ChildError {
+    /// The user asked to stop.
+    #[error("interrupted")]
+    Interrupted,
+    /// The process could not be started or talked to.
+    #[error("cannot run a trial process: {0}")]
+    Spawn(String),
+    /// It did not end in time and was killed.
+    #[error("did not end within {0} s and was killed")]
+    Hung(u64),
+    /// It ended without an outcome.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// Plays a job in a fresh process of this program.
+///
+/// # Errors
+/// If the process cannot be started, hangs, crashes or reports an error, or if `stop` is raised meanwhile.
+pub fn play(job: &Job, expected_ns: u64, stop: &AtomicBool) -> Result<Outcome, ChildError> {
+    let spawn_error = |error: std::io::Error| ChildError::Spawn(error.to_string());
+    let program = std::env::current_exe().map_err(spawn_error)?;
+    let mut child = Command::new(program)
+        .arg(SUBCOMMAND)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(spawn_error)?;
+    let job = serde_json::to_vec(job).map_err(|error| ChildError::Spawn(error.to_string()))?;
+    let limit = Duration::from_nanos(expected_ns) * 2 + PATIENCE;
+    let (ended, watch) = channel();
+    let pid = Pid::from_child(&child);
+    std::thread::scope(|scope| {
+        let watchdog = scope.spawn(move || watch_over(pid, limit, stop, &watch));
+        let answer = converse(&mut child, &job, ended);
+        let killed = watchdog.join().expect("the watchdog does not panic");
+        match (killed, answer) {
+            (Some(reason), _) => Err(reason),
+            (None, Err(error)) => Err(spawn_error(error)),
+            // A terminal sends Ctrl-C to the trial process too, which may end before this one has noticed.
+            (None, Ok((status, ..))) if !status.success() && stop.load(Memory::Acquire) => Err(ChildError::Interrupted),
+            (None, Ok((status, output, complaint))) => understand(status, &output, &complaint),
+        }
+    })
+}
+
+/// Writes the job, reads everything, and waits for the end. What the process complains of fits a pipe's buffer, so it is read
+/// last.
+fn converse(child: &mut Child, job: &[u8], watched: Sender<()>) -> std::io::Result<(ExitStatus, String, String)> {
+    // A process that died at once has closed the pipe; what it says on standard error explains more than the broken pipe.
+    let _ = child.stdin.take().map(|mut input| input.write_all(job));
+    let (mut output, mut complaint) = (String::new(), String::new());
+    if let Some(mut pipe) = child.stdout.take() {
+        pipe.read_to_string(&mut output)?;
+    }
+    if let Some(mut pipe) = child.stderr.take() {
+        pipe.read_to_string(&mut complaint)?;
+    }
+    // Before the process is waited for, since its number may be given to another one from then on.
+    drop(watched);
+    Ok((child.wait()?, output, complaint))
+}
+
+/// Kills the process when it has hung or the user wants to stop; `ended` disconnects when there is nothing left to watch.
+fn watch_over(
+    pid: Pid,
+    limit: Duration,
+    stop: &AtomicBool,
+    ended: &std::sync::mpsc::Receiver<()>,
+) -> Option<ChildError> {
+    /// Often enough for a user who waits, seldom enough to leave the measured threads alone.
+    const LOOK: Duration = Duration::from_millis(200);
+    let mut watched = Duration::ZERO;
+    while ended.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
+        watched += LOOK;
+        let reason = if stop.load(Memory::Acquire) {
+            ChildError::Interrupted
+        } else if watched >= limit {
+            ChildError::Hung(limit.as_secs())
+        } else {
+            continue;
+        };
+        let _ = kill_process(pid, Signal::KILL);
+        return Some(reason);
+    }
+    None
+}
+
+fn understand(status: ExitStatus, output: &str, complaint: &str) -> Result<Outcome, ChildError> {
+    if !status.success() {
+        let complaint = complaint.trim();
+        return Err(ChildError::Failed(match (complaint, status.code()) {
+            ("", _) => format!("the trial process ended with {status}"),
+            (said, Some(_)) => said.to_owned(),
+            (said, None) => format!("{said} ({status})"),
+        }));
+    }
+    serde_json::from_str(output).map_err(|error| ChildError::Failed(format!("its answer is not an outcome: {error}")))
+}

@@ -1,0 +1,335 @@
+//! Plays blocks of trials, each trial in a fresh process, and tells an observer what came of each.
+//!
+//! A block holds one trial of every strategy at every point in every pass. The order is drawn anew for every other block, and
+//! the blocks between play it backwards, so that a drift of the machine falls on both sides of every comparison (A B, B A).
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering as Memory};
+
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+use super::child::{self, ChildError};
+use super::job::{Job, Load, Outcome};
+use super::null::NULL;
+use super::{disturbance, latency};
+use crate::record::{LatencyHistogram, NULL_CONTROL, Pass, Point, Trial};
+
+/// The name under which the baseline plays with a known slow-down, in a self-test.
+pub const INJECTED: &str = "injected";
+
+/// What to measure.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The registered strategies, in the order of the tables.
+    pub strategies: Vec<String>,
+    /// The strategy that the others are compared with.
+    pub baseline: String,
+    /// The points, and what is played at each.
+    pub points: Vec<(Point, Load)>,
+    /// Length of a trial, ns.
+    pub trial_ns: u64,
+    /// How long a trial takes at least by its nature, ns: the length of a trace played at its own speed.
+    pub expected_ns: u64,
+    /// Seed of scripts and orders.
+    pub seed: u64,
+    /// Processors to bind threads to; empty leaves them to the scheduler.
+    pub cpus: Vec<usize>,
+    /// Share by which `injected` is made slower than the baseline, if it is to play.
+    pub inject: Option<f64>,
+    /// Turns of [`spin`](headlock_strategies::spin) in a nanosecond, measured once, so that every trial waits alike.
+    pub spins_per_ns: f64,
+    /// The number of the first block, above 0 when a run is resumed.
+    pub first_block: usize,
+}
+
+/// A finished trial.
+#[derive(Debug)]
+pub struct Played {
+    /// Its row.
+    pub trial: Trial,
+    /// Its latencies by operation and kind, in the latency pass.
+    pub latencies: Vec<LatencyHistogram>,
+    /// Each thread's part.
+    pub outcome: Outcome,
+}
+
+/// Is told what happens. Errors of its own end the run.
+pub trait Observer {
+    /// What the observer itself can fail with.
+    type Error;
+
+    /// A trial is about to start: its number in the block, of how many.
+    fn starting(&mut self, _block: usize, _number: usize, _of: usize, _strategy: &str, _point: &Point) {}
+
+    /// A trial has ended well.
+    fn played(&mut self, played: Played) -> Result<(), Self::Error>;
+
+    /// A trial has failed. Its strategy is left out from now on.
+    fn failed(&mut self, strategy: &str, point: &Point, reason: &ChildError) -> Result<(), Self::Error>;
+
+    /// A block is complete: go on, or enough?
+    fn block_ended(&mut self, block: usize) -> Result<ControlFlow<()>, Self::Error>;
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The observer had enough.
+    Complete,
+    /// The user stopped it; the block under way is incomplete.
+    Interrupted,
+    /// No strategy is left to measure.
+    NothingLeft,
+}
+
+/// Plays blocks until the observer has enough or `stop` is raised.
+///
+/// # Errors
+/// Those of the observer.
+pub fn run<O: Observer>(plan: &Plan, observer: &mut O, stop: &AtomicBool) -> Result<Ending, O::Error> {
+    let mut failed: Vec<String> = Vec::new();
+    let mut inject_ns = BTreeMap::new();
+    for block in plan.first_block.. {
+        let order = order_of_block(plan, block);
+        // Known once the null strategy has played, which it does first in its group.
+        let mut floor_ns = None;
+        for (number, slot) in order.iter().enumerate() {
+            if failed.contains(&slot.strategy) {
+                continue;
+            }
+            let (point, load) = &plan.points[slot.point];
+            let inject = inject_ns.get(&slot.point).copied();
+            if slot.strategy == INJECTED && inject.is_none() {
+                continue;
+            }
+            observer.starting(block, number, order.len(), &slot.strategy, point);
+            let job = Job {
+                strategy: plan.played_as(&slot.strategy).to_owned(),
+                load: load.clone(),
+                pass: slot.pass,
+                trial_ns: plan.trial_ns,
+                seed: plan.seed.wrapping_add(block as u64),
+                cpus: plan.cpus.clone(),
+                spins_per_ns: plan.spins_per_ns,
+                inject_ns: if slot.strategy == INJECTED {
+                    inject.unwrap_or(0.0)
+                } else {
+                    0.0
+                },
+            };
+            let played = child::play(&job, plan.trial_ns.max(plan.expected_ns), stop)
+                .and_then(|outcome| describe(slot, point, block, load, plan, outcome).map_err(ChildError::Failed));
+            let mut played = match played {
+                Ok(played) => played,
+                Err(ChildError::Interrupted) => return Ok(Ending::Interrupted),
+                Err(reason) => {
+                    observer.failed(&slot.strategy, point, &reason)?;
+                    failed.push(slot.strategy.clone());
+                    continue;
+                }
+            };
+            if slot.strategy == NULL {
+                floor_ns = Some(played.trial.ns_per_op);
+            }
+            played.trial.floor_ns = floor_ns.filter(|_| slot.strategy != NULL);
+            if let (Some(share), true) = (plan.inject, slot.strategy == plan.baseline) {
+                inject_ns.entry(slot.point).or_insert(share * played.trial.ns_per_op);
+            }
+            observer.played(played)?;
+            if stop.load(Memory::Acquire) {
+                return Ok(Ending::Interrupted);
+            }
+        }
+        if plan.strategies.iter().all(|strategy| failed.contains(strategy)) {
+            return Ok(Ending::NothingLeft);
+        }
+        if observer.block_ended(block)?.is_break() {
+            break;
+        }
+    }
+    Ok(Ending::Complete)
+}
+
+/// One trial of a block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Slot {
+    point: usize,
+    pass: Pass,
+    strategy: String,
+}
+
+impl Plan {
+    /// The registered strategy that plays under a name.
+    fn played_as<'a>(&'a self, name: &'a str) -> &'a str {
+        if name == NULL_CONTROL || name == INJECTED {
+            &self.baseline
+        } else {
+            name
+        }
+    }
+
+    /// All that plays at a point besides the null strategy.
+    fn contestants(&self) -> impl Iterator<Item = String> + '_ {
+        let injected = self.inject.map(|_| INJECTED.to_owned());
+        self.strategies.iter().cloned().chain([NULL_CONTROL.to_owned()]).chain(injected)
+    }
+}
+
+/// The trials of a block in order: grouped by point and pass, so that what is compared is played close together, the null
+/// strategy first in each group, because it is compared with none and the others' rows state its floor.
+fn order_of_block(plan: &Plan, block: usize) -> Vec<Slot> {
+    let mut random =
+        Xoshiro256PlusPlus::seed_from_u64(plan.seed ^ (block as u64 / 2).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let mut groups: Vec<(usize, Pass)> = (0..plan.points.len())
+        .flat_map(|point| plan.points[point].1.passes().iter().map(move |&pass| (point, pass)))
+        .collect();
+    groups.shuffle(&mut random);
+    let mut contestants: Vec<Vec<String>> = groups
+        .iter()
+        .map(|_| {
+            let mut names: Vec<String> = plan.contestants().collect();
+            names.shuffle(&mut random);
+            names
+        })
+        .collect();
+    if block % 2 == 1 {
+        groups.reverse();
+        contestants.reverse();
+        contestants.iter_mut().for_each(|names| names.reverse());
+    }
+    groups
+        .into_iter()
+        .zip(contestants)
+        .flat_map(|((point, pass), names)| {
+            [NULL.to_owned()].into_iter().chain(names).map(move |strategy| Slot { point, pass, strategy })
+        })
+        .collect()
+}
+
+/// Turns what a trial process answered into the row of `trials.csv` and its histograms.
+fn describe(
+    slot: &Slot,
+    point: &Point,
+    block: usize,
+    load: &Load,
+    plan: &Plan,
+    outcome: Outcome,
+) -> Result<Played, String> {
+    let threads = &outcome.threads;
+    let ops: u64 = threads.iter().map(|thread| thread.ops).sum();
+    let elapsed_ns: u64 = threads.iter().map(|thread| thread.elapsed_ns).sum();
+    let busy_ns: u64 = threads.iter().map(|thread| thread.service_ns).sum();
+    let mean_ns = elapsed_ns / threads.len().max(1) as u64;
+    let latencies: Vec<LatencyHistogram> = outcome
+        .histograms
+        .iter()
+        .map(|recorded| {
+            Ok(LatencyHistogram {
+                workload: point.workload.clone(),
+                strategy: slot.strategy.clone(),
+                threads: point.threads,
+                op: recorded.op.clone(),
+                kind: recorded.kind,
+                measured_ns: mean_ns,
+                histogram: latency::decode(&recorded.encoded)?,
+            })
+        })
+        .collect::<Result<_, String>>()?;
+    let ns_per_op = match slot.pass {
+        Pass::Throughput => elapsed_ns as f64 / ops.max(1) as f64,
+        Pass::Latency => latency::typical_service_ns(&latencies),
+    };
+    let disturbance = disturbance::of(&outcome, load, &plan.cpus);
+    let trial = Trial {
+        workload: point.workload.clone(),
+        strategy: slot.strategy.clone(),
+        threads: point.threads,
+        block,
+        pass: slot.pass,
+        ops,
+        elapsed_ns: mean_ns,
+        ns_per_op,
+        ops_per_s: threads.iter().map(|thread| thread.ops as f64 * 1e9 / thread.elapsed_ns.max(1) as f64).sum(),
+        floor_ns: None,
+        cpu_ns: threads.iter().map(|thread| thread.cpu_ns).sum(),
+        lock_acquisitions: outcome.lock_acquisitions,
+        lock_contended: outcome.lock_contended,
+        lock_wait_ns: outcome.lock_wait_ns,
+        retries: outcome.retries,
+        retired: outcome.retired,
+        peak_unreclaimed: outcome.peak_unreclaimed,
+        steal_ns: outcome.steal_ns,
+        ctx_switches: threads.iter().map(|thread| thread.ctx_switches).sum(),
+        disturbed: disturbance.is_some(),
+        disturbance: disturbance.unwrap_or_default(),
+        active_start: outcome.active_start,
+        active_end: outcome.active_end,
+        fired: threads.iter().map(|thread| thread.fired).sum(),
+        rearms: threads.iter().map(|thread| thread.rearms).sum(),
+        overlap: disturbance::overlap(threads),
+        clock_ns: (slot.pass == Pass::Latency).then_some(outcome.clock_ns),
+        busy_ns: (slot.pass == Pass::Latency).then_some(busy_ns),
+    };
+    Ok(Played { trial, latencies, outcome })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::harness::{Order, Speed};
+
+    fn plan() -> Plan {
+        let load = Load::Replay { trace: "x".into(), order: Order::Strict, speed: Speed::Max };
+        let points = ["a", "b"].map(|workload| {
+            let point = Point { workload: workload.to_owned(), threads: 1 };
+            (point, load.clone())
+        });
+        Plan {
+            strategies: ["mutex", "seqlock", "arc-swap"].map(str::to_owned).to_vec(),
+            baseline: "mutex".to_owned(),
+            points: points.to_vec(),
+            trial_ns: 1,
+            expected_ns: 0,
+            seed: 7,
+            cpus: vec![],
+            inject: None,
+            spins_per_ns: 1.0,
+            first_block: 0,
+        }
+    }
+
+    #[test]
+    fn a_block_plays_every_strategy_once_at_every_point_in_every_pass() {
+        let order = order_of_block(&plan(), 0);
+        assert_eq!(order.len(), 2 * 2 * (3 + 1 + 1));
+        for slot in &order {
+            assert_eq!(order.iter().filter(|other| *other == slot).count(), 1, "{slot:?}");
+        }
+    }
+
+    #[test]
+    fn an_odd_block_plays_the_one_before_it_backwards_but_for_the_floor() {
+        let contest = |block| {
+            let mut order = order_of_block(&plan(), block);
+            order.retain(|slot| slot.strategy != NULL);
+            order
+        };
+        let mut backwards = contest(5);
+        backwards.reverse();
+        assert_eq!(contest(4), backwards);
+        assert_ne!(contest(4), contest(6));
+    }
+
+    #[test]
+    fn the_floor_is_played_first_in_each_group() {
+        for block in 0..4 {
+            for group in order_of_block(&plan(), block).chunks(5) {
+                assert_eq!(group[0].strategy, NULL);
+                assert!(group.iter().all(|slot| (slot.point, slot.pass) == (group[0].point, group[0].pass)));
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! How a workload or a trace is played and measured. Never prints, formats or exits.
+
+pub mod child;
+pub mod clock;
+mod disturbance;
+pub mod engine;
+pub mod host;
+mod job;
+pub mod latency;
+mod null;
+mod pace;
+pub mod pin;
+mod player;
+mod proc;
+mod registry;
+mod replay;
+mod synthetic;
+
+use headlock_strategies::TimerList;
+
+pub use engine::{Ending, INJECTED, Observer, Plan, Played};
+pub use job::{Job, JobError, Load, OpHistogram, Order, Outcome, Speed, ThreadOutcome};
+pub use null::NULL;
+pub use registry::{Entry, Registry};
+
+use crate::workload::trace::Trace;
+
+/// Plays one job in this process: the trial loop, made once for each type of list.
+fn play<L: TimerList>(job: &Job) -> Result<Outcome, JobError> {
+    match &job.load {
+        Load::Synthetic { workload, threads } => synthetic::play::<L>(job, workload, *threads),
+        Load::Replay { trace, order, speed } => {
+            let trace = Trace::load(trace).map_err(|error| JobError::Trace(error.to_string()))?;
+            replay::play::<L>(job, trace, *order, *speed)
+        }
+    }
+}

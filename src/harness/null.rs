@@ -1,0 +1,63 @@
+//! The null strategy: every operation does nothing, so what is left is the harness's own cost. Every block runs it.
+
+use headlock_strategies::{
+    Config, Counts, Freshness, Nanos, Progress, ReaderCost, Rearm, Strategy, TimerHandle, TimerId, TimerList,
+};
+
+/// The name of the null strategy in result files.
+pub const NULL: &str = "null";
+
+/// A list that does nothing.
+pub struct NullList;
+
+/// A handle that does nothing.
+pub struct NullHandle {
+    next: u64,
+}
+
+impl TimerList for NullList {
+    const STRATEGY: Strategy = Strategy {
+        name: NULL,
+        summary: "does nothing: the harness's own cost",
+        built_on: "nothing",
+        reader: ReaderCost::None,
+        progress: Progress::WaitFree,
+        freshness: Freshness::Racy,
+        writer: "nothing",
+        reference: "Linux, refscale's zero-cost baseline",
+    };
+    type Handle<'a> = NullHandle;
+
+    fn new(_config: &Config) -> Self {
+        NullList
+    }
+    fn handle(&self) -> NullHandle {
+        NullHandle { next: 0 }
+    }
+    fn counts(&self) -> Counts {
+        Counts::default()
+    }
+}
+
+impl TimerHandle for NullHandle {
+    fn create(&mut self) -> TimerId {
+        self.next += 1;
+        TimerId::from_raw(self.next)
+    }
+    fn free(&mut self, _timer: TimerId) {}
+    fn modify(&mut self, _timer: TimerId, _expire: Nanos) -> Rearm {
+        Rearm::No
+    }
+    fn anticipate(&mut self, _timer: TimerId, _expire: Nanos) -> Rearm {
+        Rearm::No
+    }
+    fn cancel(&mut self, _timer: TimerId) -> bool {
+        false
+    }
+    fn deadline(&mut self) -> Option<Nanos> {
+        None
+    }
+    fn run(&mut self, _now: Nanos, _fire: impl FnMut(&mut Self, TimerId)) -> usize {
+        0
+    }
+}

@@ -1,0 +1,238 @@
+//! One thread at work on its script.
+
+use std::hint::black_box;
+
+use headlock_strategies::{Nanos, TimerHandle, TimerId, spin};
+
+use super::clock::{Clock, Moment};
+use super::latency::Recorder;
+use crate::workload::script::{DUE, Script, Step};
+use crate::workload::{Op, PollClock, Workload};
+
+/// Operations between two looks at the phase, where nothing makes an operation long.
+const BATCH: usize = 64;
+/// A batch of operations with think time lasts about this long at most, so that a phase ends when it should.
+const BATCH_NS: u64 = 100_000;
+/// Bytes in a cache line.
+const LINE: usize = 64;
+
+/// What a thread counted while measuring.
+#[derive(Default)]
+pub struct Tally {
+    /// Operations.
+    pub ops: u64,
+    /// Timers fired.
+    pub fired: u64,
+    /// Changes that made their timer the head.
+    pub rearms: u64,
+    /// Sum of service times, ns, in the latency pass.
+    pub service_ns: u64,
+    /// Latencies, in the latency pass.
+    pub recorder: Option<Recorder>,
+}
+
+/// One thread, its handle and its script.
+pub struct Player<'s, H> {
+    /// The way to the list.
+    pub handle: H,
+    /// What was counted since [`begin`](Self::begin).
+    pub tally: Tally,
+    steps: &'s [Step],
+    next: usize,
+    batch: usize,
+    actor: Actor<'s>,
+    other_work: OtherWork,
+    inject_spins_a_batch: u32,
+}
+
+/// What an operation needs besides the handle.
+struct Actor<'s> {
+    timers: Vec<TimerId>,
+    /// The deadlines that fired timers get.
+    rearm: &'s [Nanos],
+    next_rearm: usize,
+    /// The deadline that the next modify at the head gets. Each is sooner than the last.
+    head: i64,
+}
+
+/// What the thread does between operations.
+struct OtherWork {
+    think_spins: u32,
+    /// Memory touched between operations, so that the list's lines are found cold.
+    pollution: Vec<u64>,
+    clock: PollClock,
+    tsc: Option<Clock>,
+}
+
+impl<'s, H: TimerHandle> Player<'s, H> {
+    /// Readies a thread for its script; everything it will touch is allocated here.
+    pub fn new(
+        handle: H,
+        script: &'s Script,
+        timers: &[TimerId],
+        workload: &Workload,
+        inject_ns: f64,
+        spins_per_ns: f64,
+    ) -> Self {
+        let batch = match workload.think_ns {
+            0 => BATCH,
+            think_ns => (BATCH_NS / think_ns).clamp(1, BATCH as u64).next_power_of_two() as usize,
+        };
+        Player {
+            handle,
+            tally: Tally::default(),
+            steps: &script.steps,
+            next: 0,
+            batch: batch.min(script.steps.len()),
+            actor: Actor {
+                timers: timers.to_vec(),
+                rearm: &script.rearm,
+                next_rearm: 0,
+                head: DUE.0 + 1,
+            },
+            other_work: OtherWork {
+                think_spins: (workload.think_ns as f64 * spins_per_ns) as u32,
+                pollution: vec![0; workload.pollute_kib as usize * 1024 / size_of::<u64>()],
+                clock: workload.clock,
+                tsc: (workload.clock == PollClock::Tsc).then(Clock::new),
+            },
+            inject_spins_a_batch: (inject_ns * batch as f64 * spins_per_ns).round() as u32,
+        }
+    }
+
+    /// Starts counting from zero, and recording latencies if asked to.
+    pub fn begin(&mut self, recorder: Option<Recorder>) {
+        self.tally = Tally { recorder, ..Tally::default() };
+    }
+
+    /// Plays a batch without a timestamp. The batch size divides the script's length.
+    #[inline]
+    pub fn batch<const PACED: bool>(&mut self) {
+        let steps = &self.steps[self.next..self.next + self.batch];
+        for step in steps {
+            if PACED {
+                self.other_work.between();
+            }
+            self.actor.play(&mut self.handle, &mut self.tally, step);
+            if PACED {
+                self.other_work.read_clock(step.op);
+            }
+        }
+        self.finish_batch();
+    }
+
+    /// Plays a batch, each operation between two readings of `clock`.
+    #[inline]
+    pub fn timed_batch<const PACED: bool>(&mut self, clock: &Clock) {
+        let steps = &self.steps[self.next..self.next + self.batch];
+        for step in steps {
+            if PACED {
+                self.other_work.between();
+            }
+            let before = clock.raw();
+            self.actor.play(&mut self.handle, &mut self.tally, step);
+            if PACED {
+                self.other_work.read_clock(step.op);
+            }
+            let service = clock.ns_between(before, clock.raw());
+            self.tally.service_ns += service;
+            if let Some(recorder) = &mut self.tally.recorder {
+                recorder.service(step.op as usize, service);
+            }
+        }
+        self.finish_batch();
+    }
+
+    #[inline]
+    fn finish_batch(&mut self) {
+        self.tally.ops += self.batch as u64;
+        self.next += self.batch;
+        if self.next == self.steps.len() {
+            self.next = 0;
+        }
+        spin(self.inject_spins_a_batch);
+        self.handle.quiescent();
+    }
+}
+
+impl Actor<'_> {
+    /// Plays one step. Answers go through `black_box`, so that the compiler can neither drop nor hoist a read.
+    #[inline(always)]
+    fn play<H: TimerHandle>(&mut self, handle: &mut H, tally: &mut Tally, step: &Step) {
+        match step.op {
+            Op::Deadline => {
+                black_box(handle.deadline());
+            }
+            Op::Expired => {
+                black_box(handle.expired(step.time));
+            }
+            Op::Run => {
+                let fired = handle.run(step.time, |handle, timer| {
+                    let expire = self.rearm[self.next_rearm];
+                    self.next_rearm = (self.next_rearm + 1) % self.rearm.len();
+                    tally.rearms += u64::from(handle.modify(timer, expire).is_yes());
+                });
+                tally.fired += fired as u64;
+            }
+            Op::Modify => {
+                let expire = self.expire(step);
+                tally.rearms += u64::from(handle.modify(self.timer(step), expire).is_yes());
+            }
+            Op::Anticipate => {
+                let expire = self.expire(step);
+                tally.rearms += u64::from(handle.anticipate(self.timer(step), expire).is_yes());
+            }
+            Op::Cancel => {
+                black_box(handle.cancel(self.timer(step)));
+            }
+            Op::Churn => {
+                handle.free(self.timer(step));
+                let timer = handle.create();
+                self.timers[step.timer as usize] = timer;
+                tally.rearms += u64::from(handle.modify(timer, self.expire(step)).is_yes());
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn timer(&self, step: &Step) -> TimerId {
+        self.timers[step.timer as usize]
+    }
+
+    #[inline(always)]
+    fn expire(&mut self, step: &Step) -> Nanos {
+        if step.at_head {
+            self.head -= 1;
+            Nanos(self.head)
+        } else {
+            step.time
+        }
+    }
+}
+
+impl OtherWork {
+    #[inline(always)]
+    fn between(&mut self) {
+        spin(self.think_spins);
+        for word in self.pollution.iter_mut().step_by(LINE / size_of::<u64>()) {
+            *word = word.wrapping_add(1);
+        }
+    }
+
+    /// Reads the clock as QEMU's polls do, to turn the deadline into a distance.
+    #[inline(always)]
+    fn read_clock(&self, op: Op) {
+        if !matches!(op, Op::Deadline | Op::Expired | Op::Run) {
+            return;
+        }
+        match (self.clock, &self.tsc) {
+            (PollClock::None, _) => {}
+            (_, Some(tsc)) => {
+                black_box(tsc.raw());
+            }
+            (_, None) => {
+                black_box(Moment::now());
+            }
+        }
+    }
+}

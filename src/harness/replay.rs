@@ -1,0 +1,225 @@
+//! Plays a recorded trace: all rows on one thread in time order, or each trace thread on a thread of its own.
+
+use std::hint::black_box;
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicU64, Ordering as Memory};
+
+use headlock_strategies::{Config, Counts, Nanos, TimerHandle, TimerId, TimerList};
+
+use super::clock::{Clock, Moment, thread_cpu_ns};
+use super::job::{Job, JobError, Order, Outcome, Speed, ThreadOutcome};
+use super::latency::Recorder;
+use super::{pin, proc};
+use crate::record::Pass;
+use crate::workload::trace::{NO_TIMER, Row, Trace, TraceOp};
+
+/// Stands for a timer that the trace has not created yet; no list gives this name out, so operations on it do nothing.
+const NOT_YET: u64 = u64::MAX;
+
+/// Plays a trace until `job.trial_ns` have been measured, always whole passes, each over fresh lists.
+///
+/// # Errors
+/// If a thread cannot be bound to its processor.
+pub fn play<L: TimerList>(job: &Job, mut trace: Trace, order: Order, speed: Speed) -> Result<Outcome, JobError> {
+    // Fire rows say what the recorded program saw; what the replay fires comes from its own lists.
+    trace.rows.retain(|row| row.op != TraceOp::Fire);
+    let parts = match order {
+        Order::Strict => vec![std::mem::take(&mut trace.rows)],
+        Order::Threads => by_thread(&trace),
+    };
+    let clock = (job.pass == Pass::Latency).then(Clock::new);
+    let mut outcome = Outcome {
+        threads: vec![ThreadOutcome::default(); parts.len()],
+        clock_ns: clock.as_ref().map_or(0.0, Clock::pair_cost_ns),
+        ..Outcome::default()
+    };
+    let mut recorder = Recorder::idle();
+    let reference = Moment::now();
+    let steal = proc::steal_ns();
+    loop {
+        let pass = PassOver::<L>::new(&trace);
+        outcome.active_start = trace.init.len() as u64;
+        let before = pass.counts();
+        let start_line = Barrier::new(parts.len());
+        let played: Vec<Result<(ThreadOutcome, Recorder), JobError>> = std::thread::scope(|scope| {
+            let threads: Vec<_> = parts
+                .iter()
+                .enumerate()
+                .map(|(number, rows)| {
+                    let (pass, clock, start_line) = (&pass, clock.as_ref(), &start_line);
+                    let cpu = (!job.cpus.is_empty()).then(|| job.cpus[number % job.cpus.len()]);
+                    scope.spawn(move || {
+                        let placed = cpu.map_or(Ok(()), pin::pin_current);
+                        start_line.wait();
+                        placed.map_err(JobError::Pin)?;
+                        Ok(pass.play(rows, speed, clock, reference))
+                    })
+                })
+                .collect();
+            threads.into_iter().map(|thread| thread.join().expect("panics abort the trial above")).collect()
+        });
+        for (total, played) in outcome.threads.iter_mut().zip(played) {
+            let (thread, recorded) = played?;
+            total.add(&thread);
+            recorder.merge(&recorded);
+        }
+        outcome.add_counts(before, pass.counts());
+        outcome.active_end = pass.active();
+        outcome.passes += 1;
+        if outcome.threads.iter().map(|thread| thread.elapsed_ns).max() >= Some(job.trial_ns) {
+            break;
+        }
+    }
+    outcome.steal_ns = proc::steal_ns() - steal;
+    outcome.histograms = recorder.encode(|op| TraceOp::ALL[op].name());
+    Ok(outcome)
+}
+
+/// The rows of each trace thread.
+fn by_thread(trace: &Trace) -> Vec<Vec<Row>> {
+    let mut parts = vec![Vec::new(); trace.threads.len()];
+    for &row in &trace.rows {
+        parts[usize::from(row.thread)].push(row);
+    }
+    parts
+}
+
+/// Fresh lists for one pass over a trace, with the timers that it starts with.
+struct PassOver<L> {
+    lists: Vec<L>,
+    /// By the trace's dense number. Written by the thread that plays a create or free row.
+    timers: Vec<AtomicU64>,
+}
+
+impl<L: TimerList> PassOver<L> {
+    /// Makes the lists and every timer that is not created by a row of the trace, and arms those pending at its start.
+    fn new(trace: &Trace) -> Self {
+        let lists: Vec<L> = trace.lists.iter().map(|_| L::new(&Config::default())).collect();
+        let mut handles: Vec<_> = lists.iter().map(L::handle).collect();
+        let timers: Vec<AtomicU64> = trace
+            .timers
+            .iter()
+            .map(|timer| {
+                let name = if timer.created_in_trace {
+                    NOT_YET
+                } else {
+                    handles[usize::from(timer.list)].create().into_raw()
+                };
+                AtomicU64::new(name)
+            })
+            .collect();
+        for &(timer, expire) in &trace.init {
+            let list = usize::from(trace.timers[timer as usize].list);
+            let name = TimerId::from_raw(timers[timer as usize].load(Memory::Relaxed));
+            let _ = handles[list].modify(name, expire);
+        }
+        drop(handles);
+        PassOver { lists, timers }
+    }
+
+    fn counts(&self) -> Counts {
+        self.lists.iter().map(L::counts).fold(Counts::default(), |mut sum, counts| {
+            sum += counts;
+            sum
+        })
+    }
+
+    /// How many timers are active, by running them all out.
+    fn active(&self) -> u64 {
+        self.lists.iter().map(|list| list.handle().run(Nanos::MAX, |_, _| {}) as u64).sum()
+    }
+
+    /// Plays one thread's rows.
+    fn play(&self, rows: &[Row], speed: Speed, clock: Option<&Clock>, reference: Moment) -> (ThreadOutcome, Recorder) {
+        let mut handles: Vec<L::Handle<'_>> = self.lists.iter().map(L::handle).collect();
+        let paced = matches!(speed, Speed::Times(_));
+        let ops = if clock.is_some() { 0..TraceOp::ALL.len() } else { 0..0 };
+        let mut recorder = Recorder::new(ops, paced);
+        let mut thread = ThreadOutcome {
+            ctx_switches: proc::involuntary_switches(),
+            ..ThreadOutcome::default()
+        };
+        let cpu = thread_cpu_ns();
+        let start = Moment::now();
+        match (clock, speed) {
+            (None, Speed::Max) => {
+                for row in rows {
+                    self.step(row, &mut handles, &mut thread);
+                }
+            }
+            (Some(clock), Speed::Max) => {
+                for row in rows {
+                    let before = clock.raw();
+                    self.step(row, &mut handles, &mut thread);
+                    let service = clock.ns_between(before, clock.raw());
+                    thread.service_ns += service;
+                    recorder.service(row.op as usize, service);
+                }
+            }
+            (clock, Speed::Times(times)) => {
+                for row in rows {
+                    let intended = (row.time.0 as f64 / times) as u64;
+                    super::pace::wait_until(start, intended);
+                    let begun = start.elapsed_ns();
+                    self.step(row, &mut handles, &mut thread);
+                    let ended = start.elapsed_ns();
+                    thread.service_ns += ended - begun;
+                    if clock.is_some() {
+                        recorder.service(row.op as usize, ended - begun);
+                        recorder.response(row.op as usize, ended.saturating_sub(intended));
+                    }
+                }
+            }
+        }
+        let end = Moment::now();
+        thread.elapsed_ns = end.ns_since(start);
+        thread.start_ns = start.ns_since(reference);
+        thread.end_ns = end.ns_since(reference);
+        thread.cpu_ns = thread_cpu_ns() - cpu;
+        thread.ctx_switches = proc::involuntary_switches() - thread.ctx_switches;
+        (thread, recorder)
+    }
+
+    /// Plays one row. The answers go through `black_box`, so that the compiler can neither drop nor hoist a read.
+    #[inline(always)]
+    fn step(&self, row: &Row, handles: &mut [L::Handle<'_>], thread: &mut ThreadOutcome) {
+        let handle = &mut handles[usize::from(row.list)];
+        match row.op {
+            TraceOp::Deadline => {
+                black_box(handle.deadline());
+            }
+            TraceOp::Run => thread.fired += handle.run(row.time, |_, _| {}) as u64,
+            TraceOp::Mod => {
+                let rearm = handle.modify(self.timer(row), row.expire);
+                thread.rearms += u64::from(rearm.is_yes());
+            }
+            TraceOp::Del => {
+                black_box(handle.cancel(self.timer(row)));
+            }
+            TraceOp::Expired => {
+                black_box(handle.expired(row.time));
+            }
+            TraceOp::Anticipate => {
+                let rearm = handle.anticipate(self.timer(row), row.expire);
+                thread.rearms += u64::from(rearm.is_yes());
+            }
+            TraceOp::Create => {
+                let name = handle.create();
+                self.timers[row.timer as usize].store(name.into_raw(), Memory::Relaxed);
+            }
+            TraceOp::Free => {
+                handle.free(self.timer(row));
+                self.timers[row.timer as usize].store(NOT_YET, Memory::Relaxed);
+            }
+            TraceOp::Fire => return,
+        }
+        thread.ops += 1;
+        handle.quiescent();
+    }
+
+    #[inline(always)]
+    fn timer(&self, row: &Row) -> TimerId {
+        debug_assert_ne!(row.timer, NO_TIMER, "the reader demands a timer for this operation");
+        TimerId::from_raw(self.timers[row.timer as usize].load(Memory::Relaxed))
+    }
+}

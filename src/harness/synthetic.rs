@@ -1,0 +1,191 @@
+//! Plays a workload's pre-drawn scripts under closed load: every thread as fast as it can, less its think time.
+
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering as Memory};
+use std::time::Duration;
+
+use crossbeam_utils::CachePadded;
+use headlock_strategies::{Config, Counts, Nanos, TimerHandle, TimerId, TimerList};
+
+use super::clock::{Clock, Moment, thread_cpu_ns};
+use super::job::{Job, JobError, Outcome, ThreadOutcome};
+use super::latency::Recorder;
+use super::player::Player;
+use super::{pin, proc};
+use crate::record::Pass;
+use crate::workload::script::{Script, initial};
+use crate::workload::{Op, PollClock, Workload};
+
+/// What the threads are to do. Written by the coordinating thread alone; read by all after each batch.
+mod phase {
+    pub const WARM_UP: u8 = 0;
+    pub const MEASURE: u8 = 1;
+    pub const DRAIN: u8 = 2;
+}
+
+/// What the threads of a trial share besides the list.
+struct Shared<'a, L> {
+    list: &'a L,
+    workload: &'a Workload,
+    job: &'a Job,
+    timers: &'a [TimerId],
+    scripts: &'a [Script],
+    start_line: Barrier,
+    phase: CachePadded<AtomicU8>,
+    /// Threads that have measured. Written by each once; the load stays on until it counts all of them.
+    measured: CachePadded<AtomicUsize>,
+    threads: usize,
+    clock: Option<Clock>,
+    reference: Moment,
+}
+
+/// Plays `job` on `threads` threads: warms up, measures for `job.trial_ns`, and keeps the load on until every thread has
+/// measured.
+///
+/// # Errors
+/// If a thread cannot be bound to its processor.
+pub fn play<L: TimerList>(job: &Job, workload: &Workload, threads: usize) -> Result<Outcome, JobError> {
+    let config = Config {
+        hold_spins: (workload.hold_ns as f64 * job.spins_per_ns) as u32,
+    };
+    let list = L::new(&config);
+    let timers = arm_all(&list, workload, job.seed)?;
+    let scripts = (0..threads)
+        .map(|thread| Script::draw(workload, thread, threads, job.seed))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| JobError::Workload(error.to_string()))?;
+    let clock = (job.pass == Pass::Latency).then(Clock::new);
+    let clock_ns = clock.as_ref().map_or(0.0, Clock::pair_cost_ns);
+    let shared = Shared {
+        list: &list,
+        workload,
+        job,
+        timers: &timers,
+        scripts: &scripts,
+        start_line: Barrier::new(threads + 1),
+        phase: CachePadded::new(AtomicU8::new(phase::WARM_UP)),
+        measured: CachePadded::new(AtomicUsize::new(0)),
+        threads,
+        clock,
+        reference: Moment::now(),
+    };
+    let steal = proc::steal_ns();
+    let (before, after, played) = std::thread::scope(|scope| {
+        let shared = &shared;
+        let running: Vec<_> = (0..threads).map(|number| scope.spawn(move || shared.thread(number))).collect();
+        shared.start_line.wait();
+        std::thread::sleep(Duration::from_nanos(job.trial_ns / 8));
+        let before = list.counts();
+        shared.phase.store(phase::MEASURE, Memory::Release);
+        std::thread::sleep(Duration::from_nanos(job.trial_ns));
+        shared.phase.store(phase::DRAIN, Memory::Release);
+        let after = list.counts();
+        let played: Vec<_> = running
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect();
+        (before, after, played)
+    });
+    let mut outcome = Outcome {
+        clock_ns,
+        steal_ns: proc::steal_ns() - steal,
+        active_start: timers.len() as u64,
+        active_end: list.handle().run(Nanos::MAX, |_, _| {}) as u64,
+        passes: 1,
+        ..Outcome::default()
+    };
+    outcome.add_counts(before, after);
+    let mut recorder = Recorder::idle();
+    for played in played {
+        let (thread, counts, recorded) = played?;
+        outcome.threads.push(thread);
+        outcome.add_counts(Counts::default(), counts);
+        recorder.merge(&recorded);
+    }
+    outcome.histograms = recorder.encode(|op| Op::ALL[op].name());
+    Ok(outcome)
+}
+
+/// Creates the workload's timers and arms them all.
+fn arm_all<L: TimerList>(list: &L, workload: &Workload, seed: u64) -> Result<Vec<TimerId>, JobError> {
+    let mut handle = list.handle();
+    let deadlines = initial(workload, seed).map_err(|error| JobError::Workload(error.to_string()))?;
+    let timers = deadlines.into_iter().map(|expire| {
+        let timer = handle.create();
+        let _ = handle.modify(timer, expire);
+        timer
+    });
+    Ok(timers.collect())
+}
+
+impl<L: TimerList> Shared<'_, L> {
+    fn has_other_work(&self) -> bool {
+        let workload = self.workload;
+        workload.think_ns > 0 || workload.pollute_kib > 0 || workload.clock != PollClock::None
+    }
+
+    fn thread(&self, number: usize) -> Result<(ThreadOutcome, Counts, Recorder), JobError> {
+        let cpus = &self.job.cpus;
+        let placed = if cpus.is_empty() {
+            Ok(())
+        } else {
+            pin::pin_current(cpus[number % cpus.len()])
+        };
+        let script = &self.scripts[number];
+        let handle = self.list.handle();
+        let mut player =
+            Player::new(handle, script, self.timers, self.workload, self.job.inject_ns, self.job.spins_per_ns);
+        self.start_line.wait();
+        placed.map_err(JobError::Pin)?;
+        // One copy of the loop for each way to play, so that what a workload does not ask for costs nothing.
+        Ok(match (self.has_other_work(), &self.clock) {
+            (false, None) => self.phases(&mut player, |player| player.batch::<false>()),
+            (true, None) => self.phases(&mut player, |player| player.batch::<true>()),
+            (false, Some(clock)) => self.phases(&mut player, |player| player.timed_batch::<false>(clock)),
+            (true, Some(clock)) => self.phases(&mut player, |player| player.timed_batch::<true>(clock)),
+        })
+    }
+
+    /// Warm-up, measurement, and load for the others until they have measured too.
+    fn phases<'s, H: TimerHandle>(
+        &self,
+        player: &mut Player<'s, H>,
+        batch: impl Fn(&mut Player<'s, H>),
+    ) -> (ThreadOutcome, Counts, Recorder) {
+        let switches = proc::involuntary_switches();
+        let recorder = self.clock.is_some().then(|| Recorder::new(0..Op::ALL.len(), false));
+        while self.phase.load(Memory::Acquire) == phase::WARM_UP {
+            batch(player);
+        }
+        player.begin(recorder);
+        let counts = player.handle.local_counts();
+        let cpu = thread_cpu_ns();
+        let start = Moment::now();
+        while self.phase.load(Memory::Acquire) == phase::MEASURE {
+            batch(player);
+        }
+        let end = Moment::now();
+        let thread = ThreadOutcome {
+            ops: player.tally.ops,
+            start_ns: start.ns_since(self.reference),
+            end_ns: end.ns_since(self.reference),
+            elapsed_ns: end.ns_since(start),
+            cpu_ns: thread_cpu_ns() - cpu,
+            ctx_switches: 0,
+            fired: player.tally.fired,
+            rearms: player.tally.rearms,
+            service_ns: player.tally.service_ns,
+        };
+        let counts = player.handle.local_counts().since(counts);
+        let recorder = player.tally.recorder.take().unwrap_or_else(Recorder::idle);
+        self.measured.fetch_add(1, Memory::AcqRel);
+        while self.measured.load(Memory::Acquire) < self.threads {
+            batch(player);
+        }
+        let thread = ThreadOutcome {
+            ctx_switches: proc::involuntary_switches() - switches,
+            ..thread
+        };
+        (thread, counts, recorder)
+    }
+}
