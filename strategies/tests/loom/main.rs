@@ -3,15 +3,14 @@
 //! `RUSTFLAGS="--cfg loom" cargo test -p headlock-strategies --release --test loom`
 //!
 //! `strategies` explores the strategies that ship, through their public face, with loom's atomics and mutex in place of
-//! the real ones. `protocols` and `grace` explore the bare protocols with one ordering or step at a time taken away, which
-//! shows both that it is needed and that the exploration would notice.
+//! the real ones. `protocols` explores the bare protocols with one ordering or step at a time taken away, which shows both
+//! that it is needed and that the exploration would notice.
 //!
 //! Bounds: two threads, a reader that polls once and a writer of one or two operations, two timers; the bare protocols
 //! exhaustively, the whole lists with at most [`PREEMPTIONS`] preemptions. What is not loom's is not explored: the inside of
-//! crossbeam-epoch, parking_lot and arc-swap runs as it is, one thread at a time; full fences stand in for membarrier(2).
+//! crossbeam-epoch, parking_lot and arc-swap runs as it is, one thread at a time.
 #![cfg(loom)]
 
-mod grace;
 mod protocols;
 mod reclaim;
 mod strategies;
