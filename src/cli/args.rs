@@ -17,7 +17,7 @@ use crate::workload::{MAX_POLLUTE_KIB, MAX_THREADS, MAX_TIMERS};
     arg_required_else_help = true
 )]
 #[command(after_help = "Examples:
-  headlock run                                      two workloads, 1 thread and one per CPU, in about 30 s
+  headlock run                                      1 thread and one per CPU, in about 30 s
   headlock run -w hot --threads 1,2 --budget 60s    one workload, longer
   headlock replay traces/disk.csv.zst               a recorded QEMU, every row on one thread
   headlock list                                     the strategies and what each declares")]
@@ -68,14 +68,14 @@ pub struct RunArgs {
     /// Workloads: presets or TOML files, separated by commas [default: hot,paced]
     #[arg(short, long = "workload", value_name = "NAME|FILE", value_delimiter = ',')]
     pub workloads: Vec<String>,
-    #[command(flatten)]
-    pub fields: WorkloadFields,
     /// Thread counts, like 1,2,4 or 1:8:2 [default: 1 and the number of CPUs]
     #[arg(long, value_name = "LIST", value_parser = units::thread_counts, allow_hyphen_values = true)]
     pub threads: Option<units::ThreadCounts>,
     /// Run again what a run.json says; other flags take precedence
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    #[command(flatten)]
+    pub fields: WorkloadFields,
     #[command(flatten)]
     pub common: CommonArgs,
 }
@@ -125,9 +125,9 @@ pub struct WorkloadFields {
 /// `headlock replay`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  headlock replay traces/boot.csv.zst                              exact counts, and costs back to back
-  headlock replay traces/disk.csv.zst --order threads              each trace thread on a thread of its own
-  headlock replay traces/idle.csv.zst --order threads --speed 1    at the pace of the recorded program")]
+  headlock replay traces/boot.csv.zst                              exact counts, back to back
+  headlock replay traces/disk.csv.zst --order threads              a thread for each of the trace's
+  headlock replay traces/idle.csv.zst --order threads --speed 1    at the recorded pace")]
 pub struct ReplayArgs {
     /// Trace files (CSV, plain or zstd)
     #[arg(required = true, value_name = "TRACE")]
@@ -158,7 +158,7 @@ pub struct CommonArgs {
     /// Stop after the block in which this much time is up [default: 30s, unless --rounds is given]
     #[arg(long, value_name = "TIME", value_parser = units::duration_ns, allow_hyphen_values = true)]
     pub budget: Option<u64>,
-    /// Length of a trial [default: 20ms; of a replay, whole passes over the trace until then]
+    /// Length of a trial; a replay ends with the pass over the trace in which it is up
     #[arg(long, default_value = "20ms", value_name = "TIME", value_parser = units::trial_ns, allow_hyphen_values = true)]
     pub trial: u64,
     /// Difference still called the same

@@ -31,7 +31,7 @@ pub fn run(registry: &Registry, args: &RunArgs) -> Result<(), Failure> {
             let point = Point { workload: workload.name.clone(), threads };
             let load = Load::Synthetic { workload: Box::new(workload.clone()), threads };
             match points.iter().any(|(known, _)| *known == point) {
-                true => return usage(format!("{} with {threads} threads is asked for twice", workload.name)),
+                true => return usage(format!("--threads {threads} is asked for twice for workload {}", workload.name)),
                 false => points.push((point, load)),
             }
         }
@@ -146,7 +146,7 @@ fn from_run_json(path: &Path) -> Result<Vec<Workload>, Failure> {
 fn thread_counts(args: &RunArgs, workload: &Workload) -> Result<Vec<usize>, Failure> {
     match (&args.threads, workload.fixed_threads()) {
         (Some(threads), Some(fixed)) if threads.0 != [fixed] => usage(format!(
-            "--threads: workload {} has {fixed} threads by its roles; leave the flag out or change the roles",
+            "--threads: the roles of workload {} come to {fixed}; leave the flag out or change the roles",
             workload.name
         )),
         (_, Some(fixed)) => Ok(vec![fixed]),
@@ -199,7 +199,8 @@ fn distance(text: &str) -> Result<Distance, Failure> {
     const EXPECTED: &str =
         "fixed:1ms, uniform:1us:1ms, exponential:1ms, lognormal:1ms:1.5 (median, sigma) or trace:FILE";
     let wrong = || Failure::Usage(format!("--distance {text}: expected {EXPECTED}"));
-    let ns = |text: &str| parse_duration_ns(text).map_err(|_| wrong());
+    let ns =
+        |time: &str| parse_duration_ns(time).map_err(|problem| Failure::Usage(format!("--distance {text}: {problem}")));
     let (kind, rest) = text.split_once(':').ok_or_else(wrong)?;
     Ok(match (kind, rest.split_once(':')) {
         ("trace", _) => Distance::Trace { path: rest.into(), quantiles_ns: Vec::new() },
