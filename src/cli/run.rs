@@ -11,7 +11,7 @@ use crate::harness::clock::spins_per_ns;
 use crate::harness::{Load, Plan, Registry, pin};
 use crate::record::Point;
 use crate::workload::{
-    Distance, Mix, Overrides, PRESETS, PollClock, Roles, Workload, WorkloadError, parse_duration_ns,
+    self, Distance, Mix, Overrides, PRESETS, PollClock, Roles, Workload, WorkloadError, parse_duration_ns,
 };
 
 /// The workloads of a run that names none: one hot, one paced like the traces.
@@ -99,6 +99,7 @@ fn by_flag(error: &WorkloadError, fields: &WorkloadFields) -> String {
         ("think_ns", "--think", fields.think.is_some()),
         ("pollute_kib", "--pollute", fields.pollute.is_some()),
         ("hold_ns", "--hold", fields.hold.is_some()),
+        ("load", "--rate", fields.rate.is_some()),
     ];
     let (field, problem) = match error {
         WorkloadError::Field { origin, field, found, expected } if origin == COMMAND_LINE => {
@@ -170,6 +171,11 @@ fn overrides(fields: &WorkloadFields) -> Result<Overrides, Failure> {
         pollute_kib: fields.pollute,
         hold_ns: fields.hold,
         clock: fields.clock.as_deref().map(clock).transpose()?,
+        load: fields.rate.map(|rate| workload::Load::Open {
+            rate_per_s: rate.per_s,
+            per: rate.per,
+            arrivals: fields.arrivals,
+        }),
         ..Overrides::default()
     })
 }
