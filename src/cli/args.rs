@@ -30,9 +30,9 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Measure strategies side by side under a synthetic load
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Measure strategies side by side on a recorded trace
-    Replay(ReplayArgs),
+    Replay(Box<ReplayArgs>),
     /// List the strategies and what each declares
     List(ListArgs),
     /// Play one trial (for headlock's own use)
