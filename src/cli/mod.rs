@@ -9,8 +9,8 @@ mod replay;
 mod run;
 mod session;
 mod table;
-
 mod trial_process;
+mod typed;
 mod units;
 
 use std::ffi::OsString;
@@ -18,6 +18,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use answer::complain;
 use args::{Cli, Command};
 
 use crate::harness::Registry;
@@ -33,23 +34,19 @@ pub fn main(registry: Registry) -> ExitCode {
 pub fn main_with(registry: Registry, args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help and version are errors to clap; a closed pipe is no reason to complain about either.
-            let _ = error.print();
-            return ExitCode::from(error.exit_code() as u8);
-        }
+        Err(error) => return typed::explain(&error),
     };
     let done = match cli.command {
         Command::Run(args) => run::run(&registry, &args),
         Command::Replay(args) => replay::replay(&registry, &args),
         Command::List(args) => list::list(&registry, &args),
-        Command::TrialProcess => trial_process::play(&registry),
+        Command::TrialProcess(args) => trial_process::play(&registry, &args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if let Some(message) = failure.message() {
-                eprintln!("headlock: {message}");
+                complain(message);
             }
             failure.exit_code()
         }

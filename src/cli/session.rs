@@ -90,7 +90,9 @@ pub fn measure(request: Request<'_>) -> Result<(), Failure> {
     let started = ZonedDateTime::now();
     let name = directory_name(&started, &host.hostname, &request.what);
     let path = common.out.clone().unwrap_or_else(|| PathBuf::from("results").join(name));
-    let dir = ResultDir::create(&path).map_err(|error| Failure::Error(error.to_string()))?;
+    // Before anything is written, so that whatever is interrupted says so.
+    let stop = on_signal()?;
+    let dir = ResultDir::create(&path).map_err(|error| Failure::Error(format!("--out: {error}")))?;
     let budget_ns = common.budget.or_else(|| common.rounds.is_none().then_some(DEFAULT_BUDGET_NS));
     let mut session = Session {
         record: RunRecord {
@@ -113,7 +115,6 @@ pub fn measure(request: Request<'_>) -> Result<(), Failure> {
         budget_ns,
         request: &request,
     };
-    let stop = on_signal()?;
     session.rewrite()?;
     let ended = engine::run(&request.plan, &mut session, &stop);
     session.progress.finish();
@@ -249,7 +250,7 @@ impl Observer for Session<'_> {
     fn failed(&mut self, strategy: &str, point: &Point, reason: &ChildError) -> Result<(), Failure> {
         let Point { workload, threads } = point;
         let warning = format!("{strategy} failed on {workload} with {threads} threads and is left out: {reason}");
-        self.progress.note(self.request.common.quiet, &format!("headlock: {warning}"));
+        self.progress.note(self.request.common.quiet, &warning);
         self.record.warnings.push(warning);
         Ok(())
     }
