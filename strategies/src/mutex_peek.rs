@@ -64,12 +64,12 @@ impl Head for MutexPeekHead {
         self.active.store(list.head().is_some(), Ordering::Release);
     }
 
-    #[inline]
-    fn deadline(list: &HeadList<Self>, _reader: &mut Reader<'_, Self>) -> Option<Nanos> {
+    #[inline(always)]
+    fn deadline(list: &HeadList<Self>, reader: &mut Reader<'_, Self>) -> Option<Nanos> {
         if list.head.is_empty() {
             return None;
         }
-        list.read_locked(|(), list| list.head_in_place())
+        list.read_locked(&mut reader.locks, |(), list| list.head_in_place())
     }
 
     /// As in QEMU, the check stands before the loop: a call that has fired a timer takes the lock again in any case.
