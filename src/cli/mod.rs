@@ -20,7 +20,7 @@ use clap::Parser;
 
 use args::{Cli, Command};
 
-use crate::harness::Registry;
+use crate::registry::Registry;
 
 /// Runs the program with these strategies: parses the command line, carries it out, and answers with the exit status.
 ///

@@ -8,8 +8,9 @@ use super::args::{RunArgs, WorkloadFields};
 use super::failure::{Failure, usage};
 use super::session::{self, Request};
 use crate::harness::clock::spins_per_ns;
-use crate::harness::{Load, Plan, Registry, pin};
+use crate::harness::{Load, Plan, pin};
 use crate::record::Point;
+use crate::registry::Registry;
 use crate::workload::{Distance, Mix, Overrides, PRESETS, PollClock, Roles, Workload, parse_duration_ns};
 
 /// The workloads of a run that names none: one hot, one paced like the traces.

@@ -17,8 +17,9 @@ use super::units::Pinning;
 use crate::export::{ResultDir, Snapshot, directory_name};
 use crate::harness::child::ChildError;
 use crate::harness::clock::Moment;
-use crate::harness::{Ending, Observer, Plan, Played, Registry, engine, host, pin};
+use crate::harness::{Ending, Observer, Plan, Played, engine, host, pin};
 use crate::record::{Point, RunRecord, RunState, SCHEMA_VERSION, Trial};
+use crate::registry::Registry;
 use crate::stats::{Latencies, latency_rows, ratios, summarize};
 
 /// Strategies that `core` stands for, as far as they are registered.
@@ -121,7 +122,7 @@ pub fn measure(request: Request<'_>) -> Result<(), Failure> {
 }
 
 /// A flag that Ctrl-C and SIGTERM raise.
-fn on_signal() -> Result<Arc<AtomicBool>, Failure> {
+pub(super) fn on_signal() -> Result<Arc<AtomicBool>, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     let raised = Arc::clone(&stop);
     ctrlc::set_handler(move || raised.store(true, Memory::Release))

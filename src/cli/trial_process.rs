@@ -4,7 +4,8 @@ use std::io::{Read, stdin};
 
 use super::answer::answer;
 use super::failure::Failure;
-use crate::harness::{Job, Registry};
+use crate::harness::Job;
+use crate::registry::Registry;
 
 /// Plays the job. A panic anywhere in it, a strategy's own included, ends the process at once with one line on standard
 /// error, because the other threads may be waiting for the one that is gone.
