@@ -1,0 +1,153 @@
+"""Gathers what a result directory has, checked. A missing file costs a plot; a broken one is an error."""
+
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from . import hlog, table
+from .errors import Broken, Usage
+
+TRIALS = {
+    "workload": "text",
+    "strategy": "text",
+    "threads": "positive",
+    "block": "index",
+    "pass": "text",
+    "ops": "amount",
+    "ops_per_s": "amount",
+    "lock_acquisitions": "amount",
+    "lock_contended": "amount",
+    "retired": "amount",
+    "peak_unreclaimed": "amount",
+    "disturbed": "flag",
+}
+LATENCY = {
+    "workload": "text",
+    "strategy": "text",
+    "threads": "positive",
+    "op": "text",
+    "kind": "text",
+    "count": "amount",
+    "min_ns": "amount",
+    "p50_ns": "amount",
+    "p90_ns": "amount",
+    "p99_ns": "amount",
+    "p999_ns": "amount",
+    "p9999_ns": "amount",
+    "max_ns": "amount",
+    "clock_ns": "amount",
+}
+RATIOS = {
+    "workload": "text",
+    "threads": "positive",
+    "metric": "text",
+    "strategy": "text",
+    "baseline": "text",
+    "ratio": "ratio",
+    "ci_low": "ratio",
+    "ci_high": "ratio",
+    "blocks": "index",
+    "verdict": "text",
+}
+
+
+ENDED = "a headlock run that ends writes both"
+
+
+@dataclass
+class Results:
+    """One result directory. A table is None where its file is missing."""
+
+    trials: pl.DataFrame
+    latency: pl.DataFrame | None
+    ratios: pl.DataFrame | None
+    # (workload, strategy, threads, kind) -> {ns: count} for the operation `op`; empty without latency.hlog.
+    histograms: dict
+    op: str | None
+    warnings: list = field(default_factory=list)
+
+    def workloads(self):
+        """The workloads in the order in which the run met them."""
+        return self.trials["workload"].unique(maintain_order=True).to_list()
+
+    def throughput_trials(self):
+        """The trials to plot: throughput pass, undisturbed. Both are rules of the measurement, not of a plot."""
+        return self.trials.filter((pl.col("pass") == "throughput") & ~pl.col("disturbed"))
+
+    def warn(self, message):
+        self.warnings.append(message)
+
+
+def load(directory, op):
+    if not directory.exists():
+        raise Broken(f"{directory} does not exist; give a result directory, such as headlock run writes")
+    if not directory.is_dir():
+        raise Broken(f"{directory} is not a directory; give a result directory, such as headlock run writes")
+    warnings = []
+    trials = _optional(directory / "trials.csv", TRIALS, warnings)
+    if trials is None:
+        raise Broken(f"{directory} has no trials.csv; give a result directory, such as headlock run writes")
+    if trials.is_empty():
+        raise Broken(f"{directory / 'trials.csv'} holds no trial; run headlock until one whole block is done")
+    latency = _optional(directory / "latency.csv", LATENCY, warnings)
+    ratios = _optional(directory / "ratios.csv", RATIOS, warnings)
+    path = directory / "latency.hlog"
+    log = hlog.Log(path, warnings) if path.exists() else None
+    results = Results(trials, latency, ratios, {}, _choose_op(op, log, latency), warnings)
+    if log is not None:
+        results.histograms = _by_point(results, log.histograms(results.op))
+    elif latency is not None:
+        results.warn(f"latency.hlog is missing: latency drawn from the few percentiles of latency.csv; {ENDED}")
+    else:
+        results.warn(f"latency.hlog and latency.csv are missing: no latency plot; {ENDED}")
+    if ratios is None:
+        results.warn("ratios.csv is missing: no ratios plot; headlock writes it after the first whole block")
+    _tell_disturbed(results)
+    return results
+
+
+def _optional(path, columns, warnings):
+    return table.read(path, columns, warnings) if path.exists() else None
+
+
+def _choose_op(asked, log, latency):
+    """The operation asked for; else deadline, the poll that the strategies differ in; else the most frequent one."""
+    ops = log.ops() if log is not None else []
+    if latency is not None:
+        by_count = latency.group_by("op").agg(pl.col("count").sum()).sort("count", "op", descending=[True, False])
+        ops = by_count["op"].to_list() + ops
+    if asked and ops and asked not in ops:
+        raise Usage(f"--op {asked}: no latency was recorded for it; recorded are {', '.join(sorted(set(ops)))}")
+    if asked or not ops:
+        return asked
+    return "deadline" if "deadline" in ops else ops[0]
+
+
+def _by_point(results, histograms):
+    """Each histogram at its point. A line without a workload belongs to the run's only one."""
+    workloads = results.workloads()
+    placed = {}
+    for tag, histogram in histograms.items():
+        if tag.workload is None and len(workloads) > 1:
+            results.warn(
+                "latency.hlog names no workload and the run has several: latency drawn from latency.csv; "
+                "each workload's lines should follow a comment #[Workload: \"name\"]"
+            )
+            return {}
+        if histogram:
+            placed[tag.workload or workloads[0], tag.strategy, tag.threads, tag.kind] = histogram
+    return placed
+
+
+def _tell_disturbed(results):
+    """A point whose trials are all disturbed is missing from the plots, which must not happen in silence."""
+    point = ["workload", "strategy", "threads"]
+    rows = results.trials.filter(pl.col("pass") == "throughput")
+    lost = rows.group_by(point, maintain_order=True).agg(pl.col("disturbed").all()).filter(pl.col("disturbed"))
+    if rows.is_empty():
+        results.warn("trials.csv has no trial of the throughput pass: no throughput, locks and reclaim plots")
+    elif not lost.is_empty():
+        first = lost.row(0, named=True)
+        at = f"{first['strategy']} on {first['workload']} at {first['threads']} threads"
+        more = f" and {lost.height - 1} more" if lost.height > 1 else ""
+        results.warn(f"trials.csv has only disturbed trials of {at}{more}: left out; run again on a quiet machine")

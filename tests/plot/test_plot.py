@@ -1,0 +1,257 @@
+"""Runs scripts/plot as a user would, on the made-up fixture and on broken copies of it.
+
+    python3 -m unittest discover -s tests/plot
+
+Needs nothing but the standard library; the first run waits until scripts/plot has built its own environment.
+"""
+
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+PLOT = HERE.parent.parent / "scripts" / "plot"
+PLOTS = {"throughput", "latency", "locks", "ratios", "reclaim"}
+STRATEGIES = {"mutex", "mutex-peek", "rcu-epoch", "seqlock", "atomic-deadline", "my-list"}
+
+
+def texts(svg):
+    """All text of an SVG file, which must parse."""
+    return [node.text or "" for node in ElementTree.parse(svg).iter("{http://www.w3.org/2000/svg}text")]
+
+
+class Plot(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        # Builds the environment if need be, so that no test below mistakes that for a warning.
+        subprocess.run([PLOT, HERE / "none"], capture_output=True, check=False)
+
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.dir = Path(scratch.name) / "run"
+        shutil.copytree(HERE / "fixture", self.dir, ignore=shutil.ignore_patterns("plots"))
+        self.out = self.dir / "plots"
+
+    def plot(self, *words, status=0):
+        done = subprocess.run([PLOT, *words], capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, status, done.stderr)
+        self.assertNotIn("Traceback", done.stderr)
+        return done
+
+    def fails(self, *words, status=1, says):
+        """The run fails with one line that says this, and draws nothing."""
+        done = self.plot(*words, status=status)
+        self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+        self.assertTrue(done.stderr.startswith("plot: error: "), done.stderr)
+        self.assertIn(says, done.stderr)
+        self.assertEqual(done.stdout, "")
+        self.assertFalse(self.out.exists())
+
+    def warns(self, says, lost=()):
+        """The run succeeds with one warning that says this, and draws all but the lost plots."""
+        done = self.plot(self.dir)
+        self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+        self.assertTrue(done.stderr.startswith("plot: warning: "), done.stderr)
+        self.assertIn(says, done.stderr)
+        self.assertEqual({path.stem for path in self.out.iterdir()}, PLOTS - set(lost))
+
+    def edit(self, name, change):
+        path = self.dir / name
+        path.write_text(change(path.read_text()))
+
+    def edit_cell(self, name, line, column, text):
+        def change(content):
+            lines = content.splitlines(keepends=True)
+            cells = lines[line - 1].split(",")
+            cells[lines[0].strip().split(",").index(column)] = text
+            lines[line - 1] = ",".join(cells)
+            return "".join(lines)
+
+        self.edit(name, change)
+
+
+class Whole(Plot):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        scratch = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(scratch.cleanup)
+        # Drawn once; most tests below only look at it.
+        cls.drawn = Path(scratch.name) / "new" / "plots"
+        cls.done = subprocess.run(
+            [PLOT, HERE / "fixture", "--out", cls.drawn], capture_output=True, text=True, check=False
+        )
+
+    def test_draws_everything_and_names_each_file(self):
+        self.assertEqual((self.done.returncode, self.done.stderr), (0, ""))
+        written = {Path(line) for line in self.done.stdout.splitlines()}
+        self.assertEqual(written, {self.drawn / f"{name}.{kind}" for name in PLOTS for kind in ("svg", "png")})
+        self.assertEqual(written, set(self.drawn.iterdir()))
+        for path in written:
+            if path.suffix == ".png":
+                self.assertEqual(path.read_bytes()[:8], b"\x89PNG\r\n\x1a\n")
+
+    def test_svg_has_axes_units_names_and_verdicts_as_text(self):
+        wanted = {
+            "throughput": STRATEGIES | {"threads", "operations per second, all threads (log)", "null (harness floor)"},
+            "latency": STRATEGIES
+            | {
+                "percentile (%)",
+                "service time (log)",
+                "99.99",
+                "null (machine's own tail)",
+                "reading the clock: 17.5 ns",
+            },
+            "locks": STRATEGIES | {"lock acquisitions per operation", "1 thread", "2 threads"},
+            "ratios": STRATEGIES - {"mutex"} | {"ratio to mutex (log)", "faster", "0.432 [0.406, 0.462]"},
+            "reclaim": {"rcu-epoch", "my-list", "nodes retired and not yet reclaimed"},
+        }
+        for name, expected in wanted.items():
+            with self.subTest(name):
+                found = set(texts(self.drawn / f"{name}.svg"))
+                self.assertLessEqual(expected | {"hot", "paced"}, found)
+
+    def test_same_input_gives_same_bytes(self):
+        self.plot(self.dir)
+        for path in self.drawn.iterdir():
+            self.assertEqual(path.read_bytes(), (self.out / path.name).read_bytes(), path.name)
+
+    def test_a_strategy_has_one_colour_everywhere(self):
+        for name in PLOTS - {"reclaim"}:
+            colours = set(re.findall("#[0-9a-f]{6}", (self.drawn / f"{name}.svg").read_text()))
+            self.assertLessEqual({"#e69f00", "#0072b2", "#cc79a7", "#d55e00"}, colours, name)
+
+    def test_leaves_disturbed_trials_out(self):
+        before = (self.drawn / "throughput.svg").read_text()
+        self.edit("trials.csv", lambda text: "".join(x for x in text.splitlines(True) if ",true," not in x))
+        self.plot(self.dir)
+        self.assertEqual(before, (self.out / "throughput.svg").read_text())
+
+    def test_draws_the_operation_asked_for(self):
+        self.plot(self.dir, "--op", "modify")
+        self.assertIn("Service time of modify operations, by percentile", texts(self.out / "latency.svg"))
+
+    def test_without_workload_comments_a_run_of_several_falls_back_on_percentiles(self):
+        self.edit("latency.hlog", lambda text: re.sub("(?m)^#.Workload.*\n", "", text))
+        self.warns("latency.hlog names no workload")
+        self.assertIn("latency.csv", " ".join(texts(self.out / "latency.svg")))
+
+    def test_draws_names_that_are_markup(self):
+        self.edit("trials.csv", lambda text: text.replace("my-list", "<b>&$x$"))
+        self.plot(self.dir)
+        self.assertIn("<b>&$x$", texts(self.out / "locks.svg"))
+
+
+class Incomplete(Plot):
+    def test_without_histograms_uses_percentiles(self):
+        (self.dir / "latency.hlog").unlink()
+        self.warns("latency.hlog is missing")
+        self.assertIn("latency.csv", " ".join(texts(self.out / "latency.svg")))
+
+    def test_without_latency(self):
+        (self.dir / "latency.hlog").unlink()
+        (self.dir / "latency.csv").unlink()
+        self.warns("latency.hlog and latency.csv are missing: no latency plot", lost=["latency"])
+
+    def test_without_ratios(self):
+        (self.dir / "ratios.csv").unlink()
+        self.warns("ratios.csv is missing", lost=["ratios"])
+
+    def test_interrupted_while_writing_trials(self):
+        self.edit("trials.csv", lambda text: text[:-40])
+        self.warns("the last line is cut short")
+
+    def test_interrupted_while_writing_histograms(self):
+        self.edit("latency.hlog", lambda text: text[:-40])
+        self.warns("the last line is cut short")
+
+    def test_nothing_retired(self):
+        lines = (self.dir / "trials.csv").read_text().splitlines()
+        at = lines[0].split(",").index("retired")
+        rows = [line.split(",") for line in lines[1:]]
+        rows = [",".join([*row[:at], "0", "0", *row[at + 2 :]]) for row in rows]
+        self.edit("trials.csv", lambda _: "\n".join([lines[0], *rows, ""]))
+        self.assertEqual(self.plot(self.dir).stderr, "")
+        self.assertEqual({path.stem for path in self.out.iterdir()}, PLOTS - {"reclaim"})
+
+
+class Broken(Plot):
+    def test_missing_columns(self):
+        self.edit("trials.csv", lambda text: text.replace("ops_per_s", "ops_per_sec", 1))
+        self.fails(self.dir, says="trials.csv:1 lacks the column ops_per_s;")
+        self.edit("trials.csv", lambda text: text.replace("disturbed", "noisy", 1))
+        self.fails(self.dir, says="trials.csv:1 lacks the columns ops_per_s, disturbed;")
+
+    def test_garbage_cells(self):
+        for column, text, wanted in (
+            ("ops_per_s", "fast", "a number of 0 or more"),
+            ("ops", "-1", "a number of 0 or more"),
+            ("ops", "nan", "a number of 0 or more"),
+            ("threads", "0", "a whole number from 1"),
+            ("disturbed", "maybe", "true or false"),
+        ):
+            with self.subTest(column=column, text=text):
+                shutil.copy(HERE / "fixture" / "trials.csv", self.dir)
+                self.edit_cell("trials.csv", 17, column, text)
+                self.fails(self.dir, says=f'trials.csv:17: {column} is "{text}"; it must be {wanted}')
+
+    def test_garbage_in_other_files(self):
+        self.edit_cell("ratios.csv", 3, "ci_low", "low")
+        self.fails(self.dir, says='ratios.csv:3: ci_low is "low"; it must be a number')
+
+    def test_row_of_another_width(self):
+        self.edit("trials.csv", lambda text: text.replace("\n", ",7,7\n", 5).replace(",7,7\n", "\n", 4))
+        self.fails(self.dir, says="trials.csv:5: 28 cells; it must have 26")
+
+    def test_bytes_that_are_no_text(self):
+        (self.dir / "trials.csv").write_bytes(b"workload\n\xff\xfe\n")
+        self.fails(self.dir, says="trials.csv:2: not UTF-8")
+
+    def test_histogram_that_is_none(self):
+        self.edit("latency.hlog", lambda text: text.replace("HISTFAAA", "HISTFBBB", 1))
+        self.fails(self.dir, says="latency.hlog:4: not a compressed HdrHistogram")
+
+    def test_trials_without_rows(self):
+        self.edit("trials.csv", lambda text: text.splitlines(True)[0])
+        self.fails(self.dir, says="trials.csv holds no trial")
+
+    def test_empty_trials(self):
+        self.edit("trials.csv", lambda _: "")
+        self.fails(self.dir, says="trials.csv:1 is empty")
+
+    def test_empty_directory(self):
+        shutil.rmtree(self.dir)
+        self.dir.mkdir()
+        self.fails(self.dir, says="has no trials.csv")
+
+    def test_no_such_directory(self):
+        self.fails(self.dir / "nowhere", says="does not exist")
+
+    def test_a_file(self):
+        self.fails(self.dir / "trials.csv", says="is not a directory")
+
+    def test_out_is_a_file(self):
+        self.fails(self.dir, "--out", self.dir / "trials.csv", says="is not a directory")
+
+
+class Usage(Plot):
+    def test_help_has_an_example(self):
+        self.assertIn("scripts/plot results/mine", self.plot("--help").stdout)
+
+    def test_no_directory(self):
+        self.fails(status=2, says="DIR")
+
+    def test_unknown_flag(self):
+        self.fails(self.dir, "--colour", status=2, says="--colour")
+
+    def test_unknown_op(self):
+        self.fails(self.dir, "--op", "poll", status=2, says="recorded are deadline, modify")
+
+
+if __name__ == "__main__":
+    unittest.main()
