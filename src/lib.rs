@@ -22,5 +22,5 @@ pub mod stats;
 pub mod verify;
 pub mod workload;
 
-pub use registry::Registry;
 pub use headlock_strategies as strategies;
+pub use registry::Registry;

@@ -19,7 +19,11 @@ pub struct Entry {
 
 impl Entry {
     fn of<L: TimerList>() -> Self {
-        Entry { strategy: L::STRATEGY, play: play::<L>, verify: verify::check::<L> }
+        Entry {
+            strategy: L::STRATEGY,
+            play: play::<L>,
+            verify: verify::check::<L>,
+        }
     }
 
     fn promising<L: TimerList>() -> Self {
