@@ -1,4 +1,8 @@
 //! The clocks of a measurement, and what reading them costs. The only module that reads one.
+#![allow(
+    clippy::disallowed_types,
+    reason = "this is the module that the lint sends everybody else to"
+)]
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};

@@ -13,6 +13,10 @@ const LEAST_OVERLAP: f64 = 0.9;
 /// another process or by the hypervisor, unless it waited for a lock, which is counted apart. Steal time is recorded too,
 /// but not relied on: many hypervisors do not report it.
 pub fn of(outcome: &Outcome, load: &Load, cpus: &[usize]) -> Option<String> {
+    let synthetic = matches!(load, Load::Synthetic { .. });
+    if synthetic && outcome.threads.iter().any(|thread| thread.ops == 0) {
+        return Some("a thread did nothing while the others measured".to_owned());
+    }
     let oversubscribed = cpus.is_empty() || outcome.threads.len() > cpus.len();
     let sleeps = matches!(load, Load::Replay { speed: Speed::Times(_), .. });
     if oversubscribed || sleeps {
@@ -26,7 +30,6 @@ pub fn of(outcome: &Outcome, load: &Load, cpus: &[usize]) -> Option<String> {
         return Some(format!("{:.1} % of the threads' time went elsewhere", missing * 100.0));
     }
     let overlap = overlap(&outcome.threads);
-    let synthetic = matches!(load, Load::Synthetic { .. });
     if synthetic && overlap < LEAST_OVERLAP {
         return Some(format!("all threads measured together for only {:.1} % of the trial", overlap * 100.0));
     }
