@@ -21,3 +21,7 @@ pub mod workload;
 
 pub use harness::Registry;
 pub use headlock_strategies as strategies;
+
+#[cfg(doctest)]
+#[doc = include_str!("../docs/STRATEGY.md")]
+mod guide {}
