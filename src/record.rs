@@ -1,11 +1,15 @@
 //! The result schema, as plain data. `stats` and `export` know these types and nothing of the harness, so that old
 //! result files stay readable.
 
+mod checks;
+
 use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use checks::{Check, CheckFigures, CheckRow, CheckVerdict, Failure, Finding};
 
 /// The version of the files' layout, written to `run.json`.
 pub const SCHEMA_VERSION: u32 = 1;

@@ -9,6 +9,8 @@ pub enum Failure {
     Usage(String),
     /// Something went wrong.
     Error(String),
+    /// A strategy breaks what it declares; the answer says which and how.
+    Broken(String),
     /// The user stopped it; everything measured so far is written.
     Interrupted(String),
 }
@@ -17,7 +19,10 @@ impl Failure {
     /// What to say on standard error.
     pub fn message(&self) -> Option<&str> {
         match self {
-            Failure::Usage(message) | Failure::Error(message) | Failure::Interrupted(message) => Some(message),
+            Failure::Usage(message)
+            | Failure::Error(message)
+            | Failure::Broken(message)
+            | Failure::Interrupted(message) => Some(message),
         }
     }
 
@@ -26,6 +31,7 @@ impl Failure {
         ExitCode::from(match self {
             Failure::Error(_) => 1,
             Failure::Usage(_) => 2,
+            Failure::Broken(_) => 5,
             Failure::Interrupted(_) => 130,
         })
     }

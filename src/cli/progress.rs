@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal, stderr};
 
+use super::answer::complain;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// A bar, or nothing where nobody watches.
@@ -30,7 +31,7 @@ impl Progress {
         match &self.0 {
             Some(bar) => bar.println(line),
             None if quiet => {}
-            None => eprintln!("{line}"),
+            None => complain(line),
         }
     }
 

@@ -17,8 +17,9 @@ use super::units::Pinning;
 use crate::export::{ResultDir, Snapshot, directory_name};
 use crate::harness::child::ChildError;
 use crate::harness::clock::Moment;
-use crate::harness::{Ending, Observer, Plan, Played, Registry, engine, host, pin};
+use crate::harness::{Ending, Observer, Plan, Played, engine, host, pin};
 use crate::record::{Point, RunRecord, RunState, SCHEMA_VERSION, Trial};
+use crate::registry::Registry;
 use crate::stats::{Latencies, latency_rows, ratios, summarize};
 
 /// Strategies that `core` stands for, as far as they are registered.
@@ -50,24 +51,34 @@ pub struct Request<'a> {
 
 /// The registered names that a list of names, `core` and `all` stands for; the baseline is always among them.
 pub fn strategies(registry: &Registry, asked: &[String], baseline: &str) -> Result<Vec<String>, Failure> {
-    let known: Vec<&str> = registry.entries().iter().map(|entry| entry.strategy.name).collect();
-    let unknown = |flag: &str, name: &str| {
-        usage(format!("{flag} {name}: no such strategy; there are {} (and core, all)", known.join(", ")))
-    };
+    let mut chosen = chosen(registry, asked)?;
+    match registry.get(baseline) {
+        None => return unknown(registry, "--baseline", baseline),
+        Some(baseline) => chosen.push(baseline.strategy.name),
+    }
+    let names = registry.entries().iter().map(|entry| entry.strategy.name);
+    Ok(names.filter(|name| chosen.contains(name)).map(str::to_owned).collect())
+}
+
+/// The registered names that a list of names, `core` and `all` stands for.
+pub fn chosen(registry: &Registry, asked: &[String]) -> Result<Vec<&'static str>, Failure> {
     let mut chosen: Vec<&str> = Vec::new();
     for name in asked {
         match name.as_str() {
-            "all" => chosen.extend(&known),
-            "core" => chosen.extend(CORE.iter().filter(|name| known.contains(name))),
-            name if known.contains(&name) => chosen.push(name),
-            name => return unknown("--strategies", name),
+            "all" => chosen.extend(registry.entries().iter().map(|entry| entry.strategy.name)),
+            "core" => chosen.extend(CORE.iter().filter(|name| registry.get(name).is_some())),
+            name => match registry.get(name) {
+                Some(entry) => chosen.push(entry.strategy.name),
+                None => return unknown(registry, "--strategies", name),
+            },
         }
     }
-    if !known.contains(&baseline) {
-        return unknown("--baseline", baseline);
-    }
-    chosen.push(baseline);
-    Ok(known.iter().filter(|name| chosen.contains(name)).map(|&name| name.to_owned()).collect())
+    Ok(chosen)
+}
+
+fn unknown<T>(registry: &Registry, flag: &str, name: &str) -> Result<T, Failure> {
+    let known: Vec<&str> = registry.entries().iter().map(|entry| entry.strategy.name).collect();
+    usage(format!("{flag} {name}: no such strategy; there are {} (and core, all)", known.join(", ")))
 }
 
 /// The processors that `--pin` means.
@@ -90,7 +101,9 @@ pub fn measure(request: Request<'_>) -> Result<(), Failure> {
     let started = ZonedDateTime::now();
     let name = directory_name(&started, &host.hostname, &request.what);
     let path = common.out.clone().unwrap_or_else(|| PathBuf::from("results").join(name));
-    let dir = ResultDir::create(&path).map_err(|error| Failure::Error(error.to_string()))?;
+    // Before anything is written, so that whatever is interrupted says so.
+    let stop = on_signal()?;
+    let dir = ResultDir::create(&path).map_err(|error| Failure::Error(format!("--out: {error}")))?;
     let budget_ns = common.budget.or_else(|| common.rounds.is_none().then_some(DEFAULT_BUDGET_NS));
     let mut session = Session {
         record: RunRecord {
@@ -113,7 +126,6 @@ pub fn measure(request: Request<'_>) -> Result<(), Failure> {
         budget_ns,
         request: &request,
     };
-    let stop = on_signal()?;
     session.rewrite()?;
     let ended = engine::run(&request.plan, &mut session, &stop);
     session.progress.finish();
@@ -121,7 +133,7 @@ pub fn measure(request: Request<'_>) -> Result<(), Failure> {
 }
 
 /// A flag that Ctrl-C and SIGTERM raise.
-fn on_signal() -> Result<Arc<AtomicBool>, Failure> {
+pub(super) fn on_signal() -> Result<Arc<AtomicBool>, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     let raised = Arc::clone(&stop);
     ctrlc::set_handler(move || raised.store(true, Memory::Release))
@@ -249,7 +261,7 @@ impl Observer for Session<'_> {
     fn failed(&mut self, strategy: &str, point: &Point, reason: &ChildError) -> Result<(), Failure> {
         let Point { workload, threads } = point;
         let warning = format!("{strategy} failed on {workload} with {threads} threads and is left out: {reason}");
-        self.progress.note(self.request.common.quiet, &format!("headlock: {warning}"));
+        self.progress.note(self.request.common.quiet, &warning);
         self.record.warnings.push(warning);
         Ok(())
     }

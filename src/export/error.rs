@@ -13,9 +13,17 @@ pub enum WriteError {
         path: PathBuf,
     },
     /// The directory or a first file in it could not be created.
-    #[error("cannot create {}: {source}", path.display())]
+    #[error("cannot create {}: {source}; name a place that can be written", path.display())]
     Create {
         /// What could not be created.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file that is replaced as a whole could not be.
+    #[error("cannot write {}: {source}; its last version stands, if there was one", path.display())]
+    Replace {
+        /// The file.
         path: PathBuf,
         /// Why.
         source: io::Error,

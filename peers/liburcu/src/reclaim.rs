@@ -5,7 +5,7 @@ use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use headlock::strategies::Nanos;
 use headlock::strategies::reclaim::{HeadPointer, Reclaim, RetiredNode};
@@ -17,10 +17,10 @@ use crate::registration::Registration;
 const BATCH: usize = 256;
 /// Nodes of one list that may be on their way to be released before a thread that frees more waits.
 const LIMIT: usize = 16 * BATCH;
-/// How long it waits at most: a thread of the qsbr flavour may be in a callback, waiting for this one.
-const PATIENCE: Duration = Duration::from_millis(100);
 /// How long it sleeps between two looks. liburcu's thread takes up new work every 10 ms.
 const LOOK: Duration = Duration::from_micros(100);
+/// How often it looks at most, for 100 ms: a thread of the qsbr flavour may be in a callback, waiting for this one.
+const LOOKS: usize = 1_000;
 
 /// What readers look at; `struct published` of shim.c.
 #[repr(C)]
@@ -116,8 +116,10 @@ impl<F: Flavour> Reclaim for Urcu<F> {
             return;
         }
         local.hand_over();
-        let start = Instant::now();
-        while self.waiting.load(Ordering::Relaxed) >= LIMIT && start.elapsed() < PATIENCE {
+        for _ in 0..LOOKS {
+            if self.waiting.load(Ordering::Relaxed) < LIMIT {
+                break;
+            }
             local.announce();
             thread::sleep(LOOK);
         }
