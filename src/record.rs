@@ -1,11 +1,15 @@
 //! The result schema, as plain data. `stats` and `export` know these types and nothing of the harness, so that old
 //! result files stay readable.
 
+mod conditions;
+
 use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use conditions::{ClockFacts, Conditions, Handover, Hiccups};
 
 /// The version of the files' layout, written to `run.json`.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -303,10 +307,16 @@ pub struct RunRecord {
     pub parameters: serde_json::Value,
     /// The machine.
     pub host: Host,
+    /// Its state as the run started.
+    #[serde(default)]
+    pub conditions: Conditions,
     /// What may spoil the figures, one sentence each.
     pub warnings: Vec<String>,
     /// When it started.
     pub started: Timestamp,
+    /// When it was taken up again, each time.
+    #[serde(default)]
+    pub resumed: Vec<Timestamp>,
     /// When it ended, if it has.
     pub ended: Option<Timestamp>,
     /// How far it got.
