@@ -1,9 +1,12 @@
-"""Reads latency.hlog, the HdrHistogram log: a line a histogram, `Tag=…,start,length,max,payload`.
+"""Reads latency.hlog, the HdrHistogram log: a line a histogram, `Tag=strategy/threads/op/kind,start,length,max,payload`,
+with a comment `#[Workload: "name"]` before the lines of each workload.
 
 The lines are split here and the payload is decoded by the `hdrhistogram` package, whose own log reader would decode
 every operation's histograms and could not say which line is broken.
 """
 
+import json
+import re
 from dataclasses import dataclass
 
 from hdrh.histogram import HdrHistogram
@@ -15,7 +18,7 @@ KINDS = ("service", "response")
 
 @dataclass(frozen=True)
 class Tag:
-    """What a histogram holds. `workload` is None where the tag does not say."""
+    """What a histogram holds. `workload` is None where no comment says."""
 
     workload: str | None
     strategy: str
@@ -24,16 +27,22 @@ class Tag:
     kind: str
 
 
-def parse_tag(text):
-    """`strategy/threads/op/kind`, with the workload before or after it or not at all; None for any other tag."""
+def parse_tag(text, workload):
+    """`strategy/threads/op/kind`; None for any other tag."""
     parts = text.split("/")
-    for end in (len(parts), 4):
-        if end < 4 or len(parts) < end or parts[end - 1] not in KINDS or not parts[end - 3].isdigit():
-            continue
-        strategy, threads, op, kind = parts[end - 4 : end]
-        workload = "/".join(parts[: end - 4] + parts[end:])
-        return Tag(workload or None, strategy, int(threads), op, kind)
-    return None
+    if len(parts) != 4 or parts[3] not in KINDS or not parts[1].isdigit():
+        return None
+    strategy, threads, op, kind = parts
+    return Tag(workload, strategy, int(threads), op, kind)
+
+
+def parse_workload(line):
+    """The name in a workload comment; None for any other line."""
+    found = re.fullmatch(r'#\[Workload: (".*")\]\s*', line)
+    try:
+        return found and json.loads(found[1])
+    except json.JSONDecodeError:
+        return None
 
 
 class Log:
@@ -47,10 +56,12 @@ class Log:
             warnings.append(f"{where}: the last line is cut short, as an interrupted run leaves it: left out")
         # (line number, tag, fields) a histogram. Comments, the legend and histograms with a foreign tag are passed by.
         self.entries = []
+        workload = None
         for number, line in enumerate(lines, start=1):
+            workload = parse_workload(line) or workload
             if line.startswith("Tag="):
                 fields = line[len("Tag=") :].rstrip("\r").split(",")
-                if tag := parse_tag(fields[0]):
+                if tag := parse_tag(fields[0], workload):
                     self.entries.append((number, tag, fields))
 
     def ops(self):

@@ -124,14 +124,14 @@ def _choose_op(asked, log, latency):
 
 
 def _by_point(results, histograms):
-    """Each histogram at its point. A tag without a workload belongs to the run's only one."""
+    """Each histogram at its point. A line without a workload belongs to the run's only one."""
     workloads = results.workloads()
     placed = {}
     for tag, histogram in histograms.items():
         if tag.workload is None and len(workloads) > 1:
             results.warn(
                 "latency.hlog names no workload and the run has several: latency drawn from latency.csv; "
-                "the tags should be workload/strategy/threads/op/kind"
+                "each workload's lines should follow a comment #[Workload: \"name\"]"
             )
             return {}
         if histogram:

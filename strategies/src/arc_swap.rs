@@ -71,7 +71,7 @@ impl Head for ArcSwapHead {
         self.record.store(record);
     }
 
-    #[inline]
+    #[inline(always)]
     fn deadline(list: &HeadList<Self>, _reader: &mut Reader<'_, Self>) -> Option<Nanos> {
         let record = list.head.record.load();
         record.as_ref().map(|record| record.deadline)

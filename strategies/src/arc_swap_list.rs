@@ -63,7 +63,7 @@ impl Head for ArcSwapListHead {
         self.snapshot.store(Arc::new(list.deadlines().collect()));
     }
 
-    #[inline]
+    #[inline(always)]
     fn deadline(list: &HeadList<Self>, _reader: &mut Reader<'_, Self>) -> Option<Nanos> {
         list.head.snapshot.load().first().copied()
     }

@@ -61,7 +61,7 @@ impl Head for AtomicDeadlineHead {
         self.deadline.store(deadline, Ordering::Release);
     }
 
-    #[inline]
+    #[inline(always)]
     fn deadline(list: &HeadList<Self>, _reader: &mut Reader<'_, Self>) -> Option<Nanos> {
         let deadline = list.head.deadline.load(Ordering::Acquire);
         (deadline != EMPTY).then_some(Nanos(deadline))

@@ -35,6 +35,8 @@ pub struct Effort {
     pub sequences: u64,
     /// Rounds that each thread of a concurrent check plays.
     pub rounds: u64,
+    /// Timers to grow a list to.
+    pub timers: u32,
     /// Threads of a concurrent check.
     pub threads: usize,
     /// How long an operation may get nowhere, twice in a row, before the check gives the list up as hung.
@@ -47,6 +49,7 @@ impl Default for Effort {
             seed: 1,
             sequences: 3_000,
             rounds: 1_500,
+            timers: 100_000,
             threads: 3,
             patience: Duration::from_secs(20),
         }
@@ -169,7 +172,7 @@ macro_rules! __conformance_promises {
     ([$($then:tt)*] $arguments:tt) => {
         $($then)* ! { $arguments
             Model order::stale_names "No name is given out twice, and the name of a freed timer does nothing.";
-            Model order::growth "A hundred thousand timers fire in order.";
+            Model order::growth "Timers fire in order however many they are.";
             Model counts::lock_counts "Each change takes the list's lock exactly once, a poll as its strategy declares.";
         }
     };
@@ -206,24 +209,30 @@ __conformance_promises! { [define_checks] { promises #[doc = "The checks of what
 ///
 /// `conformance!(name, Type)` makes a module `name`; a file may hold several. `conformance!(name, Type, built_in)` adds
 /// what the built-in lists promise beyond the contract: names are never given out twice and stale ones are inert, a
-/// hundred thousand timers are no burden, and the lock is taken exactly once per change.
+/// hundred thousand timers are no burden, and the lock is taken exactly once per change. An [`Effort`] may be given last.
 #[macro_export]
 macro_rules! conformance {
     ($name:ident, $list:ty) => {
-        #[cfg(test)]
-        mod $name {
-            #[allow(unused_imports, reason = "the type may be named by a path of its own")]
-            use super::*;
-            $crate::__conformance_checks! { [$crate::__conformance_tests] { $list } }
-        }
+        $crate::conformance! { $name, $list, $crate::conformance::Effort::default() }
     };
     ($name:ident, $list:ty, built_in) => {
+        $crate::conformance! { $name, $list, built_in, $crate::conformance::Effort::default() }
+    };
+    ($name:ident, $list:ty, built_in, $effort:expr) => {
         #[cfg(test)]
         mod $name {
             #[allow(unused_imports, reason = "the type may be named by a path of its own")]
             use super::*;
-            $crate::__conformance_checks! { [$crate::__conformance_tests] { $list } }
-            $crate::__conformance_promises! { [$crate::__conformance_tests] { $list } }
+            $crate::__conformance_checks! { [$crate::__conformance_tests] { $list, $effort } }
+            $crate::__conformance_promises! { [$crate::__conformance_tests] { $list, $effort } }
+        }
+    };
+    ($name:ident, $list:ty, $effort:expr) => {
+        #[cfg(test)]
+        mod $name {
+            #[allow(unused_imports, reason = "the type may be named by a path of its own")]
+            use super::*;
+            $crate::__conformance_checks! { [$crate::__conformance_tests] { $list, $effort } }
         }
     };
 }
@@ -231,12 +240,11 @@ macro_rules! conformance {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __conformance_tests {
-    ({ $list:ty } $($guarantee:ident $module:ident :: $check:ident $rule:literal;)*) => {
+    ({ $list:ty, $effort:expr } $($guarantee:ident $module:ident :: $check:ident $rule:literal;)*) => {
         $(
             #[test]
             fn $check() {
-                let effort = $crate::conformance::Effort::default();
-                $crate::conformance::require($crate::conformance::$check::<$list>(&effort));
+                $crate::conformance::require($crate::conformance::$check::<$list>(&$effort));
             }
         )*
     };

@@ -78,7 +78,7 @@ impl Head for LeftRightHead {
         writer.publish();
     }
 
-    #[inline]
+    #[inline(always)]
     fn deadline(_list: &HeadList<Self>, reader: &mut Reader<'_, Self>) -> Option<Nanos> {
         let shown = reader.local.enter().expect("the writer lives as long as the list");
         shown.0

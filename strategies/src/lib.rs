@@ -45,7 +45,7 @@ macro_rules! registry {
         #[cfg(all(test, not(loom)))]
         mod conformance_of {
             crate::conformance!(oracle, crate::oracle::Oracle);
-            $($(#[$only])* crate::conformance!($module, crate::$module::$list, built_in);)*
+            $($(#[$only])* crate::conformance!($module, crate::$module::$list, built_in, <crate::$module::$list>::effort());)*
 
             #[test]
             fn every_node_is_released_with_its_list() {

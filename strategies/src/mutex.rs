@@ -45,7 +45,7 @@ impl Head for MutexHead {
     #[inline]
     fn publish(&self, (): &mut (), (): &mut (), _list: ListView<'_>) {}
 
-    #[inline]
+    #[inline(always)]
     fn deadline(list: &HeadList<Self>, _reader: &mut Reader<'_, Self>) -> Option<Nanos> {
         list.read_locked(|(), list| list.head_in_place())
     }

@@ -50,7 +50,7 @@ impl Head for MutexInlineHead {
         *deadline = list.head();
     }
 
-    #[inline]
+    #[inline(always)]
     fn deadline(list: &HeadList<Self>, _reader: &mut Reader<'_, Self>) -> Option<Nanos> {
         list.read_locked(|&deadline, _| deadline)
     }

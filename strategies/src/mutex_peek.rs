@@ -64,7 +64,7 @@ impl Head for MutexPeekHead {
         self.active.store(list.head().is_some(), Ordering::Release);
     }
 
-    #[inline]
+    #[inline(always)]
     fn deadline(list: &HeadList<Self>, _reader: &mut Reader<'_, Self>) -> Option<Nanos> {
         if list.head.is_empty() {
             return None;

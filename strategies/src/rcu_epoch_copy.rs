@@ -64,7 +64,7 @@ impl Head for RcuEpochCopyHead {
         local.replace(list.head().map(|deadline| Record { deadline }));
     }
 
-    #[inline]
+    #[inline(always)]
     fn deadline(_list: &HeadList<Self>, reader: &mut Reader<'_, Self>) -> Option<Nanos> {
         reader.local.read(|record| record.map(|record| record.deadline))
     }

@@ -53,7 +53,7 @@ impl Head for RcuEpochValidatedHead {
     #[inline]
     fn publish(&self, (): &mut (), (): &mut (), _list: ListView<'_>) {}
 
-    #[inline]
+    #[inline(always)]
     fn deadline(_list: &HeadList<Self>, reader: &mut Reader<'_, Self>) -> Option<Nanos> {
         reader.read_validated()
     }

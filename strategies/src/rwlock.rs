@@ -50,7 +50,7 @@ impl Head for RwLockHead {
     #[inline]
     fn publish(&self, (): &mut (), (): &mut (), _list: ListView<'_>) {}
 
-    #[inline]
+    #[inline(always)]
     fn deadline(list: &HeadList<Self>, reader: &mut Reader<'_, Self>) -> Option<Nanos> {
         list.read_shared(&mut reader.shared, |(), list| list.head_in_place())
     }

@@ -101,7 +101,7 @@ impl Head for SeqlockHead {
         self.sequence.store(sequence + 2, Ordering::Release);
     }
 
-    #[inline]
+    #[inline(always)]
     fn deadline(list: &HeadList<Self>, reader: &mut Reader<'_, Self>) -> Option<Nanos> {
         loop {
             if let Some(head) = list.head.try_read() {

@@ -167,9 +167,13 @@ def main(out):
     rows = []
     with (out / "latency.hlog").open("w") as log:
         log.write(f"#[{NOTICE}]\n#[Histogram log format version 1.3]\n")
+        named = None
         for workload, strategy, threads, op, shape in latencies(rng):
+            if workload != named:
+                named = workload
+                log.write(f'#[Workload: "{workload}"]\n')
             rows.append(latency_row(workload, strategy, threads, op, shape))
-            tag = f"{workload}/{strategy}/{threads}/{op}/service"
+            tag = f"{strategy}/{threads}/{op}/service"
             log.write(f"Tag={tag},0.000,0.600,{shape.get_max_value()}.000,{shape.encode().decode()}\n")
     write_csv(out / "latency.csv", LATENCY_COLUMNS, rows)
 

@@ -136,14 +136,10 @@ class Whole(Plot):
         self.plot(self.dir, "--op", "modify")
         self.assertIn("Service time of modify operations, by percentile", texts(self.out / "latency.svg"))
 
-    def test_takes_tags_without_workload_in_a_run_of_one(self):
-        keep = lambda text: "".join(x for x in text.splitlines(True) if "paced" not in x)  # noqa: E731
-        for name in ("trials.csv", "latency.csv", "ratios.csv", "latency.hlog"):
-            self.edit(name, keep)
-        self.edit("latency.hlog", lambda text: text.replace("Tag=hot/", "Tag="))
-        self.assertEqual(self.plot(self.dir).stderr, "")
-        self.assertIn("Each operation timed from its actual start.", " ".join(texts(self.out / "latency.svg")))
-        self.assertNotIn("latency.csv", " ".join(texts(self.out / "latency.svg")))
+    def test_without_workload_comments_a_run_of_several_falls_back_on_percentiles(self):
+        self.edit("latency.hlog", lambda text: re.sub("(?m)^#.Workload.*\n", "", text))
+        self.warns("latency.hlog names no workload")
+        self.assertIn("latency.csv", " ".join(texts(self.out / "latency.svg")))
 
     def test_draws_names_that_are_markup(self):
         self.edit("trials.csv", lambda text: text.replace("my-list", "<b>&$x$"))
@@ -218,7 +214,7 @@ class Broken(Plot):
 
     def test_histogram_that_is_none(self):
         self.edit("latency.hlog", lambda text: text.replace("HISTFAAA", "HISTFBBB", 1))
-        self.fails(self.dir, says="latency.hlog:3: not a compressed HdrHistogram")
+        self.fails(self.dir, says="latency.hlog:4: not a compressed HdrHistogram")
 
     def test_trials_without_rows(self):
         self.edit("trials.csv", lambda text: text.splitlines(True)[0])

@@ -226,19 +226,23 @@ pub(super) fn stale_names<L: TimerList>(trial: &Trial<L>) -> Found {
 }
 
 pub(super) fn growth<L: TimerList>(trial: &Trial<L>) -> Found {
-    const TIMERS: u64 = 100_000;
+    let count = u64::from(trial.effort.timers);
     trial.on_fresh_list(|list| {
-        // A multiplier prime to the count visits every deadline once, far from sorted.
-        let deadlines = (0..TIMERS).map(|index| (index * 61_803 % TIMERS) as i64);
+        // A multiplier with no factor in common with the count visits every deadline once, far from sorted.
+        let deadlines = (0..count).map(|index| (index * 61_803 % count) as i64);
         let mut timers: Vec<_> = deadlines.map(|deadline| (deadline, list.armed(deadline))).collect();
-        right("deadline of a list of a hundred thousand", list.deadline(), Some(Nanos(0)))?;
+        timers.sort();
+        right(
+            format_args!("deadline of a list of {count}"),
+            list.deadline(),
+            timers.first().map(|&(first, _)| Nanos(first)),
+        )?;
         for &(deadline, timer) in timers.iter().filter(|(deadline, _)| deadline % 3 == 0) {
             right(format_args!("cancel of the timer at {deadline}"), list.cancel(timer), true)?;
         }
         timers.retain(|&(deadline, _)| deadline % 3 != 0);
-        timers.sort();
         let in_order: Vec<_> = timers.into_iter().map(|(_, timer)| timer).collect();
         right("whether the rest fires in order", list.fired(Nanos::MAX) == in_order, true)?;
-        Ok(TIMERS)
+        Ok(count)
     })
 }

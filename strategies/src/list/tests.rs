@@ -4,7 +4,21 @@ use std::sync::Arc;
 use std::thread;
 
 use super::{Head, HeadList};
+use crate::conformance::Effort;
 use crate::{Counts, Nanos, TimerHandle, TimerList};
+
+impl<H: Head> HeadList<H> {
+    /// As much as any list must stand, but for lists that are copied at every change.
+    pub(crate) fn effort() -> Effort {
+        let whole = Effort::default();
+        let timers = if H::SHOWS_WHOLE_LIST {
+            whole.timers / 20
+        } else {
+            whole.timers
+        };
+        Effort { timers, ..whole }
+    }
+}
 
 /// Drops a list with garbage that still waits, from threads that are gone and from the one that drops it, and looks
 /// whether every node was released.

@@ -119,7 +119,6 @@ const LIMIT: usize = 16 * BATCH;
 /// The published head under userspace RCU of the *memb* flavour.
 #[repr(C)]
 pub struct Membarrier {
-    /// A reader needs both of these, so they share a line.
     published: Published,
     periods: Periods,
     fences: Fences,

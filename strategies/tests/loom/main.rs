@@ -12,6 +12,7 @@
 #![cfg(loom)]
 
 mod protocols;
+mod reclaim;
 mod strategies;
 
 use std::collections::BTreeSet;

@@ -14,7 +14,7 @@ use loom::thread;
 use crate::{PREEMPTIONS, outcomes};
 
 /// All answers that one poll can get while `write` changes a list with two timers, at 10 and 20.
-fn answers<L: TimerList>(write: fn(&mut L::Handle<'_>, TimerId, TimerId)) -> BTreeSet<Option<i64>> {
+pub(crate) fn answers<L: TimerList>(write: fn(&mut L::Handle<'_>, TimerId, TimerId)) -> BTreeSet<Option<i64>> {
     outcomes(Some(PREEMPTIONS), move || {
         let list = Arc::new(L::new(&Config::default()));
         let [a, b] = {
@@ -35,7 +35,7 @@ fn answers<L: TimerList>(write: fn(&mut L::Handle<'_>, TimerId, TimerId)) -> BTr
 }
 
 /// The head is postponed behind the other timer, which answers no rearm: nobody will be told.
-fn postpone<H: TimerHandle>(handle: &mut H, a: TimerId, _b: TimerId) {
+pub(crate) fn postpone<H: TimerHandle>(handle: &mut H, a: TimerId, _b: TimerId) {
     assert!(!handle.modify(a, Nanos(30)).is_yes());
 }
 
@@ -51,7 +51,7 @@ fn postpone_twice<H: TimerHandle>(handle: &mut H, a: TimerId, _b: TimerId) {
     assert!(handle.modify(a, Nanos(17)).is_yes());
 }
 
-fn set<const N: usize>(answers: [Option<i64>; N]) -> BTreeSet<Option<i64>> {
+pub(crate) fn set<const N: usize>(answers: [Option<i64>; N]) -> BTreeSet<Option<i64>> {
     answers.into()
 }
 
