@@ -32,11 +32,24 @@ pub enum Command {
     Run(RunArgs),
     /// Measure strategies side by side on a recorded trace
     Replay(ReplayArgs),
+    /// Say what on this machine may spoil figures, and how to mend it
+    Doctor(DoctorArgs),
     /// List the strategies and what each declares
     List(ListArgs),
     /// Play one trial (for headlock's own use)
     #[command(hide = true, name = crate::harness::child::SUBCOMMAND)]
     TrialProcess,
+}
+
+/// `headlock doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+    /// Exit with status 1 if anything is bad
+    #[arg(long)]
+    pub strict: bool,
 }
 
 /// `headlock list`.
@@ -147,9 +160,12 @@ pub struct CommonArgs {
     /// Stop after this many blocks
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub rounds: Option<u64>,
-    /// Stop after the block in which this much time is up [default: 30s, unless --rounds is given]
+    /// Stop after the block in which this much time is up [default: 30s; 10m with --precision; none with --rounds]
     #[arg(long, value_name = "TIME", value_parser = units::duration_ns)]
     pub budget: Option<u64>,
+    /// Stop after the block in which every interval, and the null control's reach, is within this
+    #[arg(long, value_name = "SHARE", value_parser = units::share)]
+    pub precision: Option<Share>,
     /// Length of a trial [default: 20ms; of a replay, whole passes over the trace until then]
     #[arg(long, default_value = "20ms", value_name = "TIME", value_parser = units::trial_ns)]
     pub trial: u64,
@@ -165,9 +181,18 @@ pub struct CommonArgs {
     /// Result directory; must not exist [default: results/<date>-<time>-<host>-<what>]
     #[arg(short, long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Add blocks to this result directory, which must be of the same parameters
+    #[arg(long, value_name = "DIR", conflicts_with = "out")]
+    pub resume: Option<PathBuf>,
+    /// Refuse to measure on a host that `headlock doctor` calls bad
+    #[arg(long)]
+    pub strict: bool,
     /// Print one JSON document and nothing else
     #[arg(long)]
     pub json: bool,
+    /// Print Markdown tables, to paste into a review
+    #[arg(long, conflicts_with = "json")]
+    pub markdown: bool,
     /// No progress bar, no notes
     #[arg(short, long)]
     pub quiet: bool,

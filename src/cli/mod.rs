@@ -2,6 +2,7 @@
 
 mod answer;
 mod args;
+mod doctor;
 mod failure;
 mod list;
 mod progress;
@@ -42,6 +43,7 @@ pub fn main_with(registry: Registry, args: impl IntoIterator<Item = OsString>) -
     let done = match cli.command {
         Command::Run(args) => run::run(&registry, &args),
         Command::Replay(args) => replay::replay(&registry, &args),
+        Command::Doctor(args) => doctor::doctor(&args),
         Command::List(args) => list::list(&registry, &args),
         Command::TrialProcess => trial_process::play(&registry),
     };

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::answer::{answer, answer_json};
 use super::args::CommonArgs;
+use super::doctor::{refuse_if_bad, warnings};
 use super::failure::{Failure, usage};
 use super::progress::Progress;
 use super::table::{self, ReplayFacts};
@@ -17,8 +18,9 @@ use super::units::Pinning;
 use crate::export::{ResultDir, Snapshot, directory_name};
 use crate::harness::child::ChildError;
 use crate::harness::clock::Moment;
+use crate::harness::doctor::{Depth, examine, findings};
 use crate::harness::{Ending, Observer, Plan, Played, Registry, engine, host, pin};
-use crate::record::{Point, RunRecord, RunState, SCHEMA_VERSION, Trial};
+use crate::record::{Conditions, Point, RunRecord, RunState, SCHEMA_VERSION, Trial};
 use crate::stats::{Latencies, latency_rows, ratios, summarize};
 
 /// Strategies that `core` stands for, as far as they are registered.
@@ -87,6 +89,14 @@ pub fn cpus(pinning: &Pinning) -> Result<Vec<usize>, Failure> {
 pub fn measure(request: Request<'_>) -> Result<(), Failure> {
     let common = request.common;
     let host = host::facts();
+    let conditions = Conditions {
+        spins_per_ns: Some(request.plan.spins_per_ns),
+        ..examine(Depth::Quick)
+    };
+    let findings = findings(&host, &conditions);
+    if common.strict {
+        refuse_if_bad(&findings)?;
+    }
     let started = ZonedDateTime::now();
     let name = directory_name(&started, &host.hostname, &request.what);
     let path = common.out.clone().unwrap_or_else(|| PathBuf::from("results").join(name));
@@ -99,8 +109,10 @@ pub fn measure(request: Request<'_>) -> Result<(), Failure> {
             command: std::env::args().collect(),
             parameters: request.parameters.clone(),
             host,
-            warnings: Vec::new(),
+            conditions,
+            warnings: warnings(&findings),
             started: started.timestamp(),
+            resumed: Vec::new(),
             ended: None,
             state: RunState::Running,
             message: None,
@@ -108,6 +120,7 @@ pub fn measure(request: Request<'_>) -> Result<(), Failure> {
         dir,
         trials: Vec::new(),
         latencies: Latencies::default(),
+        failed: Vec::new(),
         progress: Progress::new(common.quiet || common.json, 100),
         began: Moment::now(),
         budget_ns,
@@ -136,6 +149,8 @@ struct Session<'a> {
     dir: ResultDir,
     trials: Vec<Trial>,
     latencies: Latencies,
+    /// What became of strategies that are left out.
+    failed: Vec<String>,
     progress: Progress,
     began: Moment,
     budget_ns: Option<u64>,
@@ -165,10 +180,10 @@ impl Session<'_> {
     /// Writes how it ended, and answers with what was measured.
     fn conclude(mut self, ended: Result<Ending, Failure>) -> Result<(), Failure> {
         let failure = match ended {
-            Ok(Ending::Complete) if self.record.warnings.is_empty() => None,
-            Ok(Ending::Complete) => Some(Failure::Error(self.record.warnings.join("; "))),
+            Ok(Ending::Complete) if self.failed.is_empty() => None,
+            Ok(Ending::Complete) => Some(Failure::Error(self.failed.join("; "))),
             Ok(Ending::NothingLeft) => {
-                Some(Failure::Error(format!("no strategy is left to measure: {}", self.record.warnings.join("; "))))
+                Some(Failure::Error(format!("no strategy is left to measure: {}", self.failed.join("; "))))
             }
             Ok(Ending::Interrupted) => Some(Failure::Interrupted(format!(
                 "interrupted; the {} trials so far are in {}",
@@ -250,7 +265,8 @@ impl Observer for Session<'_> {
         let Point { workload, threads } = point;
         let warning = format!("{strategy} failed on {workload} with {threads} threads and is left out: {reason}");
         self.progress.note(self.request.common.quiet, &format!("headlock: {warning}"));
-        self.record.warnings.push(warning);
+        self.record.warnings.push(warning.clone());
+        self.failed.push(warning);
         Ok(())
     }
 

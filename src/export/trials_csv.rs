@@ -9,7 +9,7 @@ use crate::record::Trial;
 pub(super) const FILE_NAME: &str = "trials.csv";
 
 /// The columns up to `disturbed` are what other tools rely on; later ones were added at the end.
-pub(super) const COLUMNS: [&str; 27] = [
+pub(super) const COLUMNS: [&str; 28] = [
     "workload",
     "strategy",
     "threads",
@@ -37,6 +37,7 @@ pub(super) const COLUMNS: [&str; 27] = [
     "rearms",
     "overlap",
     "clock_ns",
+    "busy_ns",
 ];
 
 /// What rows are appended to: a file, or a stand-in for a full disk.

@@ -63,6 +63,6 @@ pub struct Handover {
     pub from: usize,
     /// The other.
     pub to: usize,
-    /// One way, median over batches, ns.
+    /// One way, in the fastest of many batches, ns.
     pub one_way_ns: f64,
 }

@@ -1,13 +1,17 @@
 //! From trials to statements: summaries, ratios with their intervals, verdicts. Knows [`record`](crate::record) types
 //! and nothing of how they were measured.
 
+mod blocks;
 mod bootstrap;
+mod changes;
 mod latency;
 mod ratios;
 mod summary;
 mod verdict;
 
+pub use blocks::{Subject, deciding_metric, subjects};
 pub use bootstrap::{Interval, median, median_interval};
+pub use changes::{Basis, Change, Side, changes};
 pub use latency::{Latencies, MergeError, latency_rows};
 pub use ratios::ratios;
 pub use summary::{Summary, summarize};

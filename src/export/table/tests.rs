@@ -93,7 +93,7 @@ fn an_error_names_the_line_the_column_and_what_would_be_right() {
     for (find, put, expected) in [
         ("hot,mutex,1,1,", "hot,mutex,one,1,", "trials.csv:3: threads: not a whole number within range"),
         ("hot,mutex,1,1,", "hot,mutex,-1,1,", "trials.csv:3: threads: not a whole number within range"),
-        ("hot,mutex,1,1,", "hot,mutex,1,", "trials.csv:3: 26 columns where the header has 27"),
+        ("hot,mutex,1,1,", "hot,mutex,1,", "trials.csv:3: 27 columns where the header has 28"),
         (
             "1,1,throughput",
             "1,1,thruput",

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 pub use finding::{Finding, Severity, findings};
 
-use super::clock::{Clock, spins_per_ns};
+use super::clock::Clock;
 use super::pin;
 use crate::record::Conditions;
 
@@ -48,7 +48,6 @@ pub fn examine(depth: Depth) -> Conditions {
             Depth::Quick => Vec::new(),
             Depth::Thorough => probe::handovers(&cpus),
         },
-        spins_per_ns: Some(spins_per_ns()),
         ..system::read(Path::new("/"), cpus)
     }
 }

@@ -95,10 +95,12 @@ fn mounted(line: &str, unified: bool, group: &str) -> Option<(PathBuf, PathBuf)>
     let (mount, file_system) = line.split_once(" - ")?;
     let mut mount = mount.split(' ').skip(3);
     let (root, point) = (mount.next()?, mount.next()?);
-    let mut file_system = file_system.split(' ');
-    let kind = file_system.next()?;
-    let controls_cpu = || file_system.nth(1).is_some_and(|options| options.split(',').any(|name| name == "cpu"));
-    let right = if unified { kind == "cgroup2" } else { kind == "cgroup" && controls_cpu() };
+    let (kind, source_and_options) = file_system.split_once(' ')?;
+    let (_, options) = source_and_options.rsplit_once(' ')?;
+    let right = match unified {
+        true => kind == "cgroup2",
+        false => kind == "cgroup" && options.split(',').any(|name| name == "cpu"),
+    };
     let relative = |path: &str| PathBuf::from(path.trim_start_matches('/'));
     // In a container the mount may begin below the hierarchy's root.
     let within = Path::new(group).strip_prefix(root).unwrap_or(Path::new(""));

@@ -3,7 +3,7 @@ use rand_distr::{Distribution, Normal};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::*;
-use crate::record::Verdict;
+use crate::record::{Pass, Verdict};
 use crate::stats::testing::trial;
 
 /// A run of `blocks` blocks: the baseline at 10 ns and the others at a multiple of it, all with `noise` (a fraction)
@@ -112,12 +112,18 @@ fn several_trials_in_a_block_count_as_one() {
 }
 
 #[test]
-fn the_latency_pass_takes_no_part() {
+fn the_latency_pass_decides_only_where_there_is_no_other() {
     let mut trials = run(8, 0.001, &[("seqlock", 0.2)]);
-    for trial in &mut trials {
-        trial.pass = Pass::Latency;
-    }
-    assert!(ratios(&trials, "mutex", 0.01).is_empty());
+    let flat_out = ratios(&trials, "mutex", 0.01);
+    let stamped: Vec<Trial> = trials
+        .iter()
+        .map(|trial| Trial { pass: Pass::Latency, ns_per_op: trial.ns_per_op + 20.0, ..trial.clone() })
+        .collect();
+    trials.extend(stamped.clone());
+    assert_eq!(ratios(&trials, "mutex", 0.01), flat_out);
+
+    let paced = ratios(&stamped, "mutex", 0.01);
+    assert!(!paced.is_empty() && paced.iter().all(|row| row.metric == Metric::ServiceNs));
 }
 
 #[test]
