@@ -9,6 +9,10 @@ pub enum Failure {
     Usage(String),
     /// Something went wrong.
     Error(String),
+    /// A comparison found something slower than the threshold, or a limit broken.
+    Slower(String),
+    /// A strict comparison could not decide.
+    Unclear(String),
     /// The user stopped it; everything measured so far is written.
     Interrupted(String),
 }
@@ -17,7 +21,11 @@ impl Failure {
     /// What to say on standard error.
     pub fn message(&self) -> Option<&str> {
         match self {
-            Failure::Usage(message) | Failure::Error(message) | Failure::Interrupted(message) => Some(message),
+            Failure::Usage(message)
+            | Failure::Error(message)
+            | Failure::Slower(message)
+            | Failure::Unclear(message)
+            | Failure::Interrupted(message) => Some(message),
         }
     }
 
@@ -26,6 +34,8 @@ impl Failure {
         ExitCode::from(match self {
             Failure::Error(_) => 1,
             Failure::Usage(_) => 2,
+            Failure::Slower(_) => 3,
+            Failure::Unclear(_) => 4,
             Failure::Interrupted(_) => 130,
         })
     }

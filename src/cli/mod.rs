@@ -2,6 +2,7 @@
 
 mod answer;
 mod args;
+mod compare;
 mod doctor;
 mod failure;
 mod list;
@@ -25,7 +26,7 @@ use crate::harness::Registry;
 
 /// Runs the program with these strategies: parses the command line, carries it out, and answers with the exit status.
 ///
-/// 0 done · 1 error · 2 usage · 130 interrupted, with everything measured so far written.
+/// 0 done · 1 error · 2 usage · 3 slower than the threshold · 4 unclear in a strict comparison · 130 interrupted, with everything measured so far written.
 pub fn main(registry: Registry) -> ExitCode {
     main_with(registry, std::env::args_os())
 }
@@ -43,6 +44,7 @@ pub fn main_with(registry: Registry, args: impl IntoIterator<Item = OsString>) -
     let done = match cli.command {
         Command::Run(args) => run::run(&registry, &args),
         Command::Replay(args) => replay::replay(&registry, &args),
+        Command::Compare(args) => compare::compare(&args),
         Command::Doctor(args) => doctor::doctor(&args),
         Command::List(args) => list::list(&registry, &args),
         Command::TrialProcess => trial_process::play(&registry),
