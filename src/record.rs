@@ -120,6 +120,24 @@ pub struct Trial {
     pub clock_ns: Option<f64>,
     /// Sum of all service times, ns; empty in the throughput pass.
     pub busy_ns: Option<u64>,
+    /// Under open load, the operations per second that were to start, all threads together.
+    pub offered_per_s: Option<f64>,
+    /// Under open load, how far behind its schedule the slowest thread ended, ns.
+    pub behind_ns: Option<u64>,
+    /// Operations of the thread that did fewest, in the role whose threads differ most.
+    pub ops_least: u64,
+    /// Operations of the thread that did most, in that role.
+    pub ops_most: u64,
+}
+
+impl Trial {
+    /// Whether an open load offered more than was served, so that response times grew for as long as the trial lasted and
+    /// say nothing but that.
+    pub fn is_saturated(&self) -> bool {
+        /// Short of the offered rate by more than the randomness of arrivals explains.
+        const SERVED: f64 = 0.98;
+        self.offered_per_s.is_some_and(|offered| self.ops_per_s < SERVED * offered)
+    }
 }
 
 /// The latency of one kind of operation at one point under one strategy, over all undisturbed trials of the latency

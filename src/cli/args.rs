@@ -163,6 +163,12 @@ pub struct WorkloadFields {
     /// Whether a poll reads the clock itself: none, monotonic or tsc
     #[arg(long, value_name = "CLOCK")]
     pub clock: Option<String>,
+    /// Open load: operations start at this rate a second, late or not, like 200k or 1.5M; in all, or 50k/thread for each
+    #[arg(long, value_name = "RATE", value_parser = units::rate)]
+    pub rate: Option<units::Rate>,
+    /// Open load: poisson or fixed gaps between intended starts
+    #[arg(long, value_name = "ARRIVALS", default_value = "poisson", value_parser = units::arrivals)]
+    pub arrivals: crate::workload::Arrivals,
 }
 
 /// `headlock replay`.

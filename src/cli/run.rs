@@ -10,7 +10,7 @@ use super::session::{self, Request};
 use crate::harness::clock::spins_per_ns;
 use crate::harness::{Load, Plan, Registry, pin};
 use crate::record::Point;
-use crate::workload::{Distance, Mix, Overrides, PRESETS, PollClock, Roles, Workload, parse_duration_ns};
+use crate::workload::{self, Distance, Mix, Overrides, PRESETS, PollClock, Roles, Workload, parse_duration_ns};
 
 /// The workloads of a run that names none: one hot, one paced like the traces.
 const DEFAULT_WORKLOADS: [&str; 2] = ["hot", "paced"];
@@ -67,7 +67,7 @@ pub fn run(registry: &Registry, args: &RunArgs) -> Result<(), Failure> {
 
 /// The workloads named, each with the fields given in place of its own.
 fn workloads(args: &RunArgs) -> Result<Vec<Workload>, Failure> {
-    let usage_error = |error: crate::workload::WorkloadError| Failure::Usage(error.to_string());
+    let usage_error = |error: workload::WorkloadError| Failure::Usage(error.to_string());
     let base: Vec<Workload> = match &args.config {
         Some(path) if args.workloads.is_empty() => from_run_json(path)?,
         _ if args.workloads.is_empty() => DEFAULT_WORKLOADS
@@ -142,6 +142,11 @@ fn overrides(fields: &WorkloadFields) -> Result<Overrides, Failure> {
         pollute_kib: fields.pollute,
         hold_ns: fields.hold,
         clock: fields.clock.as_deref().map(clock).transpose()?,
+        load: fields.rate.map(|rate| workload::Load::Open {
+            rate_per_s: rate.per_s,
+            per: rate.per,
+            arrivals: fields.arrivals,
+        }),
         ..Overrides::default()
     })
 }

@@ -12,7 +12,7 @@ use rand::seq::SliceRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::child::{self, ChildError};
-use super::job::{Job, Load, Outcome};
+use super::job::{Job, Load, Outcome, ThreadOutcome};
 use super::null::NULL;
 use super::{disturbance, latency};
 use crate::record::{LatencyHistogram, NULL_CONTROL, Pass, Point, Trial};
@@ -243,6 +243,7 @@ fn describe(
         Pass::Latency => latency::typical_service_ns(&latencies),
     };
     let disturbance = disturbance::of(&outcome, load, &plan.cpus);
+    let (ops_least, ops_most) = least_and_most(threads);
     let trial = Trial {
         workload: point.workload.clone(),
         strategy: slot.strategy.clone(),
@@ -272,8 +273,24 @@ fn describe(
         overlap: disturbance::overlap(threads),
         clock_ns: (slot.pass == Pass::Latency).then_some(outcome.clock_ns),
         busy_ns: (slot.pass == Pass::Latency).then_some(busy_ns),
+        offered_per_s: load.offered_per_s(),
+        behind_ns: load.offered_per_s().and_then(|_| threads.iter().map(|thread| thread.behind_ns).max()),
+        ops_least,
+        ops_most,
     };
     Ok(Played { trial, latencies, outcome })
+}
+
+/// Operations of the thread that did fewest and of the one that did most, in the role whose threads differ most: threads of
+/// different roles do different things and need not keep step.
+fn least_and_most(threads: &[ThreadOutcome]) -> (u64, u64) {
+    let mut by_role: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+    for thread in threads {
+        let (least, most) = by_role.entry(&thread.role).or_insert((thread.ops, thread.ops));
+        (*least, *most) = ((*least).min(thread.ops), (*most).max(thread.ops));
+    }
+    let share = |&(least, most): &(u64, u64)| least as f64 / most.max(1) as f64;
+    by_role.into_values().min_by(|one, other| share(one).total_cmp(&share(other))).unwrap_or((0, 0))
 }
 
 #[cfg(test)]

@@ -46,13 +46,14 @@ pub fn play<L: TimerList>(job: &Job, mut trace: Trace, order: Order, speed: Spee
                 .iter()
                 .enumerate()
                 .map(|(number, rows)| {
-                    let (pass, clock, start_line) = (&pass, clock.as_ref(), &start_line);
+                    let (pass, clock, start_line, trace) = (&pass, clock.as_ref(), &start_line, &trace);
                     let cpu = (!job.cpus.is_empty()).then(|| job.cpus[number % job.cpus.len()]);
                     scope.spawn(move || {
                         let placed = cpu.map_or(Ok(()), pin::pin_current);
                         start_line.wait();
                         placed.map_err(JobError::Pin)?;
-                        Ok(pass.play(rows, speed, clock, reference))
+                        let (thread, recorder) = pass.play(rows, speed, clock, reference);
+                        Ok((ThreadOutcome { role: role(trace, number, order), ..thread }, recorder))
                     })
                 })
                 .collect();
@@ -73,6 +74,14 @@ pub fn play<L: TimerList>(job: &Job, mut trace: Trace, order: Order, speed: Spee
     outcome.steal_ns = proc::steal_ns() - steal;
     outcome.histograms = recorder.encode(|op| TraceOp::ALL[op].name());
     Ok(outcome)
+}
+
+/// What a replay thread stands for.
+fn role(trace: &Trace, number: usize, order: Order) -> String {
+    match order {
+        Order::Strict => "all".to_owned(),
+        Order::Threads => trace.threads[number].name.clone(),
+    }
 }
 
 /// The rows of each trace thread.
@@ -177,6 +186,12 @@ impl<L: TimerList> PassOver<L> {
         thread.end_ns = end.ns_since(reference);
         thread.cpu_ns = thread_cpu_ns() - cpu;
         thread.ctx_switches = proc::involuntary_switches() - thread.ctx_switches;
+        for handle in &handles {
+            let locks = handle.lock_counts();
+            thread.lock.acquisitions += locks.acquisitions;
+            thread.lock.contended += locks.contended;
+            thread.lock.wait_ns += locks.wait_ns;
+        }
         (thread, recorder)
     }
 

@@ -63,20 +63,32 @@ impl<K: LockKind, T: Send + Sync> CountedMutex<K, T> {
     /// Takes the lock, waiting if somebody holds it, and counts.
     #[inline]
     pub fn lock(&self) -> CountedGuard<'_, K, T> {
+        self.lock_as(&mut LockCounts::default())
+    }
+
+    /// As [`lock`](Self::lock), and counts in the thread's own `counts` too, so that it shows who waits for whom.
+    #[inline]
+    pub fn lock_as(&self, counts: &mut LockCounts) -> CountedGuard<'_, K, T> {
         let mut guard = match self.0.try_lock() {
             Some(guard) => guard,
-            None => self.lock_contended(),
+            None => self.lock_contended(counts),
         };
         guard.counts.acquisitions += 1;
+        counts.acquisitions += 1;
         CountedGuard(guard)
     }
 
     #[cold]
-    fn lock_contended(&self) -> <K::Mutex<Counted<T>> as Mutex<Counted<T>>>::Guard<'_> {
+    fn lock_contended(&self, counts: &mut LockCounts) -> <K::Mutex<Counted<T>> as Mutex<Counted<T>>>::Guard<'_> {
         let start = Instant::now();
         let mut guard = self.0.lock();
-        guard.counts.contended += 1;
-        guard.counts.wait_ns += start.elapsed().as_nanos() as u64;
+        let waited = LockCounts {
+            acquisitions: 0,
+            contended: 1,
+            wait_ns: start.elapsed().as_nanos() as u64,
+        };
+        guard.counts += waited;
+        *counts += waited;
         guard
     }
 
