@@ -9,7 +9,7 @@ use crate::record::Trial;
 pub(super) const FILE_NAME: &str = "trials.csv";
 
 /// The columns up to `disturbed` are what other tools rely on; later ones were added at the end.
-pub(super) const COLUMNS: [&str; 28] = [
+pub(super) const COLUMNS: [&str; 32] = [
     "workload",
     "strategy",
     "threads",
@@ -38,6 +38,10 @@ pub(super) const COLUMNS: [&str; 28] = [
     "overlap",
     "clock_ns",
     "busy_ns",
+    "offered_per_s",
+    "behind_ns",
+    "ops_least",
+    "ops_most",
 ];
 
 /// What rows are appended to: a file, or a stand-in for a full disk.
