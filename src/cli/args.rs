@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::compare;
 use super::units::{self, Share};
+use crate::workload::{MAX_POLLUTE_KIB, MAX_THREADS, MAX_TIMERS};
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -17,7 +18,7 @@ use super::units::{self, Share};
     arg_required_else_help = true
 )]
 #[command(after_help = "Examples:
-  headlock run                                      two workloads, 1 thread and one per CPU, in about 30 s
+  headlock run                                      1 thread and one per CPU, in about 30 s
   headlock run -w hot --threads 1,2 --budget 60s    one workload, longer
   headlock replay traces/disk.csv.zst               a recorded QEMU, every row on one thread
   headlock list                                     the strategies and what each declares")]
@@ -30,9 +31,9 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Measure strategies side by side under a synthetic load
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Measure strategies side by side on a recorded trace
-    Replay(ReplayArgs),
+    Replay(Box<ReplayArgs>),
     /// Compare two result directories, or two points of one
     Compare(CompareArgs),
     /// Say what on this machine may spoil figures, and how to mend it
@@ -41,7 +42,14 @@ pub enum Command {
     List(ListArgs),
     /// Play one trial (for headlock's own use)
     #[command(hide = true, name = crate::harness::child::SUBCOMMAND)]
-    TrialProcess,
+    TrialProcess(TrialProcessArgs),
+}
+
+/// The hidden command behind every trial.
+#[derive(Debug, Args)]
+pub struct TrialProcessArgs {
+    /// The process that wants the trial, and without which it is of no use
+    pub parent: u32,
 }
 
 /// `headlock compare`.
@@ -111,14 +119,14 @@ pub struct RunArgs {
     /// Workloads: presets or TOML files, separated by commas [default: hot,paced]
     #[arg(short, long = "workload", value_name = "NAME|FILE", value_delimiter = ',')]
     pub workloads: Vec<String>,
-    #[command(flatten)]
-    pub fields: WorkloadFields,
     /// Thread counts, like 1,2,4 or 1:8:2 [default: 1 and the number of CPUs]
-    #[arg(long, value_name = "LIST", value_parser = units::thread_counts)]
+    #[arg(long, value_name = "LIST", value_parser = units::thread_counts, allow_hyphen_values = true)]
     pub threads: Option<units::ThreadCounts>,
     /// Run again what a run.json says; other flags take precedence
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    #[command(flatten)]
+    pub fields: WorkloadFields,
     #[command(flatten)]
     pub common: CommonArgs,
 }
@@ -128,43 +136,43 @@ pub struct RunArgs {
 #[command(next_help_heading = "Workload fields, in place of the preset's")]
 pub struct WorkloadFields {
     /// Shares of operations, like deadline=80,run=10,modify=10
-    #[arg(long, value_name = "OP=SHARE,...", conflicts_with_all = ["pollers", "modifiers", "runners"])]
+    #[arg(long, value_name = "OP=SHARE,...", conflicts_with_all = ["pollers", "modifiers", "runners"], allow_hyphen_values = true)]
     pub mix: Option<String>,
     /// Threads that only poll the deadline
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(0, MAX_THREADS))]
     pub pollers: Option<usize>,
     /// Threads that only modify timers
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(0, MAX_THREADS))]
     pub modifiers: Option<usize>,
     /// Threads that only run timers
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(0, MAX_THREADS))]
     pub runners: Option<usize>,
     /// Active timers at the start
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(1, MAX_TIMERS))]
     pub timers: Option<usize>,
     /// How far ahead deadlines lie: fixed:1ms, uniform:1us:1ms, exponential:1ms, lognormal:1ms:1.5 (median, sigma), trace:FILE
-    #[arg(long, value_name = "KIND:...")]
+    #[arg(long, value_name = "KIND:...", allow_hyphen_values = true)]
     pub distance: Option<String>,
     /// Share of modifies that land at the head, 0 to 1
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", allow_hyphen_values = true, value_parser = units::fraction)]
     pub head_share: Option<f64>,
     /// Share of runs that find a timer due, 0 to 1
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", allow_hyphen_values = true, value_parser = units::fraction)]
     pub run_due: Option<f64>,
     /// Time between operations
-    #[arg(long, value_name = "TIME", value_parser = units::duration_ns)]
+    #[arg(long, value_name = "TIME", value_parser = units::duration_ns, allow_hyphen_values = true)]
     pub think: Option<u64>,
     /// Other memory touched between operations, KiB
-    #[arg(long, value_name = "KIB")]
+    #[arg(long, value_name = "KIB", allow_hyphen_values = true, value_parser = units::whole(0, MAX_POLLUTE_KIB))]
     pub pollute: Option<u32>,
     /// Extra time inside each writer's critical section
-    #[arg(long, value_name = "TIME", value_parser = units::duration_ns)]
+    #[arg(long, value_name = "TIME", value_parser = units::duration_ns, allow_hyphen_values = true)]
     pub hold: Option<u64>,
     /// Whether a poll reads the clock itself: none, monotonic or tsc
     #[arg(long, value_name = "CLOCK")]
     pub clock: Option<String>,
     /// Open load: operations start at this rate a second, late or not, like 200k or 1.5M; in all, or 50k/thread for each
-    #[arg(long, value_name = "RATE", value_parser = units::rate)]
+    #[arg(long, value_name = "RATE", allow_hyphen_values = true, value_parser = units::rate)]
     pub rate: Option<units::Rate>,
     /// Open load: poisson or fixed gaps between intended starts
     #[arg(long, value_name = "ARRIVALS", default_value = "poisson", value_parser = units::arrivals)]
@@ -174,9 +182,9 @@ pub struct WorkloadFields {
 /// `headlock replay`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  headlock replay traces/boot.csv.zst                              exact counts, and costs back to back
-  headlock replay traces/disk.csv.zst --order threads              each trace thread on a thread of its own
-  headlock replay traces/idle.csv.zst --order threads --speed 1    at the pace of the recorded program")]
+  headlock replay traces/boot.csv.zst                              exact counts, back to back
+  headlock replay traces/disk.csv.zst --order threads              a thread for each of the trace's
+  headlock replay traces/idle.csv.zst --order threads --speed 1    at the recorded pace")]
 pub struct ReplayArgs {
     /// Trace files (CSV, plain or zstd)
     #[arg(required = true, value_name = "TRACE")]
@@ -202,25 +210,25 @@ pub struct CommonArgs {
     #[arg(short, long, default_value = "mutex", value_name = "NAME")]
     pub baseline: String,
     /// Stop after this many blocks
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(1u64, 1_000_000))]
     pub rounds: Option<u64>,
     /// Stop after the block in which this much time is up [default: 30s; 10m with --precision; none with --rounds]
-    #[arg(long, value_name = "TIME", value_parser = units::duration_ns)]
+    #[arg(long, value_name = "TIME", value_parser = units::duration_ns, allow_hyphen_values = true)]
     pub budget: Option<u64>,
     /// Stop after the block in which every interval, and the null control's reach, is within this
-    #[arg(long, value_name = "SHARE", value_parser = units::share)]
+    #[arg(long, value_name = "SHARE", value_parser = units::share, allow_hyphen_values = true)]
     pub precision: Option<Share>,
-    /// Length of a trial [default: 20ms; of a replay, whole passes over the trace until then]
-    #[arg(long, default_value = "20ms", value_name = "TIME", value_parser = units::trial_ns)]
+    /// Length of a trial; a replay ends with the pass over the trace in which it is up
+    #[arg(long, default_value = "20ms", value_name = "TIME", value_parser = units::trial_ns, allow_hyphen_values = true)]
     pub trial: u64,
     /// Difference still called the same
-    #[arg(long, default_value = "1%", value_name = "SHARE", value_parser = units::share)]
+    #[arg(long, default_value = "1%", value_name = "SHARE", value_parser = units::share, allow_hyphen_values = true)]
     pub threshold: Share,
     /// Seed of the scripts and of the order of trials
-    #[arg(long, default_value_t = 1, value_name = "N")]
+    #[arg(long, default_value_t = 1, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(0, u64::MAX))]
     pub seed: u64,
     /// auto: one thread per CPU, in turn; none; or a list of CPUs
-    #[arg(long, default_value = "auto", value_name = "auto|none|LIST", value_parser = units::pinning)]
+    #[arg(long, default_value = "auto", value_name = "auto|none|LIST", value_parser = units::pinning, allow_hyphen_values = true)]
     pub pin: units::Pinning,
     /// Result directory; must not exist [default: results/<date>-<time>-<host>-<what>]
     #[arg(short, long, value_name = "DIR")]
@@ -241,6 +249,6 @@ pub struct CommonArgs {
     #[arg(short, long)]
     pub quiet: bool,
     /// Play the baseline once more with a known slow-down, under the name `injected`: a self-test of the tool
-    #[arg(long, hide = true, value_name = "SHARE", value_parser = units::share)]
+    #[arg(long, hide = true, value_name = "SHARE", value_parser = units::share, allow_hyphen_values = true)]
     pub inject: Option<Share>,
 }

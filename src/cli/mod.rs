@@ -11,8 +11,8 @@ mod replay;
 mod run;
 mod session;
 mod table;
-
 mod trial_process;
+mod typed;
 mod units;
 
 use std::ffi::OsString;
@@ -20,13 +20,15 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use answer::complain;
 use args::{Cli, Command};
 
 use crate::harness::Registry;
 
 /// Runs the program with these strategies: parses the command line, carries it out, and answers with the exit status.
 ///
-/// 0 done · 1 error · 2 usage · 3 slower than the threshold · 4 unclear in a strict comparison · 130 interrupted, with everything measured so far written.
+/// 0 done · 1 error · 2 usage · 3 slower than the threshold · 4 unclear in a strict comparison · 130 interrupted, with
+/// everything measured so far written.
 pub fn main(registry: Registry) -> ExitCode {
     main_with(registry, std::env::args_os())
 }
@@ -35,11 +37,7 @@ pub fn main(registry: Registry) -> ExitCode {
 pub fn main_with(registry: Registry, args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help and version are errors to clap; a closed pipe is no reason to complain about either.
-            let _ = error.print();
-            return ExitCode::from(error.exit_code() as u8);
-        }
+        Err(error) => return typed::explain(&error),
     };
     let done = match cli.command {
         Command::Run(args) => run::run(&registry, &args),
@@ -47,13 +45,13 @@ pub fn main_with(registry: Registry, args: impl IntoIterator<Item = OsString>) -
         Command::Compare(args) => compare::compare(&args),
         Command::Doctor(args) => doctor::doctor(&args),
         Command::List(args) => list::list(&registry, &args),
-        Command::TrialProcess => trial_process::play(&registry),
+        Command::TrialProcess(args) => trial_process::play(&registry, &args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if let Some(message) = failure.message() {
-                eprintln!("headlock: {message}");
+                complain(message);
             }
             failure.exit_code()
         }

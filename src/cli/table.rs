@@ -117,7 +117,7 @@ impl Figures<'_> {
             cell(summary.and_then(|it| it.net_ns_per_op).map(|ns| format!("{ns:.2}"))),
             cell(ratio.map(|it| format!("{:.3}", it.ratio))),
             cell(ratio.map(interval)),
-            cell(ratio.map(|it| word(it))),
+            cell(ratio.map(word)),
             cell(locks),
             cell(summary.and_then(|it| it.contended_share).map(|share| format!("{:.2} %", share * 100.0))),
             percentile(|row| row.p50_ns),

@@ -22,6 +22,17 @@ pub enum Pinning {
     Cpus(Vec<usize>),
 }
 
+/// A whole number from `min` to `max`.
+pub fn whole<T>(min: T, max: T) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static
+where
+    T: std::str::FromStr + PartialOrd + Copy + std::fmt::Display + Send + Sync + 'static,
+{
+    move |text| match text.trim().parse() {
+        Ok(number) if (min..=max).contains(&number) => Ok(number),
+        _ => Err(format!("expected a whole number from {min} to {max}")),
+    }
+}
+
 /// A time like 500ns, 10us, 20ms, 30s or 2m, in ns.
 pub fn duration_ns(text: &str) -> Result<u64, String> {
     parse_duration_ns(text).map_err(|error| error.to_string())
@@ -46,6 +57,14 @@ pub fn share(text: &str) -> Result<Share, String> {
     match number.trim().parse::<f64>() {
         Ok(value) if value > 0.0 && value * scale < 1.0 => Ok(Share(value * scale)),
         _ => Err("expected a share above 0 and below 100 %, like 2% or 0.02".to_owned()),
+    }
+}
+
+/// A part of a whole, 0 to 1.
+pub fn fraction(text: &str) -> Result<f64, String> {
+    match text.trim().parse() {
+        Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
+        _ => Err("expected a number from 0 to 1".to_owned()),
     }
 }
 

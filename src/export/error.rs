@@ -13,7 +13,7 @@ pub enum WriteError {
         path: PathBuf,
     },
     /// The directory or a first file in it could not be created.
-    #[error("cannot create {}: {source}", path.display())]
+    #[error("cannot create {}: {source}; name a place that can be written", path.display())]
     Create {
         /// What could not be created.
         path: PathBuf,

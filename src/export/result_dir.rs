@@ -40,7 +40,11 @@ impl ResultDir {
             move |source| WriteError::Create { path, source }
         };
         if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            fs::create_dir_all(parent).map_err(create(parent))?;
+            if parent.exists() && !parent.is_dir() {
+                let source = io::Error::other(format!("{} is not a directory", parent.display()));
+                return Err(WriteError::Create { path: path.to_owned(), source });
+            }
+            fs::create_dir_all(parent).map_err(create(path))?;
         }
         fs::create_dir(path).map_err(|source| match source.kind() {
             io::ErrorKind::AlreadyExists => WriteError::Exists { path: path.to_owned() },

@@ -21,7 +21,7 @@ use headlock_strategies::TimerList;
 
 pub use engine::{Ending, INJECTED, Observer, Plan, Played};
 pub use job::{Job, JobError, Load, OpHistogram, Order, Outcome, Speed, ThreadOutcome};
-pub use null::NULL;
+pub use null::{NULL, NullList};
 pub use registry::{Entry, Registry};
 
 use crate::workload::trace::Trace;

@@ -147,8 +147,8 @@ impl<L: TimerList> Shared<'_, L> {
         }
         // One copy of the loop for each way to play, so that what a workload does not ask for costs nothing.
         Ok(match (self.has_other_work(), &self.clock) {
-            (false, None) => self.phases(number, &mut player, |player| player.batch::<false>()),
-            (true, None) => self.phases(number, &mut player, |player| player.batch::<true>()),
+            (false, None) => self.phases(number, &mut player, Player::batch::<false>),
+            (true, None) => self.phases(number, &mut player, Player::batch::<true>),
             (false, Some(clock)) => self.phases(number, &mut player, |player| player.timed_batch::<false>(clock)),
             (true, Some(clock)) => self.phases(number, &mut player, |player| player.timed_batch::<true>(clock)),
         })

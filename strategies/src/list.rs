@@ -266,7 +266,17 @@ impl<H: Head> TimerList for HeadList<H> {
     }
 }
 
-/// One thread's way to a [`HeadList`].
+/// One thread's way to a [`HeadList`], which it cannot outlive:
+///
+/// ```compile_fail,E0597
+/// use headlock_strategies::{Config, TimerHandle, TimerList, rcu_qsbr::RcuQsbr};
+///
+/// let mut handle = {
+///     let list = RcuQsbr::new(&Config::default());
+///     list.handle()
+/// };
+/// handle.deadline();
+/// ```
 pub struct HeadHandle<'a, H: Head> {
     list: &'a HeadList<H>,
     reader: Reader<'a, H>,

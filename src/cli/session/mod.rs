@@ -101,6 +101,8 @@ pub fn measure(mut request: Request<'_>) -> Result<(), Failure> {
         refuse_if_bad(&findings)?;
     }
     let started = ZonedDateTime::now();
+    // Before anything is written, so that whatever is interrupted says so.
+    let stop = on_signal()?;
     let record = RunRecord {
         schema_version: SCHEMA_VERSION,
         headlock_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -120,7 +122,7 @@ pub fn measure(mut request: Request<'_>) -> Result<(), Failure> {
         None => {
             let name = directory_name(&started, &record.host.hostname, &request.what);
             let path = common.out.clone().unwrap_or_else(|| PathBuf::from("results").join(name));
-            let dir = ResultDir::create(&path).map_err(|error| Failure::Error(error.to_string()))?;
+            let dir = ResultDir::create(&path).map_err(|error| Failure::Error(format!("--out: {error}")))?;
             Earlier { dir, record: record.clone(), trials: Vec::new(), latencies: Latencies::default(), note: None }
         }
     };
@@ -146,7 +148,6 @@ pub fn measure(mut request: Request<'_>) -> Result<(), Failure> {
     for bad in findings.iter().filter(|it| it.severity() == Severity::Bad) {
         session.note(&bad.to_string());
     }
-    let stop = on_signal()?;
     session.rewrite()?;
     let ended = engine::run(&request.plan, &mut session, &stop);
     session.progress.finish();
@@ -217,7 +218,7 @@ impl Session<'_> {
     }
 
     fn note(&self, text: &str) {
-        self.progress.note(self.request.common.quiet, &format!("headlock: {text}"));
+        self.progress.note(self.request.common.quiet, text);
     }
 
     /// Writes how it ended, and answers with what was measured.

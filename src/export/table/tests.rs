@@ -104,7 +104,7 @@ fn an_error_names_the_line_the_column_and_what_would_be_right() {
             "workload,strategies",
             "trials.csv:1: column 2 is `strategies` where `strategy` belongs",
         ),
-        ("clock_ns,", "ops_total,", "trials.csv:1: column 27 is `ops_total` where `clock_ns` belongs"),
+        ("ops_most\n", "ops\n", "trials.csv:1: column 32 is `ops` where `ops_most` belongs"),
         ("false", "no", "trials.csv:2: disturbed: neither `true` nor `false`"),
     ] {
         let broken = good.replacen(find, put, 1);

@@ -112,18 +112,13 @@ fn several_trials_in_a_block_count_as_one() {
 }
 
 #[test]
-fn the_latency_pass_decides_only_where_there_is_no_other() {
+fn the_latency_pass_takes_no_part_where_there_is_a_throughput_pass() {
     let mut trials = run(8, 0.001, &[("seqlock", 0.2)]);
-    let flat_out = ratios(&trials, "mutex", 0.01);
-    let stamped: Vec<Trial> = trials
-        .iter()
-        .map(|trial| Trial { pass: Pass::Latency, ns_per_op: trial.ns_per_op + 20.0, ..trial.clone() })
-        .collect();
-    trials.extend(stamped.clone());
-    assert_eq!(ratios(&trials, "mutex", 0.01), flat_out);
-
-    let paced = ratios(&stamped, "mutex", 0.01);
-    assert!(!paced.is_empty() && paced.iter().all(|row| row.metric == Metric::ServiceNs));
+    let before = ratios(&trials, "mutex", 0.01);
+    let mut stamped = run(8, 0.001, &[("seqlock", 3.0)]);
+    stamped.iter_mut().for_each(|trial| trial.pass = Pass::Latency);
+    trials.extend(stamped);
+    assert_eq!(ratios(&trials, "mutex", 0.01), before);
 }
 
 #[test]
@@ -186,4 +181,13 @@ fn true_nulls_are_called_a_difference_no_more_often_than_promised() {
         })
         .count();
     assert!(false_alarms <= 16, "{false_alarms} of 200");
+}
+
+#[test]
+fn a_paced_point_is_decided_by_service_time() {
+    let mut trials = run(12, 0.001, &[("seqlock", 0.5)]);
+    trials.iter_mut().for_each(|trial| trial.pass = Pass::Latency);
+    let rows = ratios(&trials, "mutex", 0.01);
+    assert!(!rows.is_empty() && rows.iter().all(|row| row.metric == Metric::ServiceNs));
+    assert_eq!(find(&rows, "seqlock", Metric::ServiceNs).verdict, Verdict::Faster);
 }

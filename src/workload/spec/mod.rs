@@ -17,7 +17,7 @@ pub const MAX_TIMERS: usize = 10_000_000;
 /// The longest think time and the longest hold, ns.
 const MAX_PAUSE_NS: u64 = 1_000_000_000;
 /// The most memory to touch between operations, KiB.
-const MAX_POLLUTE_KIB: u32 = 1 << 20;
+pub const MAX_POLLUTE_KIB: u32 = 1 << 20;
 
 /// Whether a poll reads the clock itself, as QEMU's does, and which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
