@@ -1,7 +1,8 @@
 //! A benchmark that compares ways to guard the head of an event loop's timer list.
 //!
 //! The modules import one way: `workload` (what is played) <- `harness` (how) <- `stats` <- `export` <- `cli`; `record` is the
-//! result schema between them. A crate of your own adds its list to the whole program with one line:
+//! result schema between them. `verify` (the checks) stands beside `stats`, on the harness, and the registry of strategies
+//! on both. A crate of your own adds its list to the whole program with one line:
 //!
 //! ```no_run
 //! use headlock::Registry;
@@ -16,8 +17,10 @@ pub mod cli;
 pub mod export;
 pub mod harness;
 pub mod record;
+mod registry;
 pub mod stats;
+pub mod verify;
 pub mod workload;
 
-pub use harness::Registry;
 pub use headlock_strategies as strategies;
+pub use registry::Registry;

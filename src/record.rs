@@ -1,6 +1,7 @@
 //! The result schema, as plain data. `stats` and `export` know these types and nothing of the harness, so that old
 //! result files stay readable.
 
+mod checks;
 mod conditions;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use hdrhistogram::Histogram;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use checks::{Check, CheckFigures, CheckRow, CheckVerdict, Failure, Finding};
 pub use conditions::{ClockFacts, Conditions, Handover, Hiccups};
 
 /// The version of the files' layout, written to `run.json`.

@@ -21,6 +21,7 @@ use crate::workload::{MAX_POLLUTE_KIB, MAX_THREADS, MAX_TIMERS};
   headlock run                                      1 thread and one per CPU, in about 30 s
   headlock run -w hot --threads 1,2 --budget 60s    one workload, longer
   headlock replay traces/disk.csv.zst               a recorded QEMU, every row on one thread
+  headlock verify                                   does each strategy keep what it declares?
   headlock list                                     the strategies and what each declares")]
 pub struct Cli {
     #[command(subcommand)]
@@ -34,24 +35,33 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Measure strategies side by side on a recorded trace
     Replay(Box<ReplayArgs>),
+<<<<<<< HEAD
     /// Compare two result directories, or two points of one
     Compare(CompareArgs),
     /// Say what on this machine may spoil figures, and how to mend it
     Doctor(DoctorArgs),
+=======
+    /// Check that each strategy keeps what it declares
+    Verify(VerifyArgs),
+>>>>>>> main
     /// List the strategies and what each declares
     List(ListArgs),
     /// Play one trial (for headlock's own use)
     #[command(hide = true, name = crate::harness::child::SUBCOMMAND)]
-    TrialProcess(TrialProcessArgs),
+    TrialProcess(ChildArgs),
+    /// Carry out one check (for headlock's own use)
+    #[command(hide = true, name = crate::verify::referee::SUBCOMMAND)]
+    CheckProcess(ChildArgs),
 }
 
-/// The hidden command behind every trial.
+/// The hidden commands behind every trial and check.
 #[derive(Debug, Args)]
-pub struct TrialProcessArgs {
-    /// The process that wants the trial, and without which it is of no use
+pub struct ChildArgs {
+    /// The process that wants it done, and without which it is of no use
     pub parent: u32,
 }
 
+<<<<<<< HEAD
 /// `headlock compare`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -96,6 +106,50 @@ pub struct DoctorArgs {
     /// Exit with status 1 if anything is bad
     #[arg(long)]
     pub strict: bool,
+=======
+/// `headlock verify`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  headlock verify                                          every strategy, every check, in under a minute
+  headlock verify --strategies rcu-epoch --checks fresh    the race of the RFC, with the events that lead to it
+  headlock verify --seconds 600                            torture
+
+Exit status: 5 if a strategy breaks what it declares.")]
+pub struct VerifyArgs {
+    /// Strategies separated by commas; core, or all
+    #[arg(short, long, default_value = "all", value_delimiter = ',', value_name = "LIST")]
+    pub strategies: Vec<String>,
+    /// Checks separated by commas: model, fresh, conserve, reclaim, reenter, progress; or all
+    #[arg(long, default_value = "all", value_delimiter = ',', value_name = "LIST")]
+    pub checks: Vec<String>,
+    /// How long all of it together goes on; each check makes one whole pass at least
+    #[arg(long, default_value_t = 45, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub seconds: u64,
+    /// Make so many passes of each check, however long that takes
+    #[arg(long, value_name = "N", conflicts_with = "seconds", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub passes: Option<u64>,
+    /// Threads of a concurrent check, from 2 [default: one more than there are CPUs]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=256))]
+    pub threads: Option<u16>,
+    /// Timers to grow a list to
+    #[arg(long, default_value_t = 5_000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub timers: u32,
+    /// Seed of every random choice
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub seed: u64,
+    /// How long an operation may get nowhere, twice in a row, before it counts as hung
+    #[arg(long, default_value = "10s", value_name = "TIME", value_parser = units::duration_ns)]
+    pub patience: u64,
+    /// Result directory, for verify.csv and violations.txt; must not exist
+    #[arg(short, long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Print one JSON document and nothing else
+    #[arg(long)]
+    pub json: bool,
+    /// No progress bar, no notes
+    #[arg(short, long)]
+    pub quiet: bool,
+>>>>>>> main
 }
 
 /// `headlock list`.

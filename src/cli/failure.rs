@@ -9,10 +9,15 @@ pub enum Failure {
     Usage(String),
     /// Something went wrong.
     Error(String),
+<<<<<<< HEAD
     /// A comparison found something slower than the threshold, or a limit broken.
     Slower(String),
     /// A strict comparison could not decide.
     Unclear(String),
+=======
+    /// A strategy breaks what it declares; the answer says which and how.
+    Broken(String),
+>>>>>>> main
     /// The user stopped it; everything measured so far is written.
     Interrupted(String),
 }
@@ -23,8 +28,12 @@ impl Failure {
         match self {
             Failure::Usage(message)
             | Failure::Error(message)
+<<<<<<< HEAD
             | Failure::Slower(message)
             | Failure::Unclear(message)
+=======
+            | Failure::Broken(message)
+>>>>>>> main
             | Failure::Interrupted(message) => Some(message),
         }
     }
@@ -34,8 +43,12 @@ impl Failure {
         ExitCode::from(match self {
             Failure::Error(_) => 1,
             Failure::Usage(_) => 2,
+<<<<<<< HEAD
             Failure::Slower(_) => 3,
             Failure::Unclear(_) => 4,
+=======
+            Failure::Broken(_) => 5,
+>>>>>>> main
             Failure::Interrupted(_) => 130,
         })
     }

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::answer::{answer, answer_json};
 use super::args::ListArgs;
 use super::failure::Failure;
-use crate::harness::Registry;
+use crate::registry::Registry;
 
 /// Prints the table, as text, as Markdown for the README, or as JSON.
 pub fn list(registry: &Registry, args: &ListArgs) -> Result<(), Failure> {

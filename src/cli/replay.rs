@@ -7,8 +7,9 @@ use super::failure::{Failure, usage};
 use super::session::{self, Request};
 use super::table::ReplayFacts;
 use crate::harness::clock::spins_per_ns;
-use crate::harness::{Load, Order, Plan, Registry, Speed};
+use crate::harness::{Load, Order, Plan, Speed};
 use crate::record::Point;
+use crate::registry::Registry;
 use crate::workload::trace::{Trace, TraceOp};
 
 /// Checks everything, the traces included, and measures.

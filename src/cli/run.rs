@@ -8,8 +8,9 @@ use super::args::{RunArgs, WorkloadFields};
 use super::failure::{Failure, usage};
 use super::session::{self, Request};
 use crate::harness::clock::spins_per_ns;
-use crate::harness::{Load, Plan, Registry, pin};
+use crate::harness::{Load, Plan, pin};
 use crate::record::Point;
+use crate::registry::Registry;
 use crate::workload::{
     self, Distance, Mix, Overrides, PRESETS, PollClock, Roles, Workload, WorkloadError, parse_duration_ns,
 };

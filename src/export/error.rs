@@ -20,6 +20,14 @@ pub enum WriteError {
         /// Why.
         source: io::Error,
     },
+    /// A file that is replaced as a whole could not be.
+    #[error("cannot write {}: {source}; its last version stands, if there was one", path.display())]
+    Replace {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// A trial could not be written.
     #[error("cannot write to {}: {source}; the {rows} trials already in it stand", path.display())]
     Append {

@@ -14,6 +14,7 @@ mod result_dir;
 mod run_json;
 mod table;
 mod trials_csv;
+mod verify_csv;
 
 use std::io::{self, Write};
 
@@ -26,6 +27,7 @@ pub use result_dir::{ResultDir, directory_name};
 pub use run_json::read_run;
 pub use table::Rows;
 pub use trials_csv::read_trials;
+pub use verify_csv::CheckDir;
 
 use crate::record::{LatencyRow, Ratio, RunRecord};
 use crate::stats::Latencies;

@@ -1,4 +1,5 @@
-//! A trial in a fresh process: the job goes in as JSON on its standard input, the outcome comes back on its standard output.
+//! A question put to a fresh process of this program, a trial to play or a check to carry out: it goes in as JSON on standard
+//! input, the answer comes back on standard output.
 //!
 //! Fresh, because a process carries its past: heap layout, address-space layout, frequency of its threads' cores, and glibc's
 //! cheaper locks while it has had one thread only.
@@ -12,6 +13,9 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use super::job::{Job, Outcome};
 
 /// The hidden subcommand that plays one job; its argument is the number of the process that wants it played.
@@ -20,14 +24,14 @@ pub const SUBCOMMAND: &str = "trial-process";
 /// How long a trial may take beyond its own length before it counts as hanging: loading, arming a million timers, calibrating.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Why a trial has no outcome.
+/// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ChildError {
     /// The user asked to stop.
     #[error("interrupted")]
     Interrupted,
     /// The process could not be started or talked to.
-    #[error("cannot run a trial process: {0}")]
+    #[error("cannot run a process of its own: {0}")]
     Spawn(String),
     /// It did not end in time and was killed.
     #[error("did not end within {0} s and was killed")]
@@ -43,10 +47,23 @@ pub enum ChildError {
 /// # Errors
 /// If the process cannot be started, hangs, crashes or reports an error, or if `stop` is raised meanwhile.
 pub fn play(job: &Job, expected_ns: u64, stop: &AtomicBool) -> Result<Outcome, ChildError> {
+    ask(SUBCOMMAND, job, Duration::from_nanos(expected_ns) * 2 + PATIENCE, stop)
+}
+
+/// Puts a question to a fresh process of this program, which `subcommand` makes answer it, and gives up after `limit`.
+///
+/// # Errors
+/// As [`play`].
+pub fn ask<A: DeserializeOwned>(
+    subcommand: &str,
+    question: &impl Serialize,
+    limit: Duration,
+    stop: &AtomicBool,
+) -> Result<A, ChildError> {
     let spawn_error = |error: std::io::Error| ChildError::Spawn(error.to_string());
     let program = std::env::current_exe().map_err(spawn_error)?;
     let mut child = Command::new(program)
-        .arg(SUBCOMMAND)
+        .arg(subcommand)
         .arg(std::process::id().to_string())
         // Of its own, so that the terminal sends Ctrl-C to this process alone, which then decides what becomes of the trial.
         .process_group(0)
@@ -55,13 +72,12 @@ pub fn play(job: &Job, expected_ns: u64, stop: &AtomicBool) -> Result<Outcome, C
         .stderr(Stdio::piped())
         .spawn()
         .map_err(spawn_error)?;
-    let job = serde_json::to_vec(job).map_err(|error| ChildError::Spawn(error.to_string()))?;
-    let limit = Duration::from_nanos(expected_ns) * 2 + PATIENCE;
+    let question = serde_json::to_vec(question).map_err(|error| ChildError::Spawn(error.to_string()))?;
     let (ended, watch) = channel();
     let pid = Pid::from_child(&child);
     std::thread::scope(|scope| {
         let watchdog = scope.spawn(move || watch_over(pid, limit, stop, &watch));
-        let answer = converse(&mut child, &job, ended);
+        let answer = converse(&mut child, &question, ended);
         let killed = watchdog.join().expect("the watchdog does not panic");
         match (killed, answer) {
             (Some(reason), _) => Err(reason),
@@ -71,11 +87,11 @@ pub fn play(job: &Job, expected_ns: u64, stop: &AtomicBool) -> Result<Outcome, C
     })
 }
 
-/// Writes the job, reads everything, and waits for the end. What the process complains of fits a pipe's buffer, so it is read
+/// Writes the question, reads everything, and waits for the end. What the process complains of fits a pipe's buffer, so it is read
 /// last.
-fn converse(child: &mut Child, job: &[u8], watched: Sender<()>) -> std::io::Result<(ExitStatus, String, String)> {
+fn converse(child: &mut Child, question: &[u8], watched: Sender<()>) -> std::io::Result<(ExitStatus, String, String)> {
     // A process that died at once has closed the pipe; what it says on standard error explains more than the broken pipe.
-    let _ = child.stdin.take().map(|mut input| input.write_all(job));
+    let _ = child.stdin.take().map(|mut input| input.write_all(question));
     let (mut output, mut complaint) = (String::new(), String::new());
     if let Some(mut pipe) = child.stdout.take() {
         pipe.read_to_string(&mut output)?;
@@ -113,16 +129,16 @@ fn watch_over(
     None
 }
 
-fn understand(status: ExitStatus, output: &str, complaint: &str) -> Result<Outcome, ChildError> {
+fn understand<A: DeserializeOwned>(status: ExitStatus, output: &str, complaint: &str) -> Result<A, ChildError> {
     if !status.success() {
         // Whatever brought the process down, the C library's words included, is said on one line.
         let lines = complaint.lines().map(|line| line.trim().trim_start_matches("headlock: "));
         let complaint = lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ");
         return Err(ChildError::Failed(match (complaint.as_str(), status.code()) {
-            ("", _) => format!("the trial process ended with {status}"),
+            ("", _) => format!("its process ended with {status}"),
             (said, Some(_)) => said.to_owned(),
             (said, None) => format!("{said} ({status})"),
         }));
     }
-    serde_json::from_str(output).map_err(|error| ChildError::Failed(format!("its answer is not an outcome: {error}")))
+    serde_json::from_str(output).map_err(|error| ChildError::Failed(format!("its answer is not one: {error}")))
 }

@@ -8,12 +8,11 @@ pub mod engine;
 pub mod host;
 mod job;
 pub mod latency;
-mod null;
+pub(crate) mod null;
 mod pace;
 pub mod pin;
 mod player;
 mod proc;
-mod registry;
 mod replay;
 mod synthetic;
 
@@ -22,12 +21,14 @@ use headlock_strategies::TimerList;
 pub use engine::{Ending, INJECTED, Observer, Plan, Played};
 pub use job::{Job, JobError, Load, OpHistogram, Order, Outcome, Speed, ThreadOutcome};
 pub use null::{NULL, NullList};
-pub use registry::{Entry, Registry};
 
 use crate::workload::trace::Trace;
 
 /// Plays one job in this process: the trial loop, made once for each type of list.
-fn play<L: TimerList>(job: &Job) -> Result<Outcome, JobError> {
+///
+/// # Errors
+/// If the trace or the workload is not valid, or the threads cannot be placed.
+pub fn play<L: TimerList>(job: &Job) -> Result<Outcome, JobError> {
     match &job.load {
         Load::Synthetic { workload, threads } => synthetic::play::<L>(job, workload, *threads),
         Load::Replay { trace, order, speed } => {

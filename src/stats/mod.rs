@@ -8,6 +8,7 @@ mod latency;
 mod precision;
 mod ratios;
 mod summary;
+mod tails;
 mod verdict;
 
 pub use blocks::{Subject, deciding_metric, subjects};
@@ -17,6 +18,7 @@ pub use latency::{Latencies, MergeError, latency_rows};
 pub use precision::{FEWEST_BLOCKS, fewest_blocks, precision};
 pub use ratios::ratios;
 pub use summary::{Summary, summarize};
+pub use tails::{CLEARANCE, Tails};
 pub use verdict::{CONFIDENCE, corrected_confidence, half_width, reach, verdict};
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ mod counts;
 pub mod model;
 mod order;
 mod reenter;
-mod trial;
+pub mod trial;
 
 use std::fmt;
 use std::time::Duration;
@@ -67,6 +67,10 @@ pub enum Guarantee {
     Conserve,
     /// A freed node is never read again, and garbage does not pile up.
     Reclaim,
+    /// A poll's answer is as true as the list declares.
+    Fresh,
+    /// Every operation comes back.
+    Progress,
 }
 
 /// How a check failed.
@@ -186,7 +190,7 @@ macro_rules! define_checks {
             /// # Errors
             /// The first violation found.
             pub fn $check<L: TimerList>(effort: &Effort) -> Outcome {
-                trial::watched::<L>(stringify!($check), Guarantee::$guarantee, effort, $module::$check::<L>)
+                trial::watched::<L, _>(stringify!($check), Guarantee::$guarantee, effort, $module::$check::<L>)
             }
         )*
 

@@ -21,12 +21,19 @@ use super::units::Pinning;
 use crate::export::{ResultDir, Snapshot, directory_name, markdown};
 use crate::harness::child::ChildError;
 use crate::harness::clock::Moment;
+<<<<<<< HEAD:src/cli/session/mod.rs
 use crate::harness::doctor::{Depth, Severity, examine, findings};
 use crate::harness::{Ending, Observer, Plan, Played, Registry, engine, host, pin};
 use crate::record::{Conditions, Point, RunRecord, RunState, SCHEMA_VERSION, Trial};
 use crate::stats::{Latencies, fewest_blocks, latency_rows, precision, ratios, summarize};
 use limits::{Limits, Reached};
 use resume::Earlier;
+=======
+use crate::harness::{Ending, Observer, Plan, Played, engine, host, pin};
+use crate::record::{Point, RunRecord, RunState, SCHEMA_VERSION, Trial};
+use crate::registry::Registry;
+use crate::stats::{Latencies, latency_rows, ratios, summarize};
+>>>>>>> main:src/cli/session.rs
 
 /// Strategies that `core` stands for, as far as they are registered.
 const CORE: [&str; 7] = [
@@ -55,24 +62,34 @@ pub struct Request<'a> {
 
 /// The registered names that a list of names, `core` and `all` stands for; the baseline is always among them.
 pub fn strategies(registry: &Registry, asked: &[String], baseline: &str) -> Result<Vec<String>, Failure> {
-    let known: Vec<&str> = registry.entries().iter().map(|entry| entry.strategy.name).collect();
-    let unknown = |flag: &str, name: &str| {
-        usage(format!("{flag} {name}: no such strategy; there are {} (and core, all)", known.join(", ")))
-    };
+    let mut chosen = chosen(registry, asked)?;
+    match registry.get(baseline) {
+        None => return unknown(registry, "--baseline", baseline),
+        Some(baseline) => chosen.push(baseline.strategy.name),
+    }
+    let names = registry.entries().iter().map(|entry| entry.strategy.name);
+    Ok(names.filter(|name| chosen.contains(name)).map(str::to_owned).collect())
+}
+
+/// The registered names that a list of names, `core` and `all` stands for.
+pub fn chosen(registry: &Registry, asked: &[String]) -> Result<Vec<&'static str>, Failure> {
     let mut chosen: Vec<&str> = Vec::new();
     for name in asked {
         match name.as_str() {
-            "all" => chosen.extend(&known),
-            "core" => chosen.extend(CORE.iter().filter(|name| known.contains(name))),
-            name if known.contains(&name) => chosen.push(name),
-            name => return unknown("--strategies", name),
+            "all" => chosen.extend(registry.entries().iter().map(|entry| entry.strategy.name)),
+            "core" => chosen.extend(CORE.iter().filter(|name| registry.get(name).is_some())),
+            name => match registry.get(name) {
+                Some(entry) => chosen.push(entry.strategy.name),
+                None => return unknown(registry, "--strategies", name),
+            },
         }
     }
-    if !known.contains(&baseline) {
-        return unknown("--baseline", baseline);
-    }
-    chosen.push(baseline);
-    Ok(known.iter().filter(|name| chosen.contains(name)).map(|&name| name.to_owned()).collect())
+    Ok(chosen)
+}
+
+fn unknown<T>(registry: &Registry, flag: &str, name: &str) -> Result<T, Failure> {
+    let known: Vec<&str> = registry.entries().iter().map(|entry| entry.strategy.name).collect();
+    usage(format!("{flag} {name}: no such strategy; there are {} (and core, all)", known.join(", ")))
 }
 
 /// The processors that `--pin` means.
@@ -164,7 +181,7 @@ fn taken_up(earlier: RunRecord, now: RunRecord) -> RunRecord {
 }
 
 /// A flag that Ctrl-C and SIGTERM raise.
-fn on_signal() -> Result<Arc<AtomicBool>, Failure> {
+pub(super) fn on_signal() -> Result<Arc<AtomicBool>, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     let raised = Arc::clone(&stop);
     ctrlc::set_handler(move || raised.store(true, Memory::Release))

@@ -1,4 +1,6 @@
 //! One check under way: its handles are watched, its threads report, and whoever hangs or panics is named.
+//!
+//! Public for programs that bring checks of their own, as `headlock verify` does.
 
 use std::any::Any;
 use std::marker::PhantomData;
@@ -8,13 +10,15 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 
-use crate::conformance::{Effort, Failure, Guarantee, Outcome, Violation};
+use crate::conformance::{Effort, Failure, Guarantee, Violation};
 use crate::{Config, Nanos, Rearm, TimerHandle, TimerId, TimerList};
 
 /// A rule that was broken, before it is known whose.
-pub(super) struct Fault {
-    pub(super) what: String,
-    pub(super) events: Vec<String>,
+pub struct Fault {
+    /// What happened and what would be right, in one sentence.
+    pub what: String,
+    /// What led there, oldest first.
+    pub events: Vec<String>,
 }
 
 impl From<String> for Fault {
@@ -23,11 +27,14 @@ impl From<String> for Fault {
     }
 }
 
-/// What the body of a check returns: how many things it tried.
-pub(super) type Found<T = u64> = Result<T, Fault>;
+/// What the body of a check returns: how many things it tried, or more than that.
+pub type Found<T = u64> = Result<T, Fault>;
 
 /// Compares an answer with the right one.
-pub(super) fn right<T: PartialEq + std::fmt::Debug>(what: impl std::fmt::Display, got: T, right: T) -> Found {
+///
+/// # Errors
+/// If they differ.
+pub fn right<T: PartialEq + std::fmt::Debug>(what: impl std::fmt::Display, got: T, right: T) -> Found {
     if got == right {
         Ok(1)
     } else {
@@ -36,15 +43,17 @@ pub(super) fn right<T: PartialEq + std::fmt::Debug>(what: impl std::fmt::Display
 }
 
 /// Ends the check from inside a callback, which cannot return an error.
-pub(super) fn abort(fault: Fault) -> ! {
+pub fn abort(fault: Fault) -> ! {
     panic::resume_unwind(Box::new(fault))
 }
 
-/// What one handle is doing. Written by its thread, read by the watchdog.
+/// What one handle is doing. Written by its thread alone, read by the watchdog.
 #[derive(Default)]
 struct Line {
     /// Tells it from the others of its trial.
     id: usize,
+    /// The name of its thread.
+    thread: String,
     /// Index into [`OPERATIONS`]; 0 between operations.
     operation: AtomicUsize,
     /// Operations begun and ended.
@@ -68,13 +77,21 @@ const OPERATIONS: [&str; 12] = [
 ];
 
 impl Line {
+    /// Plain loads and stores, since a read-modify-write would be a fence that the operation under watch may lack.
+    #[inline]
     fn during<R>(&self, operation: usize, act: impl FnOnce() -> R) -> R {
-        let outer = self.operation.swap(operation, Ordering::Relaxed);
-        self.beats.fetch_add(1, Ordering::Relaxed);
+        let outer = self.operation.load(Ordering::Relaxed);
+        self.operation.store(operation, Ordering::Relaxed);
+        self.beat();
         let answer = act();
         self.operation.store(outer, Ordering::Relaxed);
-        self.beats.fetch_add(1, Ordering::Relaxed);
+        self.beat();
         answer
+    }
+
+    #[inline]
+    fn beat(&self) {
+        self.beats.store(self.beats.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
     }
 
     fn look(&self) -> Look {
@@ -86,52 +103,53 @@ impl Line {
 type Look = (usize, usize, u64);
 
 /// A handle under watch.
-pub(super) struct Probe<'p, H> {
+pub struct Probe<'p, H> {
     handle: &'p mut H,
     line: &'p Line,
 }
 
+#[allow(missing_docs, reason = "each is the handle's operation of that name")]
 impl<H: TimerHandle> Probe<'_, H> {
-    pub(super) fn create(&mut self) -> TimerId {
+    pub fn create(&mut self) -> TimerId {
         self.line.during(1, || self.handle.create())
     }
-    pub(super) fn free(&mut self, timer: TimerId) {
+    pub fn free(&mut self, timer: TimerId) {
         self.line.during(2, || self.handle.free(timer));
     }
-    pub(super) fn modify(&mut self, timer: TimerId, expire: Nanos) -> Rearm {
+    pub fn modify(&mut self, timer: TimerId, expire: Nanos) -> Rearm {
         self.line.during(3, || self.handle.modify(timer, expire))
     }
-    pub(super) fn anticipate(&mut self, timer: TimerId, expire: Nanos) -> Rearm {
+    pub fn anticipate(&mut self, timer: TimerId, expire: Nanos) -> Rearm {
         self.line.during(4, || self.handle.anticipate(timer, expire))
     }
-    pub(super) fn cancel(&mut self, timer: TimerId) -> bool {
+    pub fn cancel(&mut self, timer: TimerId) -> bool {
         self.line.during(5, || self.handle.cancel(timer))
     }
-    pub(super) fn deadline(&mut self) -> Option<Nanos> {
+    pub fn deadline(&mut self) -> Option<Nanos> {
         self.line.during(6, || self.handle.deadline())
     }
-    pub(super) fn expired(&mut self, now: Nanos) -> bool {
+    pub fn expired(&mut self, now: Nanos) -> bool {
         self.line.during(7, || self.handle.expired(now))
     }
-    pub(super) fn run(&mut self, now: Nanos, mut fire: impl FnMut(&mut Probe<'_, H>, TimerId)) -> usize {
+    pub fn run(&mut self, now: Nanos, mut fire: impl FnMut(&mut Probe<'_, H>, TimerId)) -> usize {
         let line = self.line;
         line.during(8, || {
             self.handle.run(now, |handle, timer| line.during(0, || fire(&mut Probe { handle, line }, timer)))
         })
     }
-    pub(super) fn quiescent(&mut self) {
+    pub fn quiescent(&mut self) {
         self.line.during(9, || self.handle.quiescent());
     }
 
     /// Creates a timer and arms it.
-    pub(super) fn armed(&mut self, expire: i64) -> TimerId {
+    pub fn armed(&mut self, expire: i64) -> TimerId {
         let timer = self.create();
         let _ = self.modify(timer, Nanos(expire));
         timer
     }
 
     /// Runs with callbacks that do nothing; the timers that fired, in order.
-    pub(super) fn fired(&mut self, now: Nanos) -> Vec<TimerId> {
+    pub fn fired(&mut self, now: Nanos) -> Vec<TimerId> {
         let mut fired = Vec::new();
         self.run(now, |_, timer| fired.push(timer));
         fired
@@ -139,8 +157,9 @@ impl<H: TimerHandle> Probe<'_, H> {
 }
 
 /// One check of one list type under way.
-pub(super) struct Trial<L> {
-    pub(super) effort: Effort,
+pub struct Trial<L> {
+    /// How much to try.
+    pub effort: Effort,
     lines: Mutex<Vec<Arc<Line>>>,
     lines_made: AtomicUsize,
     /// Set once a thread has found something, so that the others stop too.
@@ -149,7 +168,8 @@ pub(super) struct Trial<L> {
 }
 
 impl<L: TimerList> Trial<L> {
-    pub(super) fn new(effort: &Effort) -> Self {
+    /// A check that is to try so much.
+    pub fn new(effort: &Effort) -> Self {
         Trial {
             effort: *effort,
             lines: Mutex::default(),
@@ -160,14 +180,15 @@ impl<L: TimerList> Trial<L> {
     }
 
     /// A fresh list.
-    pub(super) fn list(&self) -> L {
+    pub fn list(&self) -> L {
         L::new(&Config::default())
     }
 
     /// Takes a handle, puts it under watch for as long as `act` uses it, and drops it.
-    pub(super) fn with_handle<R>(&self, list: &L, act: impl FnOnce(&mut Probe<'_, L::Handle<'_>>) -> R) -> R {
+    pub fn with_handle<R>(&self, list: &L, act: impl FnOnce(&mut Probe<'_, L::Handle<'_>>) -> R) -> R {
         let id = self.lines_made.fetch_add(1, Ordering::Relaxed);
-        let line = Arc::new(Line { id, ..Line::default() });
+        let thread = thread::current().name().unwrap_or("a thread without a name").to_owned();
+        let line = Arc::new(Line { id, thread, ..Line::default() });
         self.lines().push(Arc::clone(&line));
         let mut handle = line.during(10, || list.handle());
         let answer = act(&mut Probe { handle: &mut handle, line: &line });
@@ -177,12 +198,12 @@ impl<L: TimerList> Trial<L> {
     }
 
     /// Takes a handle on a fresh list, for checks that need no more.
-    pub(super) fn on_fresh_list<R>(&self, act: impl FnOnce(&mut Probe<'_, L::Handle<'_>>) -> R) -> R {
+    pub fn on_fresh_list<R>(&self, act: impl FnOnce(&mut Probe<'_, L::Handle<'_>>) -> R) -> R {
         self.with_handle(&self.list(), act)
     }
 
     /// The list's deadline, through a handle of its own.
-    pub(super) fn deadline(&self, list: &L) -> Option<Nanos> {
+    pub fn deadline(&self, list: &L) -> Option<Nanos> {
         #[allow(
             clippy::redundant_closure_for_method_calls,
             reason = "the method itself is not general enough"
@@ -191,7 +212,13 @@ impl<L: TimerList> Trial<L> {
     }
 
     /// Runs `act` on `count` threads, and answers the sum of what they tried or the first fault.
-    pub(super) fn threads(&self, count: usize, act: impl Fn(usize) -> Found + Sync) -> Found {
+    ///
+    /// # Errors
+    /// The first fault.
+    ///
+    /// # Panics
+    /// As `act` does, or if the system has no thread left.
+    pub fn threads(&self, count: usize, act: impl Fn(usize) -> Found + Sync) -> Found {
         let act = &act;
         thread::scope(|scope| {
             let play = |index| {
@@ -201,7 +228,12 @@ impl<L: TimerList> Trial<L> {
                 }
                 found
             };
-            let threads: Vec<_> = (0..count).map(|index| scope.spawn(move || play(index))).collect();
+            let threads: Vec<_> = (0..count)
+                .map(|index| {
+                    let named = thread::Builder::new().name(format!("thread {index}"));
+                    named.spawn_scoped(scope, move || play(index)).expect("the system has a thread left")
+                })
+                .collect();
             let mut sum = Ok(0);
             for thread in threads {
                 match thread.join().and_then(|found| found) {
@@ -214,12 +246,21 @@ impl<L: TimerList> Trial<L> {
     }
 
     /// Whether some thread has found a fault already.
-    pub(super) fn is_over(&self) -> bool {
+    pub fn is_over(&self) -> bool {
         self.over.load(Ordering::Relaxed)
     }
 
     fn lines(&self) -> std::sync::MutexGuard<'_, Vec<Arc<Line>>> {
         self.lines.lock().expect("nothing panics while holding it")
+    }
+
+    /// What each thread is doing with its handle, for a reader.
+    fn doing(&self) -> String {
+        let lines = self.lines();
+        let doing = lines
+            .iter()
+            .map(|line| format!("{} in {}", line.thread, OPERATIONS[line.operation.load(Ordering::Relaxed)]));
+        doing.collect::<Vec<_>>().join(", ")
     }
 
     /// What each handle is doing, to be compared with a later look.
@@ -231,12 +272,18 @@ impl<L: TimerList> Trial<L> {
 /// Runs a check on a thread of its own and watches it.
 ///
 /// A check that hangs cannot be stopped; its threads are left behind with the list that they hang in.
-pub(super) fn watched<L: TimerList>(
+///
+/// # Errors
+/// The violation, if there is one: a fault, a hang or a panic.
+///
+/// # Panics
+/// If the system has no thread left.
+pub fn watched<L: TimerList, T: Send + 'static>(
     check: &'static str,
     guarantee: Guarantee,
     effort: &Effort,
-    body: fn(&Trial<L>) -> Found,
-) -> Outcome {
+    body: impl FnOnce(&Trial<L>) -> Found<T> + Send + 'static,
+) -> Result<T, Violation> {
     let strategy = L::STRATEGY.name;
     let violation = |failure, fault: Fault| Violation {
         strategy,
@@ -249,11 +296,14 @@ pub(super) fn watched<L: TimerList>(
     let trial = Arc::new(Trial::<L>::new(effort));
     let (report, reports) = mpsc::channel();
     let played = Arc::clone(&trial);
-    thread::spawn(move || {
-        let found = panic::catch_unwind(AssertUnwindSafe(|| body(&played)));
-        // The receiver is gone if the watchdog has given up.
-        let _ = report.send(found);
-    });
+    let check_thread = thread::Builder::new().name("the check's own thread".to_owned());
+    check_thread
+        .spawn(move || {
+            let found = panic::catch_unwind(AssertUnwindSafe(|| body(&played)));
+            // The receiver is gone if the watchdog has given up.
+            let _ = report.send(found);
+        })
+        .expect("the system has a thread left");
     let mut last: Option<Vec<Look>> = None;
     loop {
         match reports.recv_timeout(effort.patience) {
@@ -267,11 +317,10 @@ pub(super) fn watched<L: TimerList>(
             Err(_) => {
                 let now = trial.look();
                 if last.as_ref().is_some_and(|last| is_stuck(last, &now)) {
-                    let doing: Vec<_> = now.iter().map(|&(_, operation, _)| OPERATIONS[operation]).collect();
                     let what = format!(
-                        "hung: nothing moved for {:?}; the handles are in {}; every operation must come back",
+                        "hung: nothing moved for {:?}; {}; every operation must come back",
                         effort.patience,
-                        doing.join(", ")
+                        trial.doing()
                     );
                     return Err(violation(Failure::Hung, what.into()));
                 }

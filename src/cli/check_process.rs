@@ -1,0 +1,24 @@
+//! The hidden `check-process`: carries out one check from standard input and writes its report to standard output.
+
+use std::sync::Once;
+
+use super::answer::{answer, complain};
+use super::args::ChildArgs;
+use super::child_process::{describe, receive};
+use super::failure::Failure;
+use crate::registry::Registry;
+use crate::verify::CheckJob;
+
+/// Carries out the check. A strategy's panic is part of its report; the first is also said on standard error, for the case
+/// that it brings the process down.
+pub fn check(registry: &Registry, args: &ChildArgs) -> Result<(), Failure> {
+    static FIRST: Once = Once::new();
+    std::panic::set_hook(Box::new(|panic| FIRST.call_once(|| complain(&describe(panic)))));
+    let job: CheckJob = receive(args)?;
+    let Some(entry) = registry.get(&job.strategy) else {
+        return Err(Failure::Error(format!("strategy {:?} is not registered", job.strategy)));
+    };
+    let report = (entry.verify)(&job);
+    let report = serde_json::to_string(&report).map_err(|error| Failure::Error(error.to_string()))?;
+    answer(&report)
+}

@@ -1,0 +1,155 @@
+//! `verify.csv`, a row per strategy and check, and `violations.txt`, what was found with the events that show it.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::replace::replace;
+use super::{WriteError, table};
+use crate::record::{CheckRow, Finding};
+
+const ROWS: &str = "verify.csv";
+const FINDINGS: &str = "violations.txt";
+
+const COLUMNS: [&str; 15] = [
+    "strategy",
+    "check",
+    "tried",
+    "broken",
+    "declared",
+    "seconds",
+    "verdict",
+    "early",
+    "late_with_rearm",
+    "late_without_rearm",
+    "unjudged",
+    "changes",
+    "frees",
+    "peak_unreclaimed",
+    "unreclaimed",
+];
+
+/// A row as it is written; what a check does not count stays empty.
+#[derive(Serialize)]
+struct Row<'r> {
+    strategy: &'r str,
+    check: &'static str,
+    tried: u64,
+    broken: u64,
+    declared: &'r str,
+    seconds: String,
+    verdict: &'static str,
+    early: Option<u64>,
+    late_with_rearm: Option<u64>,
+    late_without_rearm: Option<u64>,
+    unjudged: Option<u64>,
+    changes: Option<u64>,
+    frees: Option<u64>,
+    peak_unreclaimed: Option<u64>,
+    unreclaimed: Option<u64>,
+}
+
+impl<'r> From<&'r CheckRow> for Row<'r> {
+    fn from(row: &'r CheckRow) -> Self {
+        let figures = row.figures;
+        Row {
+            strategy: &row.strategy,
+            check: row.check.word(),
+            tried: row.tried,
+            broken: row.broken,
+            declared: &row.declared,
+            seconds: format!("{:.3}", row.seconds),
+            verdict: row.verdict.word(),
+            early: figures.early,
+            late_with_rearm: figures.late_with_rearm,
+            late_without_rearm: figures.late_without_rearm,
+            unjudged: figures.unjudged,
+            changes: figures.changes,
+            frees: figures.frees,
+            peak_unreclaimed: figures.peak_unreclaimed,
+            unreclaimed: figures.unreclaimed,
+        }
+    }
+}
+
+/// The result directory of `verify`. Both files are replaced as a whole after each check, so that whatever ends the program
+/// leaves whole ones.
+pub struct CheckDir {
+    path: PathBuf,
+}
+
+impl CheckDir {
+    /// Creates the directory and both files, so that a place that cannot be written is known before anything is checked.
+    ///
+    /// # Errors
+    /// If something is there already, or it cannot be created or written.
+    pub fn create(path: &Path) -> Result<Self, WriteError> {
+        let create = |source| WriteError::Create { path: path.to_owned(), source };
+        if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            fs::create_dir_all(parent).map_err(create)?;
+        }
+        fs::create_dir(path).map_err(|source| match source.kind() {
+            io::ErrorKind::AlreadyExists => WriteError::Exists { path: path.to_owned() },
+            _ => create(source),
+        })?;
+        let dir = CheckDir { path: path.to_owned() };
+        dir.rewrite(&[], &[])?;
+        Ok(dir)
+    }
+
+    /// Brings both files up to date.
+    ///
+    /// # Errors
+    /// If one cannot be written. It keeps its last version.
+    pub fn rewrite(&self, rows: &[CheckRow], findings: &[Finding]) -> Result<(), WriteError> {
+        let rows: Vec<Row<'_>> = rows.iter().map(Row::from).collect();
+        self.replace(ROWS, |out| table::write(&COLUMNS, &rows, out))?;
+        self.replace(FINDINGS, |out| findings.iter().try_for_each(|finding| write!(out, "{finding}\n\n")))
+    }
+
+    fn replace(&self, name: &str, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), WriteError> {
+        let failed = |source| WriteError::Replace { path: self.path.join(name), source };
+        replace(&self.path, name, content).map_err(failed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Check, CheckFigures, CheckVerdict, Failure};
+
+    #[test]
+    fn both_files_are_written_whole() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("a/b");
+        let dir = CheckDir::create(&path).unwrap();
+        assert_eq!(fs::read_to_string(path.join(ROWS)).unwrap(), format!("{}\n", COLUMNS.join(",")));
+        let row = CheckRow {
+            strategy: "seqlock".to_owned(),
+            check: Check::Fresh,
+            tried: 7,
+            broken: 1,
+            declared: "linearizable".to_owned(),
+            seconds: 0.5,
+            verdict: CheckVerdict::Broken,
+            figures: CheckFigures { early: Some(1), ..CheckFigures::default() },
+        };
+        let finding = Finding {
+            strategy: "seqlock".to_owned(),
+            check: Check::Fresh,
+            rule: "was_true".to_owned(),
+            failure: Failure::Wrong,
+            allowed: false,
+            what: "one answer was early".to_owned(),
+            events: vec!["first".to_owned(), "second".to_owned()],
+        };
+        dir.rewrite(&[row], &[finding]).unwrap();
+        let rows = fs::read_to_string(path.join(ROWS)).unwrap();
+        assert_eq!(rows.lines().nth(1), Some("seqlock,fresh,7,1,linearizable,0.500,broken,1,,,,,,,"));
+        let findings = fs::read_to_string(path.join(FINDINGS)).unwrap();
+        assert_eq!(findings, "seqlock, fresh, was_true: one answer was early\n  1. first\n  2. second\n\n");
+        assert!(matches!(CheckDir::create(&path), Err(WriteError::Exists { .. })));
+    }
+}

@@ -1,0 +1,94 @@
+//! The strategies that a program offers, each with its trial loop and its checks.
+
+use headlock_strategies::{Strategy, TimerList, Visitor, visit_builtin};
+
+use crate::harness::null::{NULL, NullList};
+use crate::harness::{Job, JobError, Outcome, play};
+use crate::verify::{self, CheckJob, CheckReport};
+
+/// One strategy, and the trial loop and the checks made for its type: one indirect call a trial, none an operation.
+#[derive(Clone, Copy)]
+pub struct Entry {
+    /// What it declares.
+    pub strategy: Strategy,
+    /// Plays one job in this process.
+    pub play: fn(&Job) -> Result<Outcome, JobError>,
+    /// Carries out one check in this process.
+    pub verify: fn(&CheckJob) -> CheckReport,
+}
+
+impl Entry {
+    fn of<L: TimerList>() -> Self {
+        Entry {
+            strategy: L::STRATEGY,
+            play: play::<L>,
+            verify: verify::check::<L>,
+        }
+    }
+
+    fn promising<L: TimerList>() -> Self {
+        Entry { verify: verify::check_promises_too::<L>, ..Entry::of::<L>() }
+    }
+}
+
+/// The strategies that a program offers, in the order in which tables show them.
+#[derive(Clone, Default)]
+pub struct Registry {
+    entries: Vec<Entry>,
+}
+
+impl Registry {
+    /// The strategies that come with headlock.
+    pub fn builtin() -> Self {
+        let mut registry = Registry::default();
+        visit_builtin(&mut registry);
+        registry
+    }
+
+    /// Adds a list of your own, or replaces the one of the same name.
+    #[must_use]
+    pub fn with<L: TimerList>(mut self) -> Self {
+        self.add(Entry::of::<L>());
+        self
+    }
+
+    /// As [`with`](Self::with), for a list that also promises what the built-in lists do beyond the contract (no name is
+    /// given out twice, the lock is taken once a change, size is no burden), so that `verify` holds it to that.
+    #[must_use]
+    pub fn with_promises<L: TimerList>(mut self) -> Self {
+        self.add(Entry::promising::<L>());
+        self
+    }
+
+    fn add(&mut self, entry: Entry) {
+        match self.entries.iter_mut().find(|known| known.strategy.name == entry.strategy.name) {
+            Some(known) => *known = entry,
+            None => self.entries.push(entry),
+        }
+    }
+
+    /// All of them.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The one with this name.
+    pub fn get(&self, name: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.strategy.name == name)
+    }
+
+    /// The one to play under this name: the harness's own null strategy included.
+    pub(crate) fn player(&self, name: &str) -> Option<Entry> {
+        if name == NULL {
+            return Some(Entry::of::<NullList>());
+        }
+        self.get(name).copied()
+    }
+}
+
+/// Adds lists that make the built-in lists' promises.
+impl Visitor for Registry {
+    fn visit<L: TimerList>(&mut self) {
+        self.add(Entry::promising::<L>());
+    }
+}

@@ -1,0 +1,273 @@
+//! *fresh*: is a poll's answer as true as the strategy declares?
+//!
+//! One thread makes all changes and records the truth after each; the others poll flat out. A poll is held against what was
+//! true from its beginning to its end, see [`judge`]. Linearizable lists must have answered something that was. Notified ones
+//! may be off as long as nobody oversleeps for it. Racy ones may do what they like; it is counted all the same.
+//!
+//! To meet a race, the writer's and the pollers' threads are placed in turn on processors of their own, wherever the scheduler
+//! puts them, and on fewer processors than there are threads with the writer giving its own up now and then, so that each of
+//! them is stopped at every point sooner or later. The strategy's code is what it is.
+
+mod history;
+mod judge;
+mod sequence;
+mod tally;
+mod writer;
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering as Memory};
+use std::thread;
+
+use headlock_strategies::conformance::trial::{Found, Probe, Trial, watched};
+use headlock_strategies::conformance::{Guarantee, Violation};
+use headlock_strategies::{Freshness, TimerHandle, TimerList};
+
+use super::budget::Budget;
+use super::{CheckJob, CheckReport, job};
+use crate::harness::clock::Clock;
+use crate::harness::pin;
+use crate::record::{CheckFigures, Failure, Finding};
+use history::{EMPTY, History};
+use judge::{Answer, Poll, Truth};
+use sequence::Sequence;
+use tally::Tally;
+use writer::Writer;
+
+/// Changes in a pass.
+const CHANGES: u64 = 50_000;
+/// Polls of each poller in a pass at least, also where the writer has a processor to itself and is done before they begin.
+const LEAST_POLLS: u64 = 1_000;
+/// Polls per look with `expired` instead of `deadline`.
+const EXPIRED_EVERY: u64 = 16;
+
+/// Plays passes and counts what was not true.
+pub fn check<L: TimerList>(job: &CheckJob) -> CheckReport {
+    let mut report = CheckReport::default();
+    let mut sum = Tally::default();
+    let mut first_late_ns = None;
+    let mut budget = Budget::start(job.length);
+    let clock = Clock::new();
+    let cpus = pin::allowed_cpus();
+    while report.findings.is_empty()
+        && let Some(pass) = budget.next_pass()
+    {
+        let scene = Scene::of_pass(pass, job, &cpus, &clock);
+        match play::<L>(job, pass, scene) {
+            Ok(tally) => sum.add(tally),
+            Err(violation) => {
+                report.broken += 1;
+                report.findings.push(job::finding(job.check, violation));
+            }
+        }
+        if sum.late_without_rearm > 0 {
+            first_late_ns.get_or_insert_with(|| budget.elapsed_ns());
+        }
+    }
+    report.tried = sum.polls;
+    report.broken += broken(L::STRATEGY.freshness, &sum);
+    report.figures = CheckFigures {
+        early: Some(sum.early),
+        late_with_rearm: Some(sum.late_with_rearm),
+        late_without_rearm: Some(sum.late_without_rearm),
+        unjudged: Some(sum.unknown),
+        changes: Some(sum.changes),
+        ..CheckFigures::default()
+    };
+    report.findings.extend(findings::<L>(job, &sum, first_late_ns));
+    CheckReport { elapsed_ns: budget.elapsed_ns(), ..report }
+}
+
+/// How many of the answers a strategy of this freshness may not give.
+fn broken(declared: Freshness, tally: &Tally) -> u64 {
+    match declared {
+        Freshness::Linearizable => tally.early + tally.late_with_rearm + tally.late_without_rearm,
+        Freshness::Notified => tally.late_without_rearm,
+        Freshness::Racy => 0,
+    }
+}
+
+/// One finding for each way of not being true that was met and matters: those that the strategy may not be guilty of, and
+/// oversleeping in any case.
+fn findings<L: TimerList>(job: &CheckJob, tally: &Tally, first_late_ns: Option<u64>) -> Vec<Finding> {
+    let declared = L::STRATEGY.freshness;
+    let polls = tally.polls;
+    let of_kind = |truth| match truth {
+        Truth::LateWithoutRearm => {
+            let first =
+                first_late_ns.map_or(String::new(), |ns| format!(", the first within {:.2} s", ns as f64 / 1e9));
+            let what = format!(
+                "{} of {polls} polls, beside {} changes, answered later than the head with no rearm on its way{first}",
+                tally.late_without_rearm, tally.changes
+            );
+            (what, "never_oversleeps", declared == Freshness::Racy)
+        }
+        Truth::LateWithRearm => {
+            let what = format!("{} of {polls} polls answered later than the head", tally.late_with_rearm);
+            (what, "was_true", declared != Freshness::Linearizable)
+        }
+        _ => {
+            let what = format!("{} of {polls} polls answered earlier than the head", tally.early);
+            (what, "was_true", declared != Freshness::Linearizable)
+        }
+    };
+    let mut found = Vec::new();
+    for sequence in &tally.shortest {
+        let (what, rule, allowed) = of_kind(sequence.truth);
+        if allowed && sequence.truth != Truth::LateWithoutRearm {
+            continue;
+        }
+        found.push(Finding {
+            strategy: L::STRATEGY.name.to_owned(),
+            check: job.check,
+            rule: rule.to_owned(),
+            failure: Failure::Wrong,
+            allowed,
+            what: format!("{what}; {declared} is declared"),
+            events: sequence.events.clone(),
+        });
+    }
+    found
+}
+
+/// How the threads of a pass are placed.
+#[derive(Clone)]
+struct Scene {
+    /// Processors in turn, the writer's first; none leaves it to the scheduler.
+    cpus: Vec<usize>,
+    pollers: usize,
+    /// Changes after which the writer gives its processor up; 0 for never.
+    yields_every: u64,
+    timers: usize,
+    clock: Clock,
+}
+
+impl Scene {
+    fn of_pass(pass: u64, job: &CheckJob, cpus: &[usize], clock: &Clock) -> Self {
+        let own = job.threads.clamp(2, cpus.len().max(2));
+        let (cpus, pollers, yields_every) = match pass % 3 {
+            // A processor for each thread: races of instructions.
+            0 => (cpus.to_vec(), own - 1, 0),
+            // Whatever the scheduler makes of it.
+            1 => (Vec::new(), job.threads - 1, 0),
+            // More threads than processors: races across preemptions.
+            _ => (cpus.iter().take(2).copied().collect(), job.threads.max(cpus.len() + 1) - 1, 37),
+        };
+        Scene {
+            cpus,
+            pollers,
+            yields_every,
+            timers: 2 + (pass / 3 % 2) as usize,
+            clock: clock.clone(),
+        }
+    }
+
+    /// Places the calling thread. A processor that has gone meanwhile leaves it where the scheduler wants it, which is as
+    /// good a place as any for a check.
+    fn place(&self, thread: usize) {
+        if !self.cpus.is_empty() {
+            let _ = pin::pin_current(self.cpus[thread % self.cpus.len()]);
+        }
+    }
+}
+
+/// What the threads of a pass share besides the list.
+struct Shared<'s, L> {
+    trial: &'s Trial<L>,
+    scene: &'s Scene,
+    history: History,
+    /// Pollers that are about to begin.
+    ready: AtomicUsize,
+    /// Set by the writer after its last change.
+    done: AtomicBool,
+    sum: Mutex<Tally>,
+}
+
+fn play<L: TimerList>(job: &CheckJob, pass: u64, scene: Scene) -> Result<Tally, Violation> {
+    watched::<L, _>("comes_back", Guarantee::Fresh, &job.effort(pass), move |trial: &Trial<L>| -> Found<Tally> {
+        let list = trial.list();
+        let shared = Shared {
+            trial,
+            scene: &scene,
+            history: History::new(),
+            ready: AtomicUsize::new(0),
+            done: AtomicBool::new(false),
+            sum: Mutex::default(),
+        };
+        trial.threads(1 + scene.pollers, |thread| {
+            scene.place(thread);
+            trial.with_handle(&list, |list| match thread {
+                0 => shared.write(list),
+                poller => shared.poll(list, poller),
+            });
+            Ok(1)
+        })?;
+        let tally = shared.sum.into_inner().expect("no thread panics while holding it");
+        Ok(Tally { changes: CHANGES, ..tally })
+    })
+}
+
+impl<L: TimerList> Shared<'_, L> {
+    fn write<H: TimerHandle>(&self, list: &mut Probe<'_, H>) {
+        let seed = self.trial.effort.seed;
+        let mut writer = Writer::new(list, &self.history, self.scene.clock.clone(), self.scene.timers, seed);
+        while self.ready.load(Memory::Acquire) < self.scene.pollers && !self.trial.is_over() {
+            thread::yield_now();
+        }
+        for number in 0..CHANGES {
+            if self.trial.is_over() {
+                break;
+            }
+            writer.change(number);
+            if self.scene.yields_every > 0 && number % self.scene.yields_every == 0 {
+                thread::yield_now();
+            }
+        }
+        self.done.store(true, Memory::Release);
+    }
+
+    fn poll<H: TimerHandle>(&self, list: &mut Probe<'_, H>, poller: usize) {
+        let mut tally = Tally::default();
+        let mut last = EMPTY;
+        let mut polls = 0;
+        self.ready.fetch_add(1, Memory::Release);
+        while (!self.done.load(Memory::Acquire) || polls < LEAST_POLLS) && !self.trial.is_over() {
+            let began = self.scene.clock.raw();
+            let before = self.history.version();
+            let answer = if polls % EXPIRED_EVERY == EXPIRED_EVERY - 1 && last != EMPTY {
+                Answer::Expired(last, list.expired(last))
+            } else {
+                last = list.deadline().unwrap_or(EMPTY);
+                Answer::Deadline(last)
+            };
+            let poll = Poll { before, after: self.history.version_after(), answer };
+            let ended = self.scene.clock.raw();
+            let truth = poll.judge(&self.history, || {
+                thread::yield_now();
+                !self.trial.is_over()
+            });
+            if truth != Truth::True {
+                self.look_into(&poll, truth, (began, ended), poller, &mut tally);
+            }
+            tally.count(truth);
+            polls += 1;
+            list.quiescent();
+        }
+        self.sum.lock().expect("no thread panics while holding it").add(tally);
+    }
+
+    /// Keeps what led to an untrue answer if nothing shorter is known.
+    #[cold]
+    fn look_into(&self, poll: &Poll, truth: Truth, (began, ended): (u64, u64), poller: usize, tally: &mut Tally) {
+        let clock = &self.scene.clock;
+        let changes = poll.last() - poll.first();
+        if truth == Truth::Unknown || !tally.is_news(truth, changes, clock.ns_between(began, ended)) {
+            return;
+        }
+        if let Some(sequence) = Sequence::of(poll, truth, (began, ended), poller, &self.history, clock) {
+            tally.keep(sequence);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,206 @@
+//! The one thread that changes the list, and records what is true.
+//!
+//! Most of the time it puts the head off behind the others, again and again: the change that the RFC's reader races with,
+//! and one that never rearms. In between it does everything else that moves a head.
+
+use headlock_strategies::conformance::trial::Probe;
+use headlock_strategies::{Nanos, TimerHandle, TimerId};
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+use super::history::{Change, EMPTY, History, Kind};
+use crate::harness::clock::Clock;
+
+/// Deadlines are unique, so that a stale answer is never taken for a true one: the last six digits are a serial number.
+const SERIALS: i64 = 1_000_000;
+/// Where the deadlines start, far from the clock's start, where they would be clamped.
+const START: i64 = 1_000_000;
+/// Changes of one kind before the writer turns to the other: longer than a poller waits for a processor, so that whole polls
+/// fall into times without a rearm.
+const STRETCH: u64 = 10_000;
+
+struct Timer {
+    id: TimerId,
+    /// [`EMPTY`] while it is inactive.
+    expire: Nanos,
+}
+
+/// The writer.
+pub struct Writer<'w, 'p, H> {
+    list: &'w mut Probe<'p, H>,
+    history: &'w History,
+    clock: Clock,
+    rng: Xoshiro256PlusPlus,
+    timers: Vec<Timer>,
+    serial: i64,
+    /// The latest deadline armed so far, less its serial number.
+    latest: i64,
+}
+
+impl<'w, 'p, H: TimerHandle> Writer<'w, 'p, H> {
+    /// Creates so many timers and arms them.
+    pub fn new(list: &'w mut Probe<'p, H>, history: &'w History, clock: Clock, timers: usize, seed: u64) -> Self {
+        let timers = (0..timers).map(|_| Timer { id: list.create(), expire: EMPTY }).collect();
+        let rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+        let mut writer = Writer { list, history, clock, rng, timers, serial: 0, latest: START };
+        for timer in 0..writer.timers.len() {
+            let later = writer.later();
+            writer.modify(timer, later);
+        }
+        writer
+    }
+
+    /// Makes change number `number`, and those that go with it.
+    pub fn change(&mut self, number: u64) {
+        let (head, expire) = self.head();
+        if let Some(inactive) = self.timers.iter().position(|timer| timer.expire == EMPTY) {
+            let later = self.later();
+            return self.modify(inactive, later);
+        }
+        if number / STRETCH % 2 == 0 {
+            let later = self.later();
+            return self.modify(head, later);
+        }
+        let any = self.rng.random_range(0..self.timers.len());
+        match self.rng.random_range(0..10) {
+            0..=2 => {
+                let later = self.later();
+                self.modify(head, later);
+            }
+            3 => {
+                let sooner = self.beside(expire, -1);
+                self.modify(any, sooner);
+            }
+            // The head moves a little and stays the head.
+            4 => {
+                let near = self.beside(expire, 0);
+                self.modify(head, near);
+            }
+            5 => {
+                let sooner = self.beside(expire, -1);
+                self.anticipate(any, sooner);
+            }
+            6 => {
+                let id = self.timers[head].id;
+                self.record(Kind::Cancel, head, EMPTY, |list| {
+                    list.cancel(id);
+                    false
+                });
+            }
+            7 => self.free(head),
+            8 => self.run(expire, true),
+            _ => self.run(Nanos(self.latest + SERIALS), false),
+        }
+    }
+
+    /// The timer with the earliest deadline, and that.
+    fn head(&self) -> (usize, Nanos) {
+        let deadlines = self.timers.iter().map(|timer| timer.expire).enumerate();
+        deadlines.min_by_key(|&(_, expire)| expire).unwrap_or((0, EMPTY))
+    }
+
+    fn serial(&mut self) -> i64 {
+        self.serial = (self.serial + 1) % SERIALS;
+        self.serial
+    }
+
+    /// A deadline later than any before it.
+    fn later(&mut self) -> Nanos {
+        self.latest += SERIALS;
+        Nanos(self.latest + self.serial())
+    }
+
+    /// A deadline next to another: as many steps away.
+    fn beside(&mut self, expire: Nanos, steps: i64) -> Nanos {
+        Nanos((expire.0 / SERIALS + steps) * SERIALS + self.serial())
+    }
+
+    fn modify(&mut self, timer: usize, to: Nanos) {
+        let id = self.timers[timer].id;
+        self.record(Kind::Modify, timer, to, |list| list.modify(id, to).is_yes());
+    }
+
+    fn anticipate(&mut self, timer: usize, to: Nanos) {
+        let id = self.timers[timer].id;
+        let to_be = to.min(self.timers[timer].expire);
+        self.record(Kind::Anticipate, timer, to_be, |list| list.anticipate(id, to).is_yes());
+    }
+
+    fn free(&mut self, timer: usize) {
+        let id = self.timers[timer].id;
+        self.record(Kind::Free, timer, EMPTY, |list| {
+            list.free(id);
+            false
+        });
+        self.timers[timer].id = self.list.create();
+    }
+
+    /// Makes one change and records it.
+    fn record(&mut self, kind: Kind, timer: usize, to: Nanos, act: impl FnOnce(&mut Probe<'p, H>) -> bool) {
+        let began = self.clock.raw();
+        self.history.begin();
+        let rearm = act(self.list);
+        let from = std::mem::replace(&mut self.timers[timer].expire, to);
+        let ended = self.clock.raw();
+        let (_, truth) = self.head();
+        self.history.end(Change {
+            kind,
+            timer: timer as u16,
+            from,
+            to,
+            truth,
+            rearm,
+            began,
+            ended,
+        });
+    }
+
+    /// Runs the list. Each timer that fires is a change that ends in its callback, which may arm it again: a further one.
+    fn run(&mut self, now: Nanos, rearm: bool) {
+        let again: Vec<Nanos> = (0..self.timers.len()).map(|_| if rearm { self.later() } else { EMPTY }).collect();
+        let Writer { list, history, clock, timers, .. } = self;
+        let mut began = clock.raw();
+        let truth = |timers: &[Timer]| timers.iter().map(|timer| timer.expire).min().unwrap_or(EMPTY);
+        history.begin();
+        list.run(now, |list, id| {
+            let Some(number) = timers.iter().position(|timer| timer.id == id) else {
+                return;
+            };
+            let mut end = |began: u64, kind: Kind, to: Nanos, rearm: bool| {
+                let from = std::mem::replace(&mut timers[number].expire, to);
+                let (truth, ended) = (truth(timers), clock.raw());
+                history.end(Change {
+                    kind,
+                    timer: number as u16,
+                    from,
+                    to,
+                    truth,
+                    rearm,
+                    began,
+                    ended,
+                });
+            };
+            end(began, Kind::Fire, EMPTY, false);
+            if again[number] != EMPTY {
+                let began = clock.raw();
+                history.begin();
+                let rearm = list.modify(id, again[number]).is_yes();
+                end(began, Kind::Modify, again[number], rearm);
+            }
+            began = clock.raw();
+            history.begin();
+        });
+        let (truth, ended) = (truth(timers), clock.raw());
+        let (from, to) = (EMPTY, EMPTY);
+        history.end(Change {
+            kind: Kind::RunEnd,
+            timer: 0,
+            from,
+            to,
+            truth,
+            rearm: false,
+            began,
+            ended,
+        });
+    }
+}

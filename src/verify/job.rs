@@ -1,0 +1,99 @@
+//! What a check process is told, and what it answers: plain data that crosses a pipe as JSON.
+
+use std::time::Duration;
+
+use headlock_strategies::conformance::{self, Effort};
+use serde::{Deserialize, Serialize};
+
+use crate::record::{Check, CheckFigures, Failure, Finding};
+
+/// How long a check goes on. It always plays one whole pass, and ends after the first in which something broke, but for
+/// `fresh`, which counts.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Length {
+    /// Until so much time is up, ns.
+    Time(u64),
+    /// So many passes.
+    Passes(u64),
+}
+
+/// One check of one strategy, to be carried out by a fresh process.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CheckJob {
+    /// The registered strategy.
+    pub strategy: String,
+    /// The check.
+    pub check: Check,
+    /// How long it goes on.
+    pub length: Length,
+    /// Threads of a concurrent check, 2 or more.
+    pub threads: usize,
+    /// Timers to grow a list to.
+    pub timers: u32,
+    /// Seeds every random choice.
+    pub seed: u64,
+    /// How long an operation may get nowhere, twice in a row, before it counts as hung, ns.
+    pub patience_ns: u64,
+}
+
+impl CheckJob {
+    /// What one pass of a check from the conformance suite is to try. Each pass makes other random choices.
+    pub(super) fn effort(&self, pass: u64) -> Effort {
+        Effort {
+            seed: self.seed.wrapping_add(pass.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
+            sequences: 300,
+            rounds: 400,
+            timers: self.timers,
+            threads: self.threads,
+            patience: Duration::from_nanos(self.patience_ns),
+        }
+    }
+}
+
+/// What a check found.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CheckReport {
+    /// How many answers, operations or sequences were judged.
+    pub tried: u64,
+    /// How many broke what the strategy declares.
+    pub broken: u64,
+    /// How long it took, ns.
+    pub elapsed_ns: u64,
+    /// What else was counted.
+    pub figures: CheckFigures,
+    /// What was found, one entry a rule.
+    pub findings: Vec<Finding>,
+}
+
+impl CheckReport {
+    /// Takes the outcome of one rule in; answers whether the check may go on in this process.
+    pub(super) fn take(&mut self, check: Check, outcome: conformance::Outcome) -> bool {
+        match outcome {
+            Ok(tried) => self.tried += tried,
+            Err(violation) => {
+                self.tried += 1;
+                self.broken += 1;
+                self.findings.push(finding(check, violation));
+            }
+        }
+        self.findings.last().is_none_or(|last| last.failure != Failure::Hung)
+    }
+}
+
+/// A violation as plain data, under the check that found it.
+pub(super) fn finding(check: Check, violation: conformance::Violation) -> Finding {
+    Finding {
+        strategy: violation.strategy.to_owned(),
+        check,
+        rule: violation.check.to_owned(),
+        failure: match violation.failure {
+            conformance::Failure::Wrong => Failure::Wrong,
+            conformance::Failure::Hung => Failure::Hung,
+            conformance::Failure::Panicked => Failure::Panicked,
+        },
+        allowed: false,
+        what: violation.what,
+        events: violation.events,
+    }
+}

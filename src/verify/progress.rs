@@ -1,0 +1,92 @@
+//! *progress*: no call hangs. All threads play every operation on a few timers that they share, close to the moments at which
+//! lists are known to hang: the empty list, a timer due exactly now, an inactive timer, a callback that changes the list.
+//!
+//! The watchdog of the conformance suite looks on and names the operation and the threads.
+
+use std::sync::atomic::{AtomicI64, Ordering as Memory};
+
+use headlock_strategies::conformance::Guarantee;
+use headlock_strategies::conformance::trial::{Found, Probe, Trial, watched};
+use headlock_strategies::{Nanos, TimerHandle, TimerId, TimerList};
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+use super::budget::Budget;
+use super::{CheckJob, CheckReport};
+
+/// Timers that all threads change.
+const SHARED: usize = 3;
+/// Operations of each thread in a pass.
+const OPERATIONS: u64 = 4_000;
+
+/// Plays passes until the time is up or an operation does not come back.
+pub fn check<L: TimerList>(job: &CheckJob) -> CheckReport {
+    let mut report = CheckReport::default();
+    let mut budget = Budget::start(job.length);
+    while report.findings.is_empty()
+        && let Some(pass) = budget.next_pass()
+    {
+        report.take(job.check, watched::<L, _>("comes_back", Guarantee::Progress, &job.effort(pass), comes_back));
+    }
+    CheckReport { elapsed_ns: budget.elapsed_ns(), ..report }
+}
+
+fn comes_back<L: TimerList>(trial: &Trial<L>) -> Found {
+    let list = trial.list();
+    let timers = trial.with_handle(&list, |list| [(); SHARED].map(|()| list.create()));
+    let clock = AtomicI64::new(0);
+    trial.threads(trial.effort.threads.max(2), |index| {
+        trial.with_handle(&list, |list| {
+            let rng = Xoshiro256PlusPlus::seed_from_u64(trial.effort.seed.wrapping_add(index as u64));
+            let mut player = Player { rng, clock: &clock, timers };
+            for _ in 0..OPERATIONS {
+                if trial.is_over() {
+                    break;
+                }
+                player.play(list);
+            }
+            Ok(OPERATIONS)
+        })
+    })
+}
+
+/// One thread's part.
+struct Player<'c> {
+    rng: Xoshiro256PlusPlus,
+    /// Advances slowly, so that many timers share a deadline and are due exactly now.
+    clock: &'c AtomicI64,
+    timers: [TimerId; SHARED],
+}
+
+impl Player<'_> {
+    fn play<H: TimerHandle>(&mut self, list: &mut Probe<'_, H>) {
+        let timer = self.timers[self.rng.random_range(0..SHARED)];
+        let now = self.clock.load(Memory::Relaxed);
+        let soon = Nanos(now + self.rng.random_range(-1..3));
+        match self.rng.random_range(0..16) {
+            0..=2 => _ = list.modify(timer, soon),
+            3 => _ = list.anticipate(timer, soon),
+            4..=5 => _ = list.cancel(timer),
+            6..=8 => _ = list.deadline(),
+            9..=10 => _ = list.expired(soon),
+            11..=13 => self.run(list, now),
+            14 => {
+                let own = list.armed(soon.0);
+                list.free(own);
+            }
+            _ => _ = self.clock.fetch_add(1, Memory::Relaxed),
+        }
+        list.quiescent();
+    }
+
+    fn run<H: TimerHandle>(&mut self, list: &mut Probe<'_, H>, now: i64) {
+        let rng = &mut self.rng;
+        list.run(Nanos(now), |list, timer| match rng.random_range(0..4) {
+            0 => _ = list.cancel(timer),
+            // Later than now, or two threads could keep each other's runs going for ever.
+            1 => _ = list.modify(timer, Nanos(now + 2)),
+            2 => _ = list.deadline(),
+            _ => {}
+        });
+    }
+}

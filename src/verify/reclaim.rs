@@ -1,0 +1,133 @@
+//! *reclaim*: a freed node is never read again, and what is retired is reclaimed once the readers have gone.
+//!
+//! The conformance suite's rules look for poison in the answers of polls. Added here: many threads free under many polls, all
+//! handles go, and then one thread's ordinary work must bring the number of waiting nodes down to a bound that does not
+//! depend on how many were freed.
+
+use std::sync::atomic::{AtomicUsize, Ordering as Memory};
+
+use headlock_strategies::conformance::trial::{Found, Trial, right, watched};
+use headlock_strategies::conformance::{Check as Rule, Guarantee};
+use headlock_strategies::reclaim::POISON;
+use headlock_strategies::{Nanos, TimerList};
+
+use super::budget::Budget;
+use super::{CheckJob, CheckReport, job, rules};
+use crate::record::CheckFigures;
+
+/// Nodes that may wait for good: batches, per-thread caches, the last two grace periods. The largest of the libraries'
+/// thresholds is haphazard's, a thousand.
+const BOUND: u64 = 4_096;
+/// Timers that each writer frees in a pass.
+const FREES: u64 = 8_192;
+/// Frees between two looks at the counts.
+const BATCH: u64 = 256;
+
+/// What one pass counted.
+#[derive(Clone, Copy, Debug, Default)]
+struct Churned {
+    polls: u64,
+    frees: u64,
+    peak: u64,
+    left: u64,
+}
+
+/// The conformance suite's rules, and the bound.
+pub fn check<L: TimerList>(job: &CheckJob, rules: &[Rule]) -> CheckReport {
+    let mut report = CheckReport::default();
+    let mut sum = Churned::default();
+    let mut budget = Budget::start(job.length);
+    while report.findings.is_empty()
+        && let Some(pass) = budget.next_pass()
+    {
+        if !rules::play(job, rules, pass, &mut report) {
+            break;
+        }
+        match watched::<L, _>("waiting_nodes_bounded", Guarantee::Reclaim, &job.effort(pass), waiting_nodes_bounded) {
+            Ok(churned) => {
+                sum.polls += churned.polls;
+                sum.frees += churned.frees;
+                sum.peak = sum.peak.max(churned.peak);
+                sum.left = sum.left.max(churned.left);
+            }
+            Err(violation) => {
+                report.broken += 1;
+                report.findings.push(job::finding(job.check, violation));
+            }
+        }
+    }
+    report.tried += sum.polls + sum.frees;
+    report.figures = CheckFigures {
+        frees: Some(sum.frees),
+        peak_unreclaimed: Some(sum.peak),
+        unreclaimed: Some(sum.left),
+        ..CheckFigures::default()
+    };
+    CheckReport { elapsed_ns: budget.elapsed_ns(), ..report }
+}
+
+/// One thread's create, arm, poll and free, a batch of them.
+fn churn<L: TimerList>(trial: &Trial<L>, list: &L, frees: u64) -> Found {
+    trial.with_handle(list, |list| {
+        for round in 0..frees {
+            let timer = list.armed(round as i64);
+            right("whether a poll read poison", list.deadline() == Some(POISON), false)?;
+            list.free(timer);
+            list.quiescent();
+            if trial.is_over() {
+                break;
+            }
+        }
+        Ok(frees)
+    })
+}
+
+fn waiting_nodes_bounded<L: TimerList>(trial: &Trial<L>) -> Found<Churned> {
+    let list = trial.list();
+    let threads = trial.effort.threads.max(2);
+    let pollers = threads / 2;
+    let writers = threads - pollers;
+    let writing = AtomicUsize::new(writers);
+    let ops = trial.threads(threads, |index| {
+        if index >= pollers {
+            let freed = churn(trial, &list, FREES);
+            writing.fetch_sub(1, Memory::Release);
+            return freed;
+        }
+        trial.with_handle(&list, |list| {
+            let mut polls = 0;
+            while writing.load(Memory::Acquire) > 0 && !trial.is_over() {
+                right("whether a poll read poison", list.deadline() == Some(POISON), false)?;
+                list.expired(Nanos::ZERO);
+                list.quiescent();
+                polls += 1;
+            }
+            Ok(polls)
+        })
+    })?;
+    let mut frees = writers as u64 * FREES;
+    let peak = list.counts().peak_unreclaimed;
+    let waiting = || list.counts().retired.saturating_sub(list.counts().reclaimed);
+    // As much work again as there was is more than any scheme needs that is going to reclaim at all.
+    let most = frees * 2;
+    while waiting() > BOUND && frees < most {
+        frees += churn(trial, &list, BATCH)?;
+    }
+    let counts = list.counts();
+    let left = waiting();
+    right(
+        format_args!(
+            "whether at most {BOUND} of {} retired nodes still wait once all readers have gone and as many more timers came \
+             and went; {left} do",
+            counts.retired
+        ),
+        left <= BOUND,
+        true,
+    )?;
+    right(
+        format_args!("whether at most the {frees} freed timers were retired, and no more reclaimed, in {counts:?}"),
+        counts.retired <= frees && counts.reclaimed <= counts.retired,
+        true,
+    )?;
+    Ok(Churned { polls: ops - writers as u64 * FREES, frees, peak, left })
+}

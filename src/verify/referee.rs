@@ -1,0 +1,235 @@
+//! Carries out every check of every strategy, each in a fresh process, so that one that hangs, crashes or panics is reported
+//! as that strategy's failure and the others go on.
+
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use headlock_strategies::Strategy;
+
+use super::{CheckJob, CheckReport, Length};
+use crate::harness::child::{self, ChildError};
+use crate::harness::clock::Moment;
+use crate::record::{Check, CheckRow, CheckVerdict, Failure, Finding};
+
+/// The hidden subcommand that carries out one check.
+pub const SUBCOMMAND: &str = "check-process";
+
+/// How long a check process may take beyond its time and its own watchdog's patience: one whole pass of a slow list on a busy
+/// machine. It is there for what that watchdog cannot see, such as a panic that hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What to check.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The strategies, in the order of the tables.
+    pub strategies: Vec<Strategy>,
+    /// The checks.
+    pub checks: Vec<Check>,
+    /// Of all checks of all strategies together if it is a time, of each if it is passes.
+    pub length: Length,
+    /// Threads of a concurrent check, 2 or more.
+    pub threads: usize,
+    /// Timers to grow a list to.
+    pub timers: u32,
+    /// Seeds every random choice.
+    pub seed: u64,
+    /// How long an operation may get nowhere, twice in a row, before it counts as hung, ns.
+    pub patience_ns: u64,
+}
+
+/// Is told what happens. Errors of its own end the work.
+pub trait Observer {
+    /// What the observer itself can fail with.
+    type Error;
+
+    /// A check is about to start: its number, of how many.
+    fn starting(&mut self, _number: usize, _of: usize, _strategy: &str, _check: Check) {}
+
+    /// A check has ended, with what was found.
+    fn checked(&mut self, row: CheckRow, findings: Vec<Finding>) -> Result<(), Self::Error>;
+}
+
+/// How the work ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Everything was checked.
+    Complete,
+    /// The user stopped it.
+    Interrupted,
+    /// No process could be started.
+    Failed(String),
+}
+
+/// Carries out the plan.
+///
+/// # Errors
+/// Those of the observer.
+pub fn run<O: Observer>(plan: &Plan, observer: &mut O, stop: &AtomicBool) -> Result<Ending, O::Error> {
+    let jobs: Vec<(&Strategy, Check)> = plan
+        .strategies
+        .iter()
+        .flat_map(|strategy| plan.checks.iter().map(move |&check| (strategy, check)))
+        .collect();
+    for (number, &(strategy, check)) in jobs.iter().enumerate() {
+        observer.starting(number, jobs.len(), strategy.name, check);
+        let job = plan.job(strategy, check);
+        let began = Moment::now();
+        let report = match child::ask::<CheckReport>(SUBCOMMAND, &job, plan.limit(&job), stop) {
+            Ok(report) => report,
+            Err(ChildError::Interrupted) => return Ok(Ending::Interrupted),
+            Err(ChildError::Spawn(reason)) => return Ok(Ending::Failed(reason)),
+            Err(reason) => died(&job, &reason, began.elapsed_ns()),
+        };
+        observer.checked(row(strategy, check, &report), report.findings)?;
+    }
+    Ok(Ending::Complete)
+}
+
+impl Plan {
+    fn job(&self, strategy: &Strategy, check: Check) -> CheckJob {
+        let length = match self.length {
+            Length::Passes(passes) => Length::Passes(passes),
+            Length::Time(ns) => {
+                let whole: u64 = self.checks.iter().copied().map(weight).sum();
+                Length::Time(ns / self.strategies.len().max(1) as u64 * weight(check) / whole.max(1))
+            }
+        };
+        CheckJob {
+            strategy: strategy.name.to_owned(),
+            check,
+            length,
+            threads: self.threads,
+            timers: self.timers,
+            seed: self.seed,
+            patience_ns: self.patience_ns,
+        }
+    }
+
+    fn limit(&self, job: &CheckJob) -> Duration {
+        let own = match job.length {
+            Length::Time(ns) => Duration::from_nanos(ns),
+            Length::Passes(passes) => Duration::from_secs(passes),
+        };
+        own * 2 + Duration::from_nanos(self.patience_ns) * 4 + PATIENCE
+    }
+}
+
+/// A check's share of the time: what depends on how threads meet needs more of it than what one thread can show.
+fn weight(check: Check) -> u64 {
+    match check {
+        Check::Model | Check::Reenter | Check::Progress => 1,
+        Check::Conserve | Check::Reclaim => 2,
+        Check::Fresh => 4,
+    }
+}
+
+/// The report of a check whose process gave none.
+fn died(job: &CheckJob, reason: &ChildError, elapsed_ns: u64) -> CheckReport {
+    let failure = match reason {
+        ChildError::Hung(_) => Failure::Hung,
+        _ => Failure::Crashed,
+    };
+    let finding = Finding {
+        strategy: job.strategy.clone(),
+        check: job.check,
+        rule: "process".to_owned(),
+        failure,
+        allowed: false,
+        what: reason.to_string(),
+        events: Vec::new(),
+    };
+    CheckReport {
+        tried: 1,
+        broken: 1,
+        elapsed_ns,
+        findings: vec![finding],
+        ..CheckReport::default()
+    }
+}
+
+fn row(strategy: &Strategy, check: Check, report: &CheckReport) -> CheckRow {
+    CheckRow {
+        strategy: strategy.name.to_owned(),
+        check,
+        tried: report.tried,
+        broken: report.broken,
+        declared: match check {
+            Check::Fresh => strategy.freshness.word(),
+            Check::Progress => strategy.progress.word(),
+            _ => "always",
+        }
+        .to_owned(),
+        seconds: report.elapsed_ns as f64 / 1e9,
+        verdict: verdict(report),
+        figures: report.figures,
+    }
+}
+
+/// The worst that was found.
+fn verdict(report: &CheckReport) -> CheckVerdict {
+    let any = |failure| report.findings.iter().any(|finding| finding.failure == failure && !finding.allowed);
+    if any(Failure::Crashed) {
+        CheckVerdict::Crashed
+    } else if any(Failure::Hung) {
+        CheckVerdict::Hung
+    } else if any(Failure::Panicked) {
+        CheckVerdict::Panicked
+    } else if any(Failure::Wrong) {
+        CheckVerdict::Broken
+    } else if report.findings.iter().any(|finding| finding.allowed) {
+        CheckVerdict::Racy
+    } else {
+        CheckVerdict::Kept
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(failure: Failure, allowed: bool) -> Finding {
+        Finding {
+            strategy: "x".to_owned(),
+            check: Check::Fresh,
+            rule: "r".to_owned(),
+            failure,
+            allowed,
+            what: String::new(),
+            events: Vec::new(),
+        }
+    }
+
+    fn judged(findings: Vec<Finding>) -> CheckVerdict {
+        verdict(&CheckReport { findings, ..CheckReport::default() })
+    }
+
+    #[test]
+    fn the_verdict_is_the_worst_that_was_found() {
+        let wrong = finding(Failure::Wrong, false);
+        let racy = finding(Failure::Wrong, true);
+        assert_eq!(judged(vec![]), CheckVerdict::Kept);
+        assert_eq!(judged(vec![racy.clone()]), CheckVerdict::Racy);
+        assert_eq!(judged(vec![racy, wrong.clone()]), CheckVerdict::Broken);
+        assert_eq!(judged(vec![wrong.clone(), finding(Failure::Panicked, false)]), CheckVerdict::Panicked);
+        assert_eq!(judged(vec![finding(Failure::Hung, false), wrong]), CheckVerdict::Hung);
+        assert_eq!(judged(vec![finding(Failure::Crashed, false)]), CheckVerdict::Crashed);
+    }
+
+    #[test]
+    fn the_time_is_shared_out_and_passes_are_not() {
+        let strategy = <crate::harness::null::NullList as headlock_strategies::TimerList>::STRATEGY;
+        let mut plan = Plan {
+            strategies: vec![strategy; 2],
+            checks: vec![Check::Model, Check::Fresh],
+            length: Length::Time(100),
+            threads: 2,
+            timers: 1,
+            seed: 1,
+            patience_ns: 1,
+        };
+        assert_eq!(plan.job(&strategy, Check::Model).length, Length::Time(10));
+        assert_eq!(plan.job(&strategy, Check::Fresh).length, Length::Time(40));
+        plan.length = Length::Passes(7);
+        assert_eq!(plan.job(&strategy, Check::Fresh).length, Length::Passes(7));
+    }
+}
