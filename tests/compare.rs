@@ -5,9 +5,7 @@ use std::process::{Command, Output};
 
 use hdrhistogram::Histogram;
 use headlock::export::{ResultDir, Snapshot};
-use headlock::record::{
-    Conditions, Host, Kind, LatencyHistogram, Pass, RunRecord, RunState, SCHEMA_VERSION, Trial,
-};
+use headlock::record::{Conditions, Host, Kind, LatencyHistogram, Pass, RunRecord, RunState, SCHEMA_VERSION, Trial};
 use headlock::stats::{Latencies, latency_rows, ratios};
 use serde_json::{Value, json};
 
@@ -265,7 +263,10 @@ fn two_points_of_one_run_are_paired() {
         ([point("mutex@hot/2"), point("mutex@hot/2")], "compared with itself"),
         ([point("mutex@hot/2"), dir.display().to_string()], "either both sides are directories"),
         ([dir.display().to_string(), dir.display().to_string()], "two points of one like"),
-        ([point("mutex@hot/2"), point("hazard@hot/2")], "hazard@hot/2 was not measured; there are mutex@hot/2"),
+        (
+            [point("mutex@hot/2"), point("hazard@hot/2")],
+            "hazard@hot/2 was not measured; there are mutex@hot/2",
+        ),
         ([point("mutex@hot/2"), point("seqlock@hot")], "expected a result directory, or a point"),
     ] {
         let (status, _, complaint) = ended(compare(&[&args[0], &args[1]]));

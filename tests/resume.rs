@@ -12,7 +12,17 @@ use serde_json::Value;
 
 /// `headlock run` of two strategies at one point.
 fn run(flags: &[&str]) -> Output {
-    let fixed = ["run", "-w", "hot", "--threads", "1", "--strategies", "mutex,seqlock", "--trial", "1ms"];
+    let fixed = [
+        "run",
+        "-w",
+        "hot",
+        "--threads",
+        "1",
+        "--strategies",
+        "mutex,seqlock",
+        "--trial",
+        "1ms",
+    ];
     Command::new(env!("CARGO_BIN_EXE_headlock")).args(fixed).args(flags).output().unwrap()
 }
 
@@ -134,14 +144,16 @@ fn the_doctors_facts_are_in_the_run_and_markdown_is_printed() {
 
 #[test]
 fn the_doctor_answers_in_json_and_strictness_follows_its_verdict() {
-    let doctor = |flags: &[&str]| {
-        Command::new(env!("CARGO_BIN_EXE_headlock")).arg("doctor").args(flags).output().unwrap()
-    };
+    let doctor =
+        |flags: &[&str]| Command::new(env!("CARGO_BIN_EXE_headlock")).arg("doctor").args(flags).output().unwrap();
     let output = doctor(&["--json", "--strict"]);
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
     let bad = answer["severity"] == "bad";
     assert_eq!(output.status.code(), Some(i32::from(bad)), "{answer}");
     assert_eq!(complaint(&output).contains("--strict: this host is not fit for measuring"), bad);
-    assert!(answer["findings"].as_array().unwrap().iter().any(|it| it["topic"] == "clock resolution"), "{answer}");
+    assert!(
+        answer["findings"].as_array().unwrap().iter().any(|it| it["topic"] == "clock resolution"),
+        "{answer}"
+    );
     assert_eq!(doctor(&[]).status.code(), Some(0));
 }

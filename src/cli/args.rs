@@ -35,15 +35,12 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Measure strategies side by side on a recorded trace
     Replay(Box<ReplayArgs>),
-<<<<<<< HEAD
     /// Compare two result directories, or two points of one
     Compare(CompareArgs),
     /// Say what on this machine may spoil figures, and how to mend it
     Doctor(DoctorArgs),
-=======
     /// Check that each strategy keeps what it declares
     Verify(VerifyArgs),
->>>>>>> main
     /// List the strategies and what each declares
     List(ListArgs),
     /// Play one trial (for headlock's own use)
@@ -61,7 +58,6 @@ pub struct ChildArgs {
     pub parent: u32,
 }
 
-<<<<<<< HEAD
 /// `headlock compare`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -106,7 +102,8 @@ pub struct DoctorArgs {
     /// Exit with status 1 if anything is bad
     #[arg(long)]
     pub strict: bool,
-=======
+}
+
 /// `headlock verify`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -149,7 +146,6 @@ pub struct VerifyArgs {
     /// No progress bar, no notes
     #[arg(short, long)]
     pub quiet: bool,
->>>>>>> main
 }
 
 /// `headlock list`.

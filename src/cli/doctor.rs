@@ -24,7 +24,8 @@ pub fn doctor(args: &DoctorArgs) -> Result<(), Failure> {
 
 /// A failure that names everything bad, if there is anything.
 pub fn refuse_if_bad(findings: &[Finding]) -> Result<(), Failure> {
-    let bad: Vec<String> = findings.iter().filter(|it| it.severity() == Severity::Bad).map(Finding::to_string).collect();
+    let bad: Vec<String> =
+        findings.iter().filter(|it| it.severity() == Severity::Bad).map(Finding::to_string).collect();
     if bad.is_empty() {
         return Ok(());
     }

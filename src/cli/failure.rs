@@ -9,15 +9,12 @@ pub enum Failure {
     Usage(String),
     /// Something went wrong.
     Error(String),
-<<<<<<< HEAD
     /// A comparison found something slower than the threshold, or a limit broken.
     Slower(String),
     /// A strict comparison could not decide.
     Unclear(String),
-=======
     /// A strategy breaks what it declares; the answer says which and how.
     Broken(String),
->>>>>>> main
     /// The user stopped it; everything measured so far is written.
     Interrupted(String),
 }
@@ -28,12 +25,9 @@ impl Failure {
         match self {
             Failure::Usage(message)
             | Failure::Error(message)
-<<<<<<< HEAD
             | Failure::Slower(message)
             | Failure::Unclear(message)
-=======
             | Failure::Broken(message)
->>>>>>> main
             | Failure::Interrupted(message) => Some(message),
         }
     }
@@ -43,12 +37,9 @@ impl Failure {
         ExitCode::from(match self {
             Failure::Error(_) => 1,
             Failure::Usage(_) => 2,
-<<<<<<< HEAD
             Failure::Slower(_) => 3,
             Failure::Unclear(_) => 4,
-=======
             Failure::Broken(_) => 5,
->>>>>>> main
             Failure::Interrupted(_) => 130,
         })
     }

@@ -87,7 +87,9 @@ impl Figures<'_> {
             point.workload, point.threads, self.baseline
         );
         if table.to_string().contains(MACHINES) {
-            text += &format!("{MACHINES} does not clear the null strategy's own tail: the machine's, not the strategy's.\n");
+            text += &format!(
+                "{MACHINES} does not clear the null strategy's own tail: the machine's, not the strategy's.\n"
+            );
         }
         if let Some(replay) = replay {
             text += &self.replay_lines(point, replay);
@@ -140,7 +142,11 @@ impl Figures<'_> {
             percentile(|row| row.p50_ns),
         ];
         let mut row: Vec<Cell> = plain.into_iter().map(Cell::new).collect();
-        row.extend([tail(service, |row| row.p99_ns), tail(service, |row| row.p999_ns), tail(service, |row| row.max_ns)]);
+        row.extend([
+            tail(service, |row| row.p99_ns),
+            tail(service, |row| row.p999_ns),
+            tail(service, |row| row.max_ns),
+        ]);
         if late {
             row.extend([tail(response, |row| row.p99_ns), tail(response, |row| row.max_ns)]);
         }

@@ -117,7 +117,12 @@ fn percentiles(text: &mut String, point: &Point, latency: &[LatencyRow], baselin
         );
     }
     if marked {
-        line(text, format_args!("\n`{MACHINES}` does not clear the null strategy's own tail: the machine's, not the strategy's."));
+        line(
+            text,
+            format_args!(
+                "\n`{MACHINES}` does not clear the null strategy's own tail: the machine's, not the strategy's."
+            ),
+        );
     }
     text.push('\n');
 }

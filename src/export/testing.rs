@@ -1,6 +1,8 @@
 //! A small result for the tests of `export`.
 
-use crate::record::{Conditions, Host, LatencyHistogram, LatencyRow, Ratio, RunRecord, RunState, SCHEMA_VERSION, Trial};
+use crate::record::{
+    Conditions, Host, LatencyHistogram, LatencyRow, Ratio, RunRecord, RunState, SCHEMA_VERSION, Trial,
+};
 use crate::stats::testing::{latency, trial};
 use crate::stats::{Latencies, latency_rows, ratios};
 

@@ -94,7 +94,8 @@ pub fn run<O: Observer>(plan: &Plan, observer: &mut O, stop: &AtomicBool) -> Res
     let mut failed: Vec<String> = Vec::new();
     let mut inject_ns = BTreeMap::new();
     for block in plan.first_block.. {
-        let mut queue: VecDeque<(Slot, bool)> = order_of_block(plan, block).into_iter().map(|slot| (slot, false)).collect();
+        let mut queue: VecDeque<(Slot, bool)> =
+            order_of_block(plan, block).into_iter().map(|slot| (slot, false)).collect();
         // Of each group, once the null strategy has played, which it does first.
         let mut floor_ns: BTreeMap<(usize, Pass), f64> = BTreeMap::new();
         let mut number = 0;

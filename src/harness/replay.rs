@@ -145,9 +145,7 @@ impl<L: TimerList> PassOver<L> {
         let paced = matches!(speed, Speed::Times(_));
         let ops = if clock.is_some() { 0..TraceOp::ALL.len() } else { 0..0 };
         let mut recorder = Recorder::new(ops, paced);
-        let mut thread = ThreadOutcome {
-            ..ThreadOutcome::default()
-        };
+        let mut thread = ThreadOutcome { ..ThreadOutcome::default() };
         let scheduled = Scheduling::now();
         let cpu = thread_cpu_ns();
         let start = Moment::now();

@@ -10,8 +10,8 @@ use headlock_strategies::{Config, Counts, Nanos, TimerHandle, TimerId, TimerList
 use super::clock::{Clock, Moment, thread_cpu_ns};
 use super::job::{Job, JobError, Outcome, ThreadOutcome};
 use super::latency::Recorder;
-use super::player::Player;
 use super::pin;
+use super::player::Player;
 use super::proc::{self, Scheduling};
 use crate::record::Pass;
 use crate::workload::script::{Script, initial};

@@ -58,9 +58,13 @@ pub(super) fn log_figures(trials: &[Trial], subject: &Subject) -> BTreeMap<usize
         Metric::NsPerOp | Metric::NetNsPerOp => Pass::Throughput,
     };
     let mut blocks: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
-    let usable = |trial: &&Trial| subject.owns(trial) && trial.pass == pass && !trial.disturbed && trial.ns_per_op > 0.0;
+    let usable =
+        |trial: &&Trial| subject.owns(trial) && trial.pass == pass && !trial.disturbed && trial.ns_per_op > 0.0;
     for trial in trials.iter().filter(usable) {
         blocks.entry(trial.block).or_default().push(trial.ns_per_op.ln());
     }
-    blocks.into_iter().map(|(block, logs)| (block, logs.iter().sum::<f64>() / logs.len() as f64)).collect()
+    blocks
+        .into_iter()
+        .map(|(block, logs)| (block, logs.iter().sum::<f64>() / logs.len() as f64))
+        .collect()
 }

@@ -111,7 +111,13 @@ impl Change {
 /// Compares each pair of subjects, the first of each in `a`, the second in `b`. `b` is `None` if both are of one run. A pair is
 /// left out if either side has no undisturbed trial, or what decides at the two points is not the same metric. `threshold` is
 /// the difference still called `same`, as a fraction; `raw` allows raw comparisons.
-pub fn changes(a: Side<'_>, b: Option<Side<'_>>, pairs: &[(Subject, Subject)], threshold: f64, raw: bool) -> Vec<Change> {
+pub fn changes(
+    a: Side<'_>,
+    b: Option<Side<'_>>,
+    pairs: &[(Subject, Subject)],
+    threshold: f64,
+    raw: bool,
+) -> Vec<Change> {
     let confidence = corrected_confidence(CONFIDENCE, pairs.len());
     let runs = Runs { a, b, confidence };
     let change = |(of_a, of_b): &(Subject, Subject)| runs.change(of_a, of_b, threshold, raw);
@@ -188,9 +194,8 @@ impl Runs<'_> {
             Basis::Raw => Some(reach(self.unpaired(&floor(self.a, of_a), &floor(run_b, of_b))?.exp())),
             Basis::Relative => Some(reach(self.unpaired(&control(self.a, of_a), &control(run_b, of_b))?.exp())),
             Basis::Paired => {
-                let reach_at = |subject| {
-                    Some(reach(median_interval(&values(&control(self.a, subject)), self.confidence)?.exp()))
-                };
+                let reach_at =
+                    |subject| Some(reach(median_interval(&values(&control(self.a, subject)), self.confidence)?.exp()));
                 Some(f64::max(reach_at(of_a)?, reach_at(of_b)?))
             }
         }

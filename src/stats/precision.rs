@@ -5,8 +5,8 @@
 //! 1965). It can still stop on blocks that happen to lie close together, the more easily the fewer they are, which is
 //! what [`FEWEST_BLOCKS`] is for.
 
-use super::verdict::{half_width, reach};
 use super::Interval;
+use super::verdict::{half_width, reach};
 use crate::record::{Metric, NULL_CONTROL, Point, Ratio};
 
 /// Intervals that rest on fewer blocks are no reason to stop.
@@ -32,8 +32,16 @@ pub fn fewest_blocks(ratios: &[Ratio]) -> usize {
 }
 
 fn width(ratio: &Ratio) -> f64 {
-    let interval = Interval { estimate: ratio.ratio, low: ratio.ci_low, high: ratio.ci_high };
-    if ratio.strategy == NULL_CONTROL { reach(interval) } else { half_width(interval) }
+    let interval = Interval {
+        estimate: ratio.ratio,
+        low: ratio.ci_low,
+        high: ratio.ci_high,
+    };
+    if ratio.strategy == NULL_CONTROL {
+        reach(interval)
+    } else {
+        half_width(interval)
+    }
 }
 
 #[cfg(test)]
@@ -52,8 +60,12 @@ mod tests {
         let trials: Vec<Trial> = (0..blocks)
             .flat_map(|block| {
                 let sign = if block % 2 == 0 { 1.0 } else { -1.0 };
-                [("mutex", 10.0), ("seqlock", 2.0 + 2.0 * seqlock * sign), ("null-control", 10.0 + 10.0 * control * sign)]
-                    .map(|(name, ns)| Trial { ns_per_op: ns, ..trial(name, block) })
+                [
+                    ("mutex", 10.0),
+                    ("seqlock", 2.0 + 2.0 * seqlock * sign),
+                    ("null-control", 10.0 + 10.0 * control * sign),
+                ]
+                .map(|(name, ns)| Trial { ns_per_op: ns, ..trial(name, block) })
             })
             .collect();
         ratios(&trials, "mutex", 0.01)

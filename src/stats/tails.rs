@@ -27,13 +27,17 @@ impl<'a> Tails<'a> {
     /// Whether the percentile that `pick` takes from `row` does not clear the null strategy's own. `false` for the null
     /// strategy itself, and where it has not recorded the operation.
     pub fn is_the_machines(&self, row: &LatencyRow, pick: fn(&LatencyRow) -> u64) -> bool {
-        let Some(null) = self.beside(row, FLOOR) else { return false };
+        let Some(null) = self.beside(row, FLOOR) else {
+            return false;
+        };
         row.strategy != FLOOR && pick(row) as f64 <= self.clearance(row, pick) * pick(null) as f64
     }
 
     fn clearance(&self, row: &LatencyRow, pick: fn(&LatencyRow) -> u64) -> f64 {
         let baseline = self.baseline.and_then(|name| self.beside(row, name));
-        let (Some(baseline), Some(control)) = (baseline, self.beside(row, NULL_CONTROL)) else { return CLEARANCE };
+        let (Some(baseline), Some(control)) = (baseline, self.beside(row, NULL_CONTROL)) else {
+            return CLEARANCE;
+        };
         let (one, other) = (pick(baseline).max(1) as f64, pick(control).max(1) as f64);
         CLEARANCE.max(one / other).max(other / one)
     }
@@ -78,7 +82,14 @@ mod tests {
 
     #[test]
     fn where_one_strategy_differs_from_itself_more_is_asked() {
-        let run = |control| [("null", 100), ("mutex", 200), ("null-control", control), ("seqlock", 300)];
+        let run = |control| {
+            [
+                ("null", 100),
+                ("mutex", 200),
+                ("null-control", control),
+                ("seqlock", 300),
+            ]
+        };
         assert!(!machines(&run(240), "seqlock"));
         assert!(machines(&run(700), "seqlock"));
         assert!(machines(&run(50), "seqlock"));

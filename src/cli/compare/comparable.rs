@@ -44,7 +44,12 @@ pub fn check(a: &Side, b: &Side, other_host_allowed: bool) -> Result<Vec<String>
     if reasons.is_empty() {
         return Ok(notes(a, b));
     }
-    Err(Failure::Error(format!("{} and {} are not comparable: they differ in {}", a.name(), b.name(), reasons.join("; "))))
+    Err(Failure::Error(format!(
+        "{} and {} are not comparable: they differ in {}",
+        a.name(),
+        b.name(),
+        reasons.join("; ")
+    )))
 }
 
 /// Whether the two were measured on machines that differ in what decides figures.
@@ -53,8 +58,9 @@ pub fn other_host(a: &Side, b: &Side) -> bool {
 }
 
 fn hosts(a: &Side, b: &Side) -> Vec<String> {
+    type Fact = fn(&Host) -> Value;
     /// What a machine is told by, and the settings under which it is another one.
-    const FACTS: [(&str, fn(&Host) -> Value); 8] = [
+    const FACTS: [(&str, Fact); 8] = [
         ("name", |host| host.hostname.clone().into()),
         ("CPU", |host| host.cpu_model.clone().into()),
         ("cores", |host| host.cores.into()),
@@ -73,7 +79,9 @@ fn differing_workloads(a: &Value, b: &Value) -> Vec<String> {
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let mut reasons = Vec::new();
     for of_a in list(a) {
-        let Some(of_b) = list(b).into_iter().find(|of_b| of_b["name"] == of_a["name"]) else { continue };
+        let Some(of_b) = list(b).into_iter().find(|of_b| of_b["name"] == of_a["name"]) else {
+            continue;
+        };
         let fields = |value: &Value| value.as_object().map(|fields| fields.keys().cloned().collect::<Vec<_>>());
         let mut names = fields(&of_a).unwrap_or_default();
         names.extend(fields(&of_b).unwrap_or_default());

@@ -44,7 +44,11 @@ pub fn compare(args: &CompareArgs) -> Result<(), Failure> {
             "{} and {} have no undisturbed trials to compare{}",
             a.name(),
             b.name(),
-            if raw { "" } else { " by a common baseline, and times of different hosts are not compared" }
+            if raw {
+                ""
+            } else {
+                " by a common baseline, and times of different hosts are not compared"
+            }
         )));
     }
     if changes.len() < pairs.len() {
@@ -98,7 +102,8 @@ fn pairs(a: &Side, b: &Side, one_run: bool, notes: &mut Vec<String>) -> Result<V
 
 /// A changed baseline shows as a change of everything that is compared relative to it, the other way round.
 fn changed_baseline(a: &Side, changes: &[Change]) -> Option<String> {
-    let decided = |change: &&Change| matches!(change.verdict, crate::record::Verdict::Faster | crate::record::Verdict::Slower);
+    let decided =
+        |change: &&Change| matches!(change.verdict, crate::record::Verdict::Faster | crate::record::Verdict::Slower);
     let baseline = &a.record.parameters["baseline"];
     let moved: Vec<String> = changes
         .iter()
@@ -107,7 +112,10 @@ fn changed_baseline(a: &Side, changes: &[Change]) -> Option<String> {
         .map(|change| format!("{} ({})", side::describe(&change.b), change.verdict.as_str()))
         .collect();
     (!moved.is_empty()).then(|| {
-        format!("the baseline itself has changed, so ratios relative to it have moved the other way: {}", moved.join(", "))
+        format!(
+            "the baseline itself has changed, so ratios relative to it have moved the other way: {}",
+            moved.join(", ")
+        )
     })
 }
 
@@ -132,7 +140,10 @@ fn row(change: Change, a: &Side, b: &Side) -> Row {
 /// The operation that the latency pass saw most of.
 fn commonest_op<'a>(latency: &'a [LatencyRow], point: &Point) -> Option<&'a str> {
     let at_point = latency.iter().filter(|row| (&row.workload, row.threads) == (&point.workload, point.threads));
-    at_point.filter(|row| row.kind == Kind::Service).max_by_key(|row| row.count).map(|row| row.op.as_str())
+    at_point
+        .filter(|row| row.kind == Kind::Service)
+        .max_by_key(|row| row.count)
+        .map(|row| row.op.as_str())
 }
 
 /// The exit status: what is slower than the threshold first, then what a `--fail-if` names, then, if asked, what is open.

@@ -4,15 +4,17 @@ use comfy_table::{CellAlignment, Table, presets};
 use serde_json::{Value, json};
 
 use super::super::args::CompareArgs;
-use super::side::{Side, describe};
 use super::Row;
+use super::side::{Side, describe};
 use crate::record::{LatencyRow, Metric};
 use crate::stats::Change;
 
 /// The tables with the lines under them.
 pub fn as_table(a: &Side, b: &Side, rows: &[Row], notes: &[String], args: &CompareArgs) -> String {
     let mut text = format!("A: {}\nB: {}\n", a.name(), b.name());
-    for of_points in rows.chunk_by(|one, next| (&one.change.a.point, &one.change.b.point) == (&next.change.a.point, &next.change.b.point)) {
+    for of_points in rows.chunk_by(|one, next| {
+        (&one.change.a.point, &one.change.b.point) == (&next.change.a.point, &next.change.b.point)
+    }) {
         let change = &of_points[0].change;
         let point = |point: &crate::record::Point| {
             format!("{}, {} thread{}", point.workload, point.threads, if point.threads == 1 { "" } else { "s" })
@@ -22,7 +24,11 @@ pub fn as_table(a: &Side, b: &Side, rows: &[Row], notes: &[String], args: &Compa
             false => format!("A: {}; B: {}", point(&change.a.point), point(&change.b.point)),
         };
         let heading = if args.markdown { "### " } else { "" };
-        text += &format!("\n{heading}{title}\n{gap}{}\n", table(of_points, args), gap = if args.markdown { "\n" } else { "" });
+        text += &format!(
+            "\n{heading}{title}\n{gap}{}\n",
+            table(of_points, args),
+            gap = if args.markdown { "\n" } else { "" }
+        );
         if let Some(line) = resolutions(of_points) {
             text += &format!("{line}\n");
         }
@@ -41,7 +47,11 @@ pub fn as_table(a: &Side, b: &Side, rows: &[Row], notes: &[String], args: &Compa
 
 fn table(rows: &[Row], args: &CompareArgs) -> Table {
     let mut table = Table::new();
-    table.load_style(if args.markdown { presets::ASCII_MARKDOWN } else { presets::UTF8_BORDERS_ONLY });
+    table.load_style(if args.markdown {
+        presets::ASCII_MARKDOWN
+    } else {
+        presets::UTF8_BORDERS_ONLY
+    });
     let time = match rows[0].change.metric {
         Metric::ServiceNs => "service ns",
         Metric::NsPerOp | Metric::NetNsPerOp => "ns/op",
@@ -120,7 +130,11 @@ pub fn in_words(change: &Change) -> String {
 }
 
 fn interval(change: &Change) -> String {
-    if change.ci_high.is_infinite() { "unbounded".to_owned() } else { format!("{:.3} .. {:.3}", change.ci_low, change.ci_high) }
+    if change.ci_high.is_infinite() {
+        "unbounded".to_owned()
+    } else {
+        format!("{:.3} .. {:.3}", change.ci_low, change.ci_high)
+    }
 }
 
 /// Everything, for machines.

@@ -22,7 +22,10 @@ pub fn target(text: &str) -> Result<Target, String> {
     };
     let parsed = subject.split_once('@').and_then(|(strategy, point)| {
         let (workload, threads) = point.rsplit_once('/')?;
-        let point = Point { workload: workload.to_owned(), threads: threads.parse().ok()? };
+        let point = Point {
+            workload: workload.to_owned(),
+            threads: threads.parse().ok()?,
+        };
         Some(Subject { point, strategy: strategy.to_owned() })
     });
     match parsed {
@@ -67,7 +70,10 @@ impl Side {
             subject: subject.clone(),
             latency: read_latency(dir).map_err(broken)?.rows,
             baseline: baseline.ok_or_else(|| {
-                Failure::Error(format!("{}/run.json names no baseline: it is not of a `run` or a `replay`", dir.display()))
+                Failure::Error(format!(
+                    "{}/run.json names no baseline: it is not of a `run` or a `replay`",
+                    dir.display()
+                ))
             })?,
             record,
             trials,
@@ -76,7 +82,11 @@ impl Side {
             Some(subject) if !side.trials.iter().any(|trial| subject.owns(trial)) => {
                 let there: Vec<String> = subjects(&side.trials).iter().map(describe).collect();
                 let asked = describe(subject);
-                Err(Failure::Usage(format!("{}: {asked} was not measured; there are {}", dir.display(), there.join(", "))))
+                Err(Failure::Usage(format!(
+                    "{}: {asked} was not measured; there are {}",
+                    dir.display(),
+                    there.join(", ")
+                )))
             }
             _ => Ok(side),
         }
@@ -111,7 +121,10 @@ mod tests {
         };
         assert_eq!(target("results/a"), Ok(Target { dir: "results/a".into(), subject: None }));
         assert_eq!(target("a:b"), Ok(Target { dir: "a:b".into(), subject: None }));
-        let point = Target { dir: "a:b".into(), subject: Some(subject("seqlock", "disk-threads-x1", 2)) };
+        let point = Target {
+            dir: "a:b".into(),
+            subject: Some(subject("seqlock", "disk-threads-x1", 2)),
+        };
         assert_eq!(target("a:b:seqlock@disk-threads-x1/2"), Ok(point));
         for bad in ["a:mutex@hot", "a:mutex@hot/", "a:mutex@hot/two"] {
             assert!(target(bad).is_err(), "{bad}");

@@ -92,11 +92,20 @@ mod tests {
     use super::*;
 
     fn limits(rounds: Option<u64>, budget_s: Option<u64>, precision: Option<f64>) -> Limits {
-        Limits { rounds, budget_ns: budget_s.map(|s| s * 1_000_000_000), precision }
+        Limits {
+            rounds,
+            budget_ns: budget_s.map(|s| s * 1_000_000_000),
+            precision,
+        }
     }
 
     fn at(blocks: f64, elapsed_s: u64, precision: Option<f64>) -> Reached {
-        Reached { blocks, fewest_blocks: blocks as usize, elapsed_ns: elapsed_s * 1_000_000_000, precision }
+        Reached {
+            blocks,
+            fewest_blocks: blocks as usize,
+            elapsed_ns: elapsed_s * 1_000_000_000,
+            precision,
+        }
     }
 
     #[test]

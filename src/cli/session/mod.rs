@@ -21,19 +21,13 @@ use super::units::Pinning;
 use crate::export::{ResultDir, Snapshot, directory_name, markdown};
 use crate::harness::child::ChildError;
 use crate::harness::clock::Moment;
-<<<<<<< HEAD:src/cli/session/mod.rs
 use crate::harness::doctor::{Depth, Severity, examine, findings};
-use crate::harness::{Ending, Observer, Plan, Played, Registry, engine, host, pin};
+use crate::harness::{Ending, Observer, Plan, Played, engine, host, pin};
 use crate::record::{Conditions, Point, RunRecord, RunState, SCHEMA_VERSION, Trial};
+use crate::registry::Registry;
 use crate::stats::{Latencies, fewest_blocks, latency_rows, precision, ratios, summarize};
 use limits::{Limits, Reached};
 use resume::Earlier;
-=======
-use crate::harness::{Ending, Observer, Plan, Played, engine, host, pin};
-use crate::record::{Point, RunRecord, RunState, SCHEMA_VERSION, Trial};
-use crate::registry::Registry;
-use crate::stats::{Latencies, latency_rows, ratios, summarize};
->>>>>>> main:src/cli/session.rs
 
 /// Strategies that `core` stands for, as far as they are registered.
 const CORE: [&str; 7] = [
@@ -140,7 +134,13 @@ pub fn measure(mut request: Request<'_>) -> Result<(), Failure> {
             let name = directory_name(&started, &record.host.hostname, &request.what);
             let path = common.out.clone().unwrap_or_else(|| PathBuf::from("results").join(name));
             let dir = ResultDir::create(&path).map_err(|error| Failure::Error(format!("--out: {error}")))?;
-            Earlier { dir, record: record.clone(), trials: Vec::new(), latencies: Latencies::default(), note: None }
+            Earlier {
+                dir,
+                record: record.clone(),
+                trials: Vec::new(),
+                latencies: Latencies::default(),
+                note: None,
+            }
         }
     };
     request.plan.first_block = earlier.next_block();
@@ -152,7 +152,11 @@ pub fn measure(mut request: Request<'_>) -> Result<(), Failure> {
         precision: None,
         fewest_blocks: 0,
         began: Moment::now(),
-        record: if common.resume.is_some() { taken_up(earlier.record, record) } else { record },
+        record: if common.resume.is_some() {
+            taken_up(earlier.record, record)
+        } else {
+            record
+        },
         dir: earlier.dir,
         trials: earlier.trials,
         latencies: earlier.latencies,
@@ -177,7 +181,14 @@ fn taken_up(earlier: RunRecord, now: RunRecord) -> RunRecord {
     warnings.extend(now.warnings.into_iter().filter(|warning| !warnings.contains(warning)).collect::<Vec<_>>());
     let mut resumed = earlier.resumed;
     resumed.push(now.started);
-    RunRecord { warnings, resumed, ended: None, state: RunState::Running, message: None, ..earlier }
+    RunRecord {
+        warnings,
+        resumed,
+        ended: None,
+        state: RunState::Running,
+        message: None,
+        ..earlier
+    }
 }
 
 /// A flag that Ctrl-C and SIGTERM raise.
@@ -347,7 +358,9 @@ impl Observer for Session<'_> {
         if let Some(wanted) = self.limits.missed(reached) {
             let so_far = self.precision.map_or("none yet".to_owned(), |width| format!("{:.1} %", width * 100.0));
             let wanted = wanted * 100.0;
-            self.note(&format!("--precision {wanted}%: not reached, {so_far}; --resume with a longer --budget goes on"));
+            self.note(&format!(
+                "--precision {wanted}%: not reached, {so_far}; --resume with a longer --budget goes on"
+            ));
         }
         Ok(ControlFlow::Break(()))
     }

@@ -50,7 +50,8 @@ fn distances(clock: &Clock) -> BTreeMap<u64, u64> {
 /// Distances seen in fewer than a thousandth of all pairs are chance hits between interrupts, and left out.
 pub(super) fn step(counts: &BTreeMap<u64, u64>) -> u64 {
     let all: u64 = counts.values().sum();
-    let usual: Vec<u64> = counts.iter().filter(|(_, count)| **count * 1000 >= all).map(|(distance, _)| *distance).collect();
+    let usual: Vec<u64> =
+        counts.iter().filter(|(_, count)| **count * 1000 >= all).map(|(distance, _)| *distance).collect();
     let mut steps: Vec<u64> = usual.windows(2).map(|pair| pair[1] - pair[0]).collect();
     steps.sort_unstable();
     // A single distance bounds the step from above.
@@ -62,7 +63,10 @@ pub(super) fn step(counts: &BTreeMap<u64, u64>) -> u64 {
 pub fn hiccups(cpus: &[usize], watch: Duration, clock: &Clock) -> Vec<Hiccups> {
     std::thread::scope(|scope| {
         let watchers: Vec<_> = cpus.iter().map(|&cpu| scope.spawn(move || watch_one(cpu, watch, clock))).collect();
-        watchers.into_iter().filter_map(|watcher| watcher.join().expect("a watcher does not panic")).collect()
+        watchers
+            .into_iter()
+            .filter_map(|watcher| watcher.join().expect("a watcher does not panic"))
+            .collect()
     })
 }
 

@@ -80,7 +80,15 @@ fn the_tightest_quota_of_all_groups_above_counts() {
 #[test]
 fn a_counters_step_is_told_from_the_distances_it_shows() {
     let counts = |distances: &[(u64, u64)]| distances.iter().copied().collect::<BTreeMap<u64, u64>>();
-    let coarse = counts(&[(24, 60_000), (25, 50_000), (49, 60_000), (73, 8_000), (74, 7_000), (98, 4_000), (9_000, 1)]);
+    let coarse = counts(&[
+        (24, 60_000),
+        (25, 50_000),
+        (49, 60_000),
+        (73, 8_000),
+        (74, 7_000),
+        (98, 4_000),
+        (9_000, 1),
+    ]);
     assert_eq!(step(&coarse), 24);
     let fine: BTreeMap<u64, u64> = (20..90).map(|distance| (distance, 100)).collect();
     assert_eq!(step(&fine), 1);
@@ -102,7 +110,14 @@ fn only_gaps_of_a_microsecond_are_lost_time() {
 }
 
 fn hiccups(lost_share: f64, max_ns: u64) -> Finding {
-    Finding::Hiccups(Hiccups { cpu: 0, watched_ns: 500_000_000, gaps: 7, lost_share, p999_ns: 40, max_ns })
+    Finding::Hiccups(Hiccups {
+        cpu: 0,
+        watched_ns: 500_000_000,
+        gaps: 7,
+        lost_share,
+        p999_ns: 40,
+        max_ns,
+    })
 }
 
 #[test]

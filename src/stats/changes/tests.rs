@@ -7,7 +7,10 @@ use crate::record::Point;
 use crate::stats::testing::trial;
 
 fn subject(strategy: &str) -> Subject {
-    Subject { point: Point { workload: "hot".to_owned(), threads: 1 }, strategy: strategy.to_owned() }
+    Subject {
+        point: Point { workload: "hot".to_owned(), threads: 1 },
+        strategy: strategy.to_owned(),
+    }
 }
 
 fn same(strategies: &[&str]) -> Vec<(Subject, Subject)> {
@@ -42,10 +45,15 @@ fn a_machine_that_is_slower_all_over_changes_nothing_relative_to_the_baseline() 
     let a = run(1, &QUIET);
     let b = run(2, &QUIET.map(|(name, ns)| (name, ns * 1.3)));
     let changes = changes(side(&a), Some(side(&b)), &same(&["mutex", "seqlock"]), 0.05, true);
-    let [mutex, seqlock] = &changes[..] else { panic!("{changes:?}") };
+    let [mutex, seqlock] = &changes[..] else {
+        panic!("{changes:?}")
+    };
 
     assert_eq!((seqlock.basis, seqlock.verdict), (Basis::Relative, Verdict::Same), "{seqlock:?}");
-    assert!((seqlock.ratio - 1.0).abs() < 0.01 && (seqlock.b_ns / seqlock.a_ns - 1.3).abs() < 0.05, "{seqlock:?}");
+    assert!(
+        (seqlock.ratio - 1.0).abs() < 0.01 && (seqlock.b_ns / seqlock.a_ns - 1.3).abs() < 0.05,
+        "{seqlock:?}"
+    );
     assert_eq!(mutex.basis, Basis::Raw);
     assert_eq!(mutex.verdict, Verdict::Unclear, "the null strategy has moved as far: {mutex:?}");
     assert!(mutex.resolution.unwrap() > 0.25, "{mutex:?}");
