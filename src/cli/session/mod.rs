@@ -21,7 +21,7 @@ use super::units::Pinning;
 use crate::export::{ResultDir, Snapshot, directory_name, markdown};
 use crate::harness::child::ChildError;
 use crate::harness::clock::Moment;
-use crate::harness::doctor::{Depth, Severity, examine, findings};
+use crate::harness::doctor::{Depth, Finding, Severity, examine, findings};
 use crate::harness::{Ending, Observer, Plan, Played, engine, host, pin};
 use crate::record::{Conditions, Point, RunRecord, RunState, SCHEMA_VERSION, Trial};
 use crate::registry::Registry;
@@ -161,13 +161,11 @@ pub fn measure(mut request: Request<'_>) -> Result<(), Failure> {
         trials: earlier.trials,
         latencies: earlier.latencies,
         failed: Vec::new(),
+        bad: findings.iter().filter(|it| it.severity() == Severity::Bad).map(Finding::to_string).collect(),
         request: &request,
     };
     if let Some(note) = earlier.note {
         session.note(&note);
-    }
-    for bad in findings.iter().filter(|it| it.severity() == Severity::Bad) {
-        session.note(&bad.to_string());
     }
     session.rewrite()?;
     let ended = engine::run(&request.plan, &mut session, &stop);
@@ -209,6 +207,8 @@ struct Session<'a> {
     latencies: Latencies,
     /// What became of strategies that are left out.
     failed: Vec<String>,
+    /// What is bad about this host, to be said beside the figures.
+    bad: Vec<String>,
     progress: Progress,
     limits: Limits,
     /// The widest interval after the last whole block.
@@ -281,6 +281,10 @@ impl Session<'_> {
         }
     }
 
+    fn host_lines(&self) -> String {
+        self.bad.iter().map(|bad| format!("Not a host to measure on: {bad}.\n")).collect()
+    }
+
     fn answer(&self) -> Result<(), Failure> {
         let common = self.request.common;
         let summaries = summarize(&self.trials);
@@ -297,7 +301,7 @@ impl Session<'_> {
             }));
         }
         if common.markdown {
-            return answer(&markdown(&summaries, &ratios, &latency));
+            return answer(&(markdown(&summaries, &ratios, &latency) + &self.host_lines()));
         }
         let figures = table::Figures {
             summaries: &summaries,
@@ -312,6 +316,7 @@ impl Session<'_> {
             text += &figures.point(point, self.request.replay.get(number), &self.request.plan.cpus);
             text += "\n";
         }
+        text += &self.host_lines();
         text += &format!("Results: {}", self.dir.path().display());
         answer(&text)
     }
