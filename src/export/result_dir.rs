@@ -21,6 +21,22 @@ pub fn directory_name(started: &ZonedDateTime, host: &str, what: &str) -> String
     format!("{}-{}-{}", started.strftime("%Y-%m-%d-%H%M%S"), plain(host), plain(what))
 }
 
+/// Creates a directory that must not exist yet, and its parents where they are missing.
+pub(super) fn create_new(path: &Path) -> Result<(), WriteError> {
+    let create = |source| WriteError::Create { path: path.to_owned(), source };
+    if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        // The system would say that the parent exists, as if that were what is wrong with it.
+        if parent.exists() && !parent.is_dir() {
+            return Err(create(io::Error::other(format!("{} is not a directory", parent.display()))));
+        }
+        fs::create_dir_all(parent).map_err(create)?;
+    }
+    fs::create_dir(path).map_err(|source| match source.kind() {
+        io::ErrorKind::AlreadyExists => WriteError::Exists { path: path.to_owned() },
+        _ => create(source),
+    })
+}
+
 /// A result directory that a run writes to.
 pub struct ResultDir {
     path: PathBuf,
@@ -35,24 +51,10 @@ impl ResultDir {
     ///
     /// If something is there already, or it cannot be created or written.
     pub fn create(path: &Path) -> Result<Self, WriteError> {
-        let create = |path: &Path| {
-            let path = path.to_owned();
-            move |source| WriteError::Create { path, source }
-        };
-        if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            if parent.exists() && !parent.is_dir() {
-                let source = io::Error::other(format!("{} is not a directory", parent.display()));
-                return Err(WriteError::Create { path: path.to_owned(), source });
-            }
-            fs::create_dir_all(parent).map_err(create(path))?;
-        }
-        fs::create_dir(path).map_err(|source| match source.kind() {
-            io::ErrorKind::AlreadyExists => WriteError::Exists { path: path.to_owned() },
-            _ => WriteError::Create { path: path.to_owned(), source },
-        })?;
+        create_new(path)?;
         let file = path.join(trials_csv::FILE_NAME);
         let open = OpenOptions::new().append(true).create_new(true).open(&file);
-        let trials = open.and_then(Appender::start).map_err(create(&file))?;
+        let trials = open.and_then(Appender::start).map_err(|source| WriteError::Create { path: file, source })?;
         Ok(Self { path: path.to_owned(), trials })
     }
 
