@@ -21,6 +21,22 @@ pub fn directory_name(started: &ZonedDateTime, host: &str, what: &str) -> String
     format!("{}-{}-{}", started.strftime("%Y-%m-%d-%H%M%S"), plain(host), plain(what))
 }
 
+/// Creates a directory that must not exist yet, and its parents where they are missing.
+pub(super) fn create_new(path: &Path) -> Result<(), WriteError> {
+    let create = |source| WriteError::Create { path: path.to_owned(), source };
+    if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        // The system would say that the parent exists, as if that were what is wrong with it.
+        if parent.exists() && !parent.is_dir() {
+            return Err(create(io::Error::other(format!("{} is not a directory", parent.display()))));
+        }
+        fs::create_dir_all(parent).map_err(create)?;
+    }
+    fs::create_dir(path).map_err(|source| match source.kind() {
+        io::ErrorKind::AlreadyExists => WriteError::Exists { path: path.to_owned() },
+        _ => create(source),
+    })
+}
+
 /// A result directory that a run writes to.
 pub struct ResultDir {
     path: PathBuf,
@@ -36,27 +52,13 @@ impl ResultDir {
     ///
     /// If something is there already, or it cannot be created or written.
     pub fn create(path: &Path) -> Result<Self, WriteError> {
-        let create = |path: &Path| {
-            let path = path.to_owned();
-            move |source| WriteError::Create { path, source }
-        };
-        if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            if parent.exists() && !parent.is_dir() {
-                let source = io::Error::other(format!("{} is not a directory", parent.display()));
-                return Err(WriteError::Create { path: path.to_owned(), source });
-            }
-            fs::create_dir_all(parent).map_err(create(path))?;
-        }
-        fs::create_dir(path).map_err(|source| match source.kind() {
-            io::ErrorKind::AlreadyExists => WriteError::Exists { path: path.to_owned() },
-            _ => WriteError::Create { path: path.to_owned(), source },
-        })?;
+        create_new(path)?;
         let file = path.join(trials_csv::FILE_NAME);
         let open = OpenOptions::new().append(true).create_new(true).open(&file);
-        let trials = open.and_then(|file| Appender::start(file, &trials_csv::COLUMNS)).map_err(create(&file))?;
+        let trials = open.and_then(|file| Appender::start(file, &trials_csv::COLUMNS)).map_err(|source| create(&file, source))?;
         let file = path.join(threads_csv::FILE_NAME);
         let open = OpenOptions::new().append(true).create_new(true).open(&file);
-        let threads = open.and_then(|file| Appender::start(file, &threads_csv::COLUMNS)).map_err(create(&file))?;
+        let threads = open.and_then(|file| Appender::start(file, &threads_csv::COLUMNS)).map_err(|source| create(&file, source))?;
         // Held while the run lasts. A file system without locks has no second run kept out of it.
         let _ = trials.target().try_lock();
         Ok(Self { path: path.to_owned(), trials, threads })
@@ -147,6 +149,10 @@ impl ResultDir {
     fn rewrite_error(&self, name: &str, source: io::Error) -> WriteError {
         WriteError::Rewrite { path: self.path.join(name), rows: self.trials.rows(), source }
     }
+}
+
+fn create(path: &Path, source: io::Error) -> WriteError {
+    WriteError::Create { path: path.to_owned(), source }
 }
 
 impl Target for File {
