@@ -99,9 +99,6 @@ strategies! {
     atomic_deadline: "atomic-deadline",
 }
 
-library_benchmark_group!(
-    name = operations,
-    benchmarks = [deadline, run, modify_at_head, modify_behind, churn]
-);
+library_benchmark_group!(name = operations, benchmarks = [deadline, run, modify_at_head, modify_behind, churn]);
 
 main!(library_benchmark_groups = operations);

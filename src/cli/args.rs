@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::compare;
 use super::units::{self, Share};
 use crate::workload::{MAX_POLLUTE_KIB, MAX_THREADS, MAX_TIMERS};
 
@@ -34,6 +35,10 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Measure strategies side by side on a recorded trace
     Replay(Box<ReplayArgs>),
+    /// Compare two result directories, or two points of one
+    Compare(CompareArgs),
+    /// Say what on this machine may spoil figures, and how to mend it
+    Doctor(DoctorArgs),
     /// Check that each strategy keeps what it declares
     Verify(VerifyArgs),
     /// List the strategies and what each declares
@@ -53,6 +58,52 @@ pub struct ChildArgs {
     pub parent: u32,
 }
 
+/// `headlock compare`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  headlock compare results/before results/after                   everything that both measured
+  headlock compare before after --threshold 2% --strict           for CI: 3 if slower, 4 if that is open
+  headlock compare before after --fail-if 'locks>0%'              counts and tails: locks, p50, p99, p999, max
+  headlock compare before:mutex@hot/2 before:seqlock@hot/2        two strategies of one run
+Exit status: 0 done, 1 error or not comparable, 2 usage, 3 slower than the threshold, 4 open (with --strict)")]
+pub struct CompareArgs {
+    /// What to compare with: a result directory, or a point of one as DIR:STRATEGY@WORKLOAD/THREADS
+    #[arg(value_name = "A", value_parser = compare::side::target)]
+    pub a: compare::side::Target,
+    /// What to compare
+    #[arg(value_name = "B", value_parser = compare::side::target)]
+    pub b: compare::side::Target,
+    /// Difference still called the same; a greater slow-down exits with 3
+    #[arg(long, default_value = "5%", value_name = "SHARE", value_parser = units::share)]
+    pub threshold: Share,
+    /// Exit with 4 if it is open whether anything is slower than the threshold
+    #[arg(long)]
+    pub strict: bool,
+    /// Exit with 3 if a figure has grown by more than a share: time, locks, p50, p99, p999 or max; may be repeated
+    #[arg(long, value_name = "FIGURE>SHARE", value_parser = compare::fail_if::fail_if)]
+    pub fail_if: Vec<compare::fail_if::FailIf>,
+    /// Compare results of different machines by their ratios to the baseline
+    #[arg(long)]
+    pub other_host: bool,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+    /// Print Markdown tables
+    #[arg(long, conflicts_with = "json")]
+    pub markdown: bool,
+}
+
+/// `headlock doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+    /// Exit with status 1 if anything is bad
+    #[arg(long)]
+    pub strict: bool,
+}
+
 /// `headlock verify`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -69,22 +120,22 @@ pub struct VerifyArgs {
     #[arg(long, default_value = "all", value_delimiter = ',', value_name = "LIST")]
     pub checks: Vec<String>,
     /// How long all of it together goes on; each check makes one whole pass at least
-    #[arg(long, default_value_t = 45, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    #[arg(long, default_value_t = 45, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(1u64, 1_000_000))]
     pub seconds: u64,
     /// Make so many passes of each check, however long that takes
-    #[arg(long, value_name = "N", conflicts_with = "seconds", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", conflicts_with = "seconds", allow_hyphen_values = true, value_parser = units::whole(1u64, 1_000_000))]
     pub passes: Option<u64>,
     /// Threads of a concurrent check, from 2 [default: one more than there are CPUs]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=256))]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(2u16, 256))]
     pub threads: Option<u16>,
     /// Timers to grow a list to
-    #[arg(long, default_value_t = 5_000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, default_value_t = 5_000, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(1u32, 1_000_000))]
     pub timers: u32,
     /// Seed of every random choice
-    #[arg(long, default_value_t = 1, value_name = "N")]
+    #[arg(long, default_value_t = 1, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(0, u64::MAX))]
     pub seed: u64,
     /// How long an operation may get nowhere, twice in a row, before it counts as hung
-    #[arg(long, default_value = "10s", value_name = "TIME", value_parser = units::duration_ns)]
+    #[arg(long, default_value = "10s", value_name = "TIME", allow_hyphen_values = true, value_parser = units::duration_ns)]
     pub patience: u64,
     /// Result directory, for verify.csv and violations.txt; must not exist
     #[arg(short, long, value_name = "DIR")]
@@ -211,9 +262,12 @@ pub struct CommonArgs {
     /// Stop after this many blocks
     #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(1u64, 1_000_000))]
     pub rounds: Option<u64>,
-    /// Stop after the block in which this much time is up [default: 30s, unless --rounds is given]
+    /// Stop after the block in which this much time is up [default: 30s; 10m with --precision; none with --rounds]
     #[arg(long, value_name = "TIME", value_parser = units::duration_ns, allow_hyphen_values = true)]
     pub budget: Option<u64>,
+    /// Stop after the block in which every interval, and the null control's reach, is within this
+    #[arg(long, value_name = "SHARE", value_parser = units::share, allow_hyphen_values = true)]
+    pub precision: Option<Share>,
     /// Length of a trial; a replay ends with the pass over the trace in which it is up
     #[arg(long, default_value = "20ms", value_name = "TIME", value_parser = units::trial_ns, allow_hyphen_values = true)]
     pub trial: u64,
@@ -229,9 +283,18 @@ pub struct CommonArgs {
     /// Result directory; must not exist [default: results/<date>-<time>-<host>-<what>]
     #[arg(short, long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Add blocks to this result directory, which must be of the same parameters
+    #[arg(long, value_name = "DIR", conflicts_with = "out")]
+    pub resume: Option<PathBuf>,
+    /// Refuse to measure on a host that `headlock doctor` calls bad
+    #[arg(long)]
+    pub strict: bool,
     /// Print one JSON document and nothing else
     #[arg(long)]
     pub json: bool,
+    /// Print Markdown tables, to paste into a review
+    #[arg(long, conflicts_with = "json")]
+    pub markdown: bool,
     /// No progress bar, no notes
     #[arg(short, long)]
     pub quiet: bool,

@@ -15,8 +15,9 @@ pub fn receive<J: DeserializeOwned>(args: &ChildArgs) -> Result<J, Failure> {
     stdin()
         .read_to_string(&mut text)
         .map_err(|error| Failure::Error(format!("cannot read the job from standard input: {error}")))?;
-    serde_json::from_str(&text)
-        .map_err(|error| Failure::Error(format!("standard input holds no job (this command is headlock's own): {error}")))
+    serde_json::from_str(&text).map_err(|error| {
+        Failure::Error(format!("standard input holds no job (this command is headlock's own): {error}"))
+    })
 }
 
 /// Sees to it that this process does not outlive the one that wants the job done, however that one ends: an orphan would go

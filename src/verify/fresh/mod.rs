@@ -34,7 +34,7 @@ use tally::Tally;
 use writer::Writer;
 
 /// Changes in a pass.
-const CHANGES: u64 = 50_000;
+const CHANGES: u64 = 20_000;
 /// Polls of each poller in a pass at least, also where the writer has a processor to itself and is done before they begin.
 const LEAST_POLLS: u64 = 1_000;
 /// Polls per look with `expired` instead of `deadline`.
