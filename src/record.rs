@@ -2,6 +2,7 @@
 //! result files stay readable.
 
 mod checks;
+mod conditions;
 
 use std::collections::BTreeMap;
 
@@ -10,6 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use checks::{Check, CheckFigures, CheckRow, CheckVerdict, Failure, Finding};
+pub use conditions::{ClockFacts, Conditions, Handover, Hiccups};
 
 /// The version of the files' layout, written to `run.json`.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -120,6 +122,55 @@ pub struct Trial {
     pub clock_ns: Option<f64>,
     /// Sum of all service times, ns; empty in the throughput pass.
     pub busy_ns: Option<u64>,
+    /// Under open load, the operations per second that were to start, all threads together.
+    pub offered_per_s: Option<f64>,
+    /// Under open load, how far behind its schedule the slowest thread ended, ns.
+    pub behind_ns: Option<u64>,
+    /// Operations of the thread that did fewest, in the role whose threads differ most.
+    pub ops_least: u64,
+    /// Operations of the thread that did most, in that role.
+    pub ops_most: u64,
+}
+
+/// One thread's part in a trial. A row of `threads.csv`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThreadRow {
+    /// The workload's name.
+    pub workload: String,
+    /// The strategy's name.
+    pub strategy: String,
+    /// Threads that operate on the list.
+    pub threads: usize,
+    /// The block, from 0.
+    pub block: usize,
+    /// Which pass.
+    pub pass: Pass,
+    /// The thread, from 0.
+    pub thread: usize,
+    /// `poller`, `modifier`, `runner`, or `mixed`; in a replay the trace thread's name.
+    pub role: String,
+    /// Operations done while measuring.
+    pub ops: u64,
+    /// Measured wall time, ns.
+    pub elapsed_ns: u64,
+    /// Processor time meanwhile, ns.
+    pub cpu_ns: u64,
+    /// Lock acquisitions of this thread.
+    pub lock_acquisitions: u64,
+    /// Of those, the ones that found the lock taken.
+    pub lock_contended: u64,
+    /// Time spent waiting in those, ns.
+    pub lock_wait_ns: u64,
+}
+
+impl Trial {
+    /// Whether an open load offered more than was served, so that response times grew for as long as the trial lasted and
+    /// say nothing but that.
+    pub fn is_saturated(&self) -> bool {
+        /// Short of the offered rate by more than the randomness of arrivals explains.
+        const SERVED: f64 = 0.98;
+        self.offered_per_s.is_some_and(|offered| self.ops_per_s < SERVED * offered)
+    }
 }
 
 /// The latency of one kind of operation at one point under one strategy, over all undisturbed trials of the latency
@@ -307,10 +358,16 @@ pub struct RunRecord {
     pub parameters: serde_json::Value,
     /// The machine.
     pub host: Host,
+    /// Its state as the run started.
+    #[serde(default)]
+    pub conditions: Conditions,
     /// What may spoil the figures, one sentence each.
     pub warnings: Vec<String>,
     /// When it started.
     pub started: Timestamp,
+    /// When it was taken up again, each time.
+    #[serde(default)]
+    pub resumed: Vec<Timestamp>,
     /// When it ended, if it has.
     pub ended: Option<Timestamp>,
     /// How far it got.

@@ -1,6 +1,6 @@
-//! Writing the answer to standard output.
+//! Writing: the answer to standard output, and complaints to standard error.
 
-use std::io::{ErrorKind, Write, stdout};
+use std::io::{ErrorKind, Write, stderr, stdout};
 
 use super::failure::Failure;
 
@@ -16,6 +16,11 @@ pub fn answer(text: &str) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
+}
+
+/// Writes one line to standard error. If that cannot be written either, nobody is left to be told.
+pub fn complain(line: &str) {
+    let _ = writeln!(stderr(), "headlock: {line}");
 }
 
 /// Writes a value as one JSON document.

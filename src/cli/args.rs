@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::compare;
 use super::units::{self, Share};
+use crate::workload::{MAX_POLLUTE_KIB, MAX_THREADS, MAX_TIMERS};
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -16,7 +18,7 @@ use super::units::{self, Share};
     arg_required_else_help = true
 )]
 #[command(after_help = "Examples:
-  headlock run                                      two workloads, 1 thread and one per CPU, in about 30 s
+  headlock run                                      1 thread and one per CPU, in about 30 s
   headlock run -w hot --threads 1,2 --budget 60s    one workload, longer
   headlock replay traces/disk.csv.zst               a recorded QEMU, every row on one thread
   headlock verify                                   does each strategy keep what it declares?
@@ -30,19 +32,76 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Measure strategies side by side under a synthetic load
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Measure strategies side by side on a recorded trace
-    Replay(ReplayArgs),
+    Replay(Box<ReplayArgs>),
+    /// Compare two result directories, or two points of one
+    Compare(CompareArgs),
+    /// Say what on this machine may spoil figures, and how to mend it
+    Doctor(DoctorArgs),
     /// Check that each strategy keeps what it declares
     Verify(VerifyArgs),
     /// List the strategies and what each declares
     List(ListArgs),
     /// Play one trial (for headlock's own use)
     #[command(hide = true, name = crate::harness::child::SUBCOMMAND)]
-    TrialProcess,
+    TrialProcess(ChildArgs),
     /// Carry out one check (for headlock's own use)
     #[command(hide = true, name = crate::verify::referee::SUBCOMMAND)]
-    CheckProcess,
+    CheckProcess(ChildArgs),
+}
+
+/// The hidden commands behind every trial and check.
+#[derive(Debug, Args)]
+pub struct ChildArgs {
+    /// The process that wants it done, and without which it is of no use
+    pub parent: u32,
+}
+
+/// `headlock compare`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  headlock compare results/before results/after                   everything that both measured
+  headlock compare before after --threshold 2% --strict           for CI: 3 if slower, 4 if that is open
+  headlock compare before after --fail-if 'locks>0%'              counts and tails: locks, p50, p99, p999, max
+  headlock compare before:mutex@hot/2 before:seqlock@hot/2        two strategies of one run
+Exit status: 0 done, 1 error or not comparable, 2 usage, 3 slower than the threshold, 4 open (with --strict)")]
+pub struct CompareArgs {
+    /// What to compare with: a result directory, or a point of one as DIR:STRATEGY@WORKLOAD/THREADS
+    #[arg(value_name = "A", value_parser = compare::side::target)]
+    pub a: compare::side::Target,
+    /// What to compare
+    #[arg(value_name = "B", value_parser = compare::side::target)]
+    pub b: compare::side::Target,
+    /// Difference still called the same; a greater slow-down exits with 3
+    #[arg(long, default_value = "5%", value_name = "SHARE", value_parser = units::share)]
+    pub threshold: Share,
+    /// Exit with 4 if it is open whether anything is slower than the threshold
+    #[arg(long)]
+    pub strict: bool,
+    /// Exit with 3 if a figure has grown by more than a share: time, locks, p50, p99, p999 or max; may be repeated
+    #[arg(long, value_name = "FIGURE>SHARE", value_parser = compare::fail_if::fail_if)]
+    pub fail_if: Vec<compare::fail_if::FailIf>,
+    /// Compare results of different machines by their ratios to the baseline
+    #[arg(long)]
+    pub other_host: bool,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+    /// Print Markdown tables
+    #[arg(long, conflicts_with = "json")]
+    pub markdown: bool,
+}
+
+/// `headlock doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+    /// Exit with status 1 if anything is bad
+    #[arg(long)]
+    pub strict: bool,
 }
 
 /// `headlock verify`.
@@ -61,22 +120,22 @@ pub struct VerifyArgs {
     #[arg(long, default_value = "all", value_delimiter = ',', value_name = "LIST")]
     pub checks: Vec<String>,
     /// How long all of it together goes on; each check makes one whole pass at least
-    #[arg(long, default_value_t = 40, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    #[arg(long, default_value_t = 40, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(1u64, 1_000_000))]
     pub seconds: u64,
     /// Make so many passes of each check, however long that takes
-    #[arg(long, value_name = "N", conflicts_with = "seconds", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", conflicts_with = "seconds", allow_hyphen_values = true, value_parser = units::whole(1u64, 1_000_000))]
     pub passes: Option<u64>,
     /// Threads of a concurrent check, from 2 [default: one more than there are CPUs]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=256))]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(2u16, 256))]
     pub threads: Option<u16>,
     /// Timers to grow a list to
-    #[arg(long, default_value_t = 5_000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, default_value_t = 5_000, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(1u32, 1_000_000))]
     pub timers: u32,
     /// Seed of every random choice
-    #[arg(long, default_value_t = 1, value_name = "N")]
+    #[arg(long, default_value_t = 1, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(0, u64::MAX))]
     pub seed: u64,
     /// How long an operation may get nowhere, twice in a row, before it counts as hung
-    #[arg(long, default_value = "10s", value_name = "TIME", value_parser = units::duration_ns)]
+    #[arg(long, default_value = "10s", value_name = "TIME", allow_hyphen_values = true, value_parser = units::duration_ns)]
     pub patience: u64,
     /// Result directory, for verify.csv and violations.txt; must not exist
     #[arg(short, long, value_name = "DIR")]
@@ -110,14 +169,14 @@ pub struct RunArgs {
     /// Workloads: presets or TOML files, separated by commas [default: hot,paced]
     #[arg(short, long = "workload", value_name = "NAME|FILE", value_delimiter = ',')]
     pub workloads: Vec<String>,
-    #[command(flatten)]
-    pub fields: WorkloadFields,
     /// Thread counts, like 1,2,4 or 1:8:2 [default: 1 and the number of CPUs]
-    #[arg(long, value_name = "LIST", value_parser = units::thread_counts)]
+    #[arg(long, value_name = "LIST", value_parser = units::thread_counts, allow_hyphen_values = true)]
     pub threads: Option<units::ThreadCounts>,
     /// Run again what a run.json says; other flags take precedence
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    #[command(flatten)]
+    pub fields: WorkloadFields,
     #[command(flatten)]
     pub common: CommonArgs,
 }
@@ -127,49 +186,55 @@ pub struct RunArgs {
 #[command(next_help_heading = "Workload fields, in place of the preset's")]
 pub struct WorkloadFields {
     /// Shares of operations, like deadline=80,run=10,modify=10
-    #[arg(long, value_name = "OP=SHARE,...", conflicts_with_all = ["pollers", "modifiers", "runners"])]
+    #[arg(long, value_name = "OP=SHARE,...", conflicts_with_all = ["pollers", "modifiers", "runners"], allow_hyphen_values = true)]
     pub mix: Option<String>,
     /// Threads that only poll the deadline
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(0, MAX_THREADS))]
     pub pollers: Option<usize>,
     /// Threads that only modify timers
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(0, MAX_THREADS))]
     pub modifiers: Option<usize>,
     /// Threads that only run timers
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(0, MAX_THREADS))]
     pub runners: Option<usize>,
     /// Active timers at the start
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(1, MAX_TIMERS))]
     pub timers: Option<usize>,
     /// How far ahead deadlines lie: fixed:1ms, uniform:1us:1ms, exponential:1ms, lognormal:1ms:1.5 (median, sigma), trace:FILE
-    #[arg(long, value_name = "KIND:...")]
+    #[arg(long, value_name = "KIND:...", allow_hyphen_values = true)]
     pub distance: Option<String>,
     /// Share of modifies that land at the head, 0 to 1
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", allow_hyphen_values = true, value_parser = units::fraction)]
     pub head_share: Option<f64>,
     /// Share of runs that find a timer due, 0 to 1
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", allow_hyphen_values = true, value_parser = units::fraction)]
     pub run_due: Option<f64>,
     /// Time between operations
-    #[arg(long, value_name = "TIME", value_parser = units::duration_ns)]
+    #[arg(long, value_name = "TIME", value_parser = units::duration_ns, allow_hyphen_values = true)]
     pub think: Option<u64>,
     /// Other memory touched between operations, KiB
-    #[arg(long, value_name = "KIB")]
+    #[arg(long, value_name = "KIB", allow_hyphen_values = true, value_parser = units::whole(0, MAX_POLLUTE_KIB))]
     pub pollute: Option<u32>,
     /// Extra time inside each writer's critical section
-    #[arg(long, value_name = "TIME", value_parser = units::duration_ns)]
+    #[arg(long, value_name = "TIME", value_parser = units::duration_ns, allow_hyphen_values = true)]
     pub hold: Option<u64>,
     /// Whether a poll reads the clock itself: none, monotonic or tsc
     #[arg(long, value_name = "CLOCK")]
     pub clock: Option<String>,
+    /// Open load: operations start at this rate a second, late or not, like 200k or 1.5M; in all, or 50k/thread for each
+    #[arg(long, value_name = "RATE", allow_hyphen_values = true, value_parser = units::rate)]
+    pub rate: Option<units::Rate>,
+    /// Open load: poisson or fixed gaps between intended starts
+    #[arg(long, value_name = "ARRIVALS", default_value = "poisson", value_parser = units::arrivals)]
+    pub arrivals: crate::workload::Arrivals,
 }
 
 /// `headlock replay`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  headlock replay traces/boot.csv.zst                              exact counts, and costs back to back
-  headlock replay traces/disk.csv.zst --order threads              each trace thread on a thread of its own
-  headlock replay traces/idle.csv.zst --order threads --speed 1    at the pace of the recorded program")]
+  headlock replay traces/boot.csv.zst                              exact counts, back to back
+  headlock replay traces/disk.csv.zst --order threads              a thread for each of the trace's
+  headlock replay traces/idle.csv.zst --order threads --speed 1    at the recorded pace")]
 pub struct ReplayArgs {
     /// Trace files (CSV, plain or zstd)
     #[arg(required = true, value_name = "TRACE")]
@@ -195,33 +260,45 @@ pub struct CommonArgs {
     #[arg(short, long, default_value = "mutex", value_name = "NAME")]
     pub baseline: String,
     /// Stop after this many blocks
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(1u64, 1_000_000))]
     pub rounds: Option<u64>,
-    /// Stop after the block in which this much time is up [default: 30s, unless --rounds is given]
-    #[arg(long, value_name = "TIME", value_parser = units::duration_ns)]
+    /// Stop after the block in which this much time is up [default: 30s; 10m with --precision; none with --rounds]
+    #[arg(long, value_name = "TIME", value_parser = units::duration_ns, allow_hyphen_values = true)]
     pub budget: Option<u64>,
-    /// Length of a trial [default: 20ms; of a replay, whole passes over the trace until then]
-    #[arg(long, default_value = "20ms", value_name = "TIME", value_parser = units::trial_ns)]
+    /// Stop after the block in which every interval, and the null control's reach, is within this
+    #[arg(long, value_name = "SHARE", value_parser = units::share, allow_hyphen_values = true)]
+    pub precision: Option<Share>,
+    /// Length of a trial; a replay ends with the pass over the trace in which it is up
+    #[arg(long, default_value = "20ms", value_name = "TIME", value_parser = units::trial_ns, allow_hyphen_values = true)]
     pub trial: u64,
     /// Difference still called the same
-    #[arg(long, default_value = "1%", value_name = "SHARE", value_parser = units::share)]
+    #[arg(long, default_value = "1%", value_name = "SHARE", value_parser = units::share, allow_hyphen_values = true)]
     pub threshold: Share,
     /// Seed of the scripts and of the order of trials
-    #[arg(long, default_value_t = 1, value_name = "N")]
+    #[arg(long, default_value_t = 1, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(0, u64::MAX))]
     pub seed: u64,
     /// auto: one thread per CPU, in turn; none; or a list of CPUs
-    #[arg(long, default_value = "auto", value_name = "auto|none|LIST", value_parser = units::pinning)]
+    #[arg(long, default_value = "auto", value_name = "auto|none|LIST", value_parser = units::pinning, allow_hyphen_values = true)]
     pub pin: units::Pinning,
     /// Result directory; must not exist [default: results/<date>-<time>-<host>-<what>]
     #[arg(short, long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Add blocks to this result directory, which must be of the same parameters
+    #[arg(long, value_name = "DIR", conflicts_with = "out")]
+    pub resume: Option<PathBuf>,
+    /// Refuse to measure on a host that `headlock doctor` calls bad
+    #[arg(long)]
+    pub strict: bool,
     /// Print one JSON document and nothing else
     #[arg(long)]
     pub json: bool,
+    /// Print Markdown tables, to paste into a review
+    #[arg(long, conflicts_with = "json")]
+    pub markdown: bool,
     /// No progress bar, no notes
     #[arg(short, long)]
     pub quiet: bool,
     /// Play the baseline once more with a known slow-down, under the name `injected`: a self-test of the tool
-    #[arg(long, hide = true, value_name = "SHARE", value_parser = units::share)]
+    #[arg(long, hide = true, value_name = "SHARE", value_parser = units::share, allow_hyphen_values = true)]
     pub inject: Option<Share>,
 }

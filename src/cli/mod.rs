@@ -3,6 +3,9 @@
 mod answer;
 mod args;
 mod check_process;
+mod child_process;
+mod compare;
+mod doctor;
 mod failure;
 mod list;
 mod progress;
@@ -10,8 +13,8 @@ mod replay;
 mod run;
 mod session;
 mod table;
-
 mod trial_process;
+mod typed;
 mod units;
 mod verify;
 mod verify_table;
@@ -21,13 +24,15 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use answer::complain;
 use args::{Cli, Command};
 
 use crate::registry::Registry;
 
 /// Runs the program with these strategies: parses the command line, carries it out, and answers with the exit status.
 ///
-/// 0 done · 1 error · 2 usage · 5 a strategy breaks what it declares · 130 interrupted, with everything measured so far written.
+/// 0 done · 1 error · 2 usage · 3 slower than the threshold · 4 unclear in a strict comparison · 5 a strategy breaks what it
+/// declares · 130 interrupted, with everything measured so far written.
 pub fn main(registry: Registry) -> ExitCode {
     main_with(registry, std::env::args_os())
 }
@@ -36,25 +41,23 @@ pub fn main(registry: Registry) -> ExitCode {
 pub fn main_with(registry: Registry, args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help and version are errors to clap; a closed pipe is no reason to complain about either.
-            let _ = error.print();
-            return ExitCode::from(error.exit_code() as u8);
-        }
+        Err(error) => return typed::explain(&error),
     };
     let done = match cli.command {
         Command::Run(args) => run::run(&registry, &args),
         Command::Replay(args) => replay::replay(&registry, &args),
+        Command::Compare(args) => compare::compare(&args),
+        Command::Doctor(args) => doctor::doctor(&args),
         Command::Verify(args) => verify::verify(&registry, &args),
         Command::List(args) => list::list(&registry, &args),
-        Command::TrialProcess => trial_process::play(&registry),
-        Command::CheckProcess => check_process::check(&registry),
+        Command::TrialProcess(args) => trial_process::play(&registry, &args),
+        Command::CheckProcess(args) => check_process::check(&registry, &args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if let Some(message) = failure.message() {
-                eprintln!("headlock: {message}");
+                complain(message);
             }
             failure.exit_code()
         }

@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal, stderr};
 
+use super::answer::complain;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// A bar, or nothing where nobody watches.
@@ -28,9 +29,9 @@ impl Progress {
     /// A line above the bar.
     pub fn note(&self, quiet: bool, line: &str) {
         match &self.0 {
-            Some(bar) => bar.println(line),
+            Some(bar) => bar.println(format!("headlock: {line}")),
             None if quiet => {}
-            None => eprintln!("{line}"),
+            None => complain(line),
         }
     }
 

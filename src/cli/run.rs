@@ -11,10 +11,15 @@ use crate::harness::clock::spins_per_ns;
 use crate::harness::{Load, Plan, pin};
 use crate::record::Point;
 use crate::registry::Registry;
-use crate::workload::{Distance, Mix, Overrides, PRESETS, PollClock, Roles, Workload, parse_duration_ns};
+use crate::workload::{
+    self, Distance, Mix, Overrides, PRESETS, PollClock, Roles, Workload, WorkloadError, parse_duration_ns,
+};
 
 /// The workloads of a run that names none: one hot, one paced like the traces.
 const DEFAULT_WORKLOADS: [&str; 2] = ["hot", "paced"];
+
+/// Where a workload's fields come from when flags say so.
+const COMMAND_LINE: &str = "the command line";
 
 /// Checks everything and measures.
 pub fn run(registry: &Registry, args: &RunArgs) -> Result<(), Failure> {
@@ -27,7 +32,7 @@ pub fn run(registry: &Registry, args: &RunArgs) -> Result<(), Failure> {
             let point = Point { workload: workload.name.clone(), threads };
             let load = Load::Synthetic { workload: Box::new(workload.clone()), threads };
             match points.iter().any(|(known, _)| *known == point) {
-                true => return usage(format!("{} with {threads} threads is asked for twice", workload.name)),
+                true => return usage(format!("--threads {threads} is asked for twice for workload {}", workload.name)),
                 false => points.push((point, load)),
             }
         }
@@ -57,6 +62,8 @@ pub fn run(registry: &Registry, args: &RunArgs) -> Result<(), Failure> {
             "trial_ns": plan.trial_ns,
             "rounds": common.rounds,
             "budget_ns": common.budget,
+            "precision": common.precision.map(|share| share.0),
+            "inject": common.inject.map(|share| share.0),
             "threshold": common.threshold.0,
             "seed": plan.seed,
             "cpus": plan.cpus,
@@ -68,7 +75,7 @@ pub fn run(registry: &Registry, args: &RunArgs) -> Result<(), Failure> {
 
 /// The workloads named, each with the fields given in place of its own.
 fn workloads(args: &RunArgs) -> Result<Vec<Workload>, Failure> {
-    let usage_error = |error: crate::workload::WorkloadError| Failure::Usage(error.to_string());
+    let usage_error = |error: WorkloadError| Failure::Usage(by_flag(&error, &args.fields));
     let base: Vec<Workload> = match &args.config {
         Some(path) if args.workloads.is_empty() => from_run_json(path)?,
         _ if args.workloads.is_empty() => DEFAULT_WORKLOADS
@@ -79,8 +86,35 @@ fn workloads(args: &RunArgs) -> Result<Vec<Workload>, Failure> {
         _ => args.workloads.iter().map(|name| named(name)).collect::<Result<_, _>>()?,
     };
     base.into_iter()
-        .map(|workload| workload.with(overrides(&args.fields)?, "the command line").map_err(usage_error))
+        .map(|workload| workload.with(overrides(&args.fields)?, COMMAND_LINE).map_err(usage_error))
         .collect()
+}
+
+/// The error in words that name the flag to change, if it is a flag's value that is wrong.
+fn by_flag(error: &WorkloadError, fields: &WorkloadFields) -> String {
+    let flags = [
+        ("mix", "--mix", fields.mix.is_some()),
+        ("roles", "--pollers, --modifiers, --runners", fields.roles().is_some()),
+        ("timers", "--timers", fields.timers.is_some()),
+        ("distance", "--distance", fields.distance.is_some()),
+        ("head_share", "--head-share", fields.head_share.is_some()),
+        ("run_due", "--run-due", fields.run_due.is_some()),
+        ("think_ns", "--think", fields.think.is_some()),
+        ("pollute_kib", "--pollute", fields.pollute.is_some()),
+        ("hold_ns", "--hold", fields.hold.is_some()),
+        ("load", "--rate", fields.rate.is_some()),
+    ];
+    let (field, problem) = match error {
+        WorkloadError::Field { origin, field, found, expected } if origin == COMMAND_LINE => {
+            (*field, format!("{field} is {found}; expected {expected}"))
+        }
+        WorkloadError::Trace { origin, source } if origin == COMMAND_LINE => ("distance", source.to_string()),
+        _ => return error.to_string(),
+    };
+    match flags.iter().find(|(name, _, given)| *given && field.starts_with(name)) {
+        Some((_, flag, _)) => format!("{flag}: {problem}"),
+        None => error.to_string(),
+    }
 }
 
 /// A preset, or the content of a TOML file.
@@ -95,7 +129,9 @@ fn named(name: &str) -> Result<Workload, Failure> {
             presets.join(", ")
         ));
     }
-    let text = std::fs::read_to_string(name).map_err(|error| Failure::Error(format!("cannot read {name}: {error}")))?;
+    let text = std::fs::read_to_string(name).map_err(|error| {
+        Failure::Error(format!("--workload {name}: cannot be read: {error}; expected a preset or a TOML file"))
+    })?;
     Workload::from_toml(&text, name).map_err(|error| Failure::Usage(error.to_string()))
 }
 
@@ -114,7 +150,7 @@ fn from_run_json(path: &Path) -> Result<Vec<Workload>, Failure> {
 fn thread_counts(args: &RunArgs, workload: &Workload) -> Result<Vec<usize>, Failure> {
     match (&args.threads, workload.fixed_threads()) {
         (Some(threads), Some(fixed)) if threads.0 != [fixed] => usage(format!(
-            "--threads: workload {} has {fixed} threads by its roles; leave the flag out or change the roles",
+            "--threads: the roles of workload {} come to {fixed}; leave the flag out or change the roles",
             workload.name
         )),
         (_, Some(fixed)) => Ok(vec![fixed]),
@@ -127,14 +163,9 @@ fn thread_counts(args: &RunArgs, workload: &Workload) -> Result<Vec<usize>, Fail
 }
 
 fn overrides(fields: &WorkloadFields) -> Result<Overrides, Failure> {
-    let roles = [fields.pollers, fields.modifiers, fields.runners];
     Ok(Overrides {
         mix: fields.mix.as_deref().map(mix).transpose()?,
-        roles: roles.iter().any(Option::is_some).then(|| Roles {
-            pollers: fields.pollers.unwrap_or(0),
-            modifiers: fields.modifiers.unwrap_or(0),
-            runners: fields.runners.unwrap_or(0),
-        }),
+        roles: fields.roles(),
         timers: fields.timers,
         distance: fields.distance.as_deref().map(distance).transpose()?,
         head_share: fields.head_share,
@@ -143,12 +174,30 @@ fn overrides(fields: &WorkloadFields) -> Result<Overrides, Failure> {
         pollute_kib: fields.pollute,
         hold_ns: fields.hold,
         clock: fields.clock.as_deref().map(clock).transpose()?,
+        load: fields.rate.map(|rate| workload::Load::Open {
+            rate_per_s: rate.per_s,
+            per: rate.per,
+            arrivals: fields.arrivals,
+        }),
         ..Overrides::default()
     })
 }
 
+impl WorkloadFields {
+    /// The roles, if any of their flags is given.
+    fn roles(&self) -> Option<Roles> {
+        let threads = [self.pollers, self.modifiers, self.runners];
+        let [pollers, modifiers, runners] = threads.map(Option::unwrap_or_default);
+        threads.iter().any(Option::is_some).then_some(Roles { pollers, modifiers, runners })
+    }
+}
+
 /// `deadline=80,modify=20`, which is a TOML table but for its commas.
 fn mix(text: &str) -> Result<Mix, Failure> {
+    let share = |part: &str| part.split_once('=').is_some_and(|(_, number)| number.trim().parse::<f64>().is_ok());
+    if let Some(part) = text.split(',').find(|part| !share(part)) {
+        return usage(format!("--mix {text}: `{part}` is no share; expected shares like deadline=80,run=10,modify=10"));
+    }
     toml::from_str(&text.replace(',', "\n")).map_err(|error: toml::de::Error| {
         let problem = error.message().replace('\n', "; ");
         Failure::Usage(format!("--mix {text}: {problem}; expected shares like deadline=80,run=10,modify=10"))
@@ -159,7 +208,8 @@ fn distance(text: &str) -> Result<Distance, Failure> {
     const EXPECTED: &str =
         "fixed:1ms, uniform:1us:1ms, exponential:1ms, lognormal:1ms:1.5 (median, sigma) or trace:FILE";
     let wrong = || Failure::Usage(format!("--distance {text}: expected {EXPECTED}"));
-    let ns = |text: &str| parse_duration_ns(text).map_err(|_| wrong());
+    let ns =
+        |time: &str| parse_duration_ns(time).map_err(|problem| Failure::Usage(format!("--distance {text}: {problem}")));
     let (kind, rest) = text.split_once(':').ok_or_else(wrong)?;
     Ok(match (kind, rest.split_once(':')) {
         ("trace", _) => Distance::Trace { path: rest.into(), quantiles_ns: Vec::new() },

@@ -1,11 +1,11 @@
 //! The table on the terminal: one per point.
 
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::{Cell, CellAlignment, Color, Table, presets};
 use serde::Serialize;
 
 use crate::harness::{NULL, Speed};
 use crate::record::{Kind, LatencyRow, Metric, NULL_CONTROL, Pass, Point, Ratio, Trial};
-use crate::stats::{Summary, median};
+use crate::stats::{Summary, Tails, median};
 
 /// What is known of a replayed trace.
 #[derive(Clone, Debug, Serialize)]
@@ -17,6 +17,9 @@ pub struct ReplayFacts {
     /// How fast it is played.
     pub speed: Speed,
 }
+
+/// Stands before a tail that is the machine's.
+const MACHINES: &str = "~";
 
 /// All figures of a run.
 pub struct Figures<'a> {
@@ -40,7 +43,11 @@ impl Figures<'_> {
         let op = self.commonest_op(point);
         let mut table = Table::new();
         table.load_style(presets::UTF8_BORDERS_ONLY);
-        table.set_header([
+        // Colour needs a terminal, which the table looks for itself, and a user who wants it (no-color.org).
+        if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
+            table.force_no_tty();
+        }
+        let header = [
             "strategy",
             "ns/op",
             "net",
@@ -53,9 +60,11 @@ impl Figures<'_> {
             "p99",
             "p99.9",
             "max ns",
-        ]);
+        ];
+        let late = self.latency.iter().any(|it| at(it, point) && it.kind == Kind::Response);
+        table.set_header(header.into_iter().chain(late.then_some(["late p99", "late max"]).into_iter().flatten()));
         for strategy in self.strategies.iter().map(String::as_str).chain([NULL]) {
-            table.add_row(self.row(point, strategy, op, replay));
+            table.add_row(self.row(point, strategy, op, replay, late));
         }
         for column in table.column_iter_mut().skip(1) {
             column.set_cell_alignment(CellAlignment::Right);
@@ -77,26 +86,47 @@ impl Figures<'_> {
             "{}, {} thread{plural}{oversubscribed}\n{table}\n{figure}; ratio to {}{latency}.\n",
             point.workload, point.threads, self.baseline
         );
+        if table.to_string().contains(MACHINES) {
+            text += &format!(
+                "{MACHINES} does not clear the null strategy's own tail: the machine's, not the strategy's.\n"
+            );
+        }
         if let Some(replay) = replay {
             text += &self.replay_lines(point, replay);
         }
+        text += &self.open_lines(point);
+        text += &self.fairness_line(point);
         text + &self.control_line(point)
     }
 
-    fn row(&self, point: &Point, strategy: &str, op: Option<&str>, replay: Option<&ReplayFacts>) -> Vec<String> {
+    fn row(
+        &self,
+        point: &Point,
+        strategy: &str,
+        op: Option<&str>,
+        replay: Option<&ReplayFacts>,
+        late: bool,
+    ) -> Vec<Cell> {
         let summary = self.summaries.iter().find(|it| it.point == *point && it.strategy == strategy);
         let ratio = self.ratio(point, strategy);
-        let latency = self.latency.iter().find(|it| {
-            (it.workload.as_str(), it.threads, it.strategy.as_str()) == (&point.workload, point.threads, strategy)
-                && it.kind == Kind::Service
-                && Some(it.op.as_str()) == op
-        });
+        let latency = |kind| {
+            let wanted = |it: &&LatencyRow| at(it, point) && it.strategy == strategy && it.kind == kind;
+            self.latency.iter().filter(wanted).find(|it| Some(it.op.as_str()) == op)
+        };
+        let (service, response) = (latency(Kind::Service), latency(Kind::Response));
         let locks = match replay {
             Some(replay) => self.locks_a_pass(point, strategy, replay),
             None => summary.and_then(|it| it.acquisitions_per_op).map(|share| format!("{share:.4}")),
         };
-        let percentile = |pick: fn(&LatencyRow) -> u64| cell(latency.map(|row| pick(row).to_string()));
-        vec![
+        let percentile = |pick: fn(&LatencyRow) -> u64| cell(service.map(|row| pick(row).to_string()));
+        let tails = Tails::new(self.latency, Some(self.baseline));
+        let tail = |row: Option<&LatencyRow>, pick: fn(&LatencyRow) -> u64| match row {
+            Some(row) if tails.is_the_machines(row, pick) => {
+                Cell::new(format!("{MACHINES}{}", pick(row))).fg(Color::DarkGrey)
+            }
+            row => Cell::new(cell(row.map(|row| pick(row).to_string()))),
+        };
+        let plain = vec![
             if strategy == NULL {
                 "null (floor)".to_owned()
             } else {
@@ -106,14 +136,21 @@ impl Figures<'_> {
             cell(summary.and_then(|it| it.net_ns_per_op).map(|ns| format!("{ns:.2}"))),
             cell(ratio.map(|it| format!("{:.3}", it.ratio))),
             cell(ratio.map(interval)),
-            cell(ratio.map(|it| word(it))),
+            cell(ratio.map(word)),
             cell(locks),
             cell(summary.and_then(|it| it.contended_share).map(|share| format!("{:.2} %", share * 100.0))),
             percentile(|row| row.p50_ns),
-            percentile(|row| row.p99_ns),
-            percentile(|row| row.p999_ns),
-            percentile(|row| row.max_ns),
-        ]
+        ];
+        let mut row: Vec<Cell> = plain.into_iter().map(Cell::new).collect();
+        row.extend([
+            tail(service, |row| row.p99_ns),
+            tail(service, |row| row.p999_ns),
+            tail(service, |row| row.max_ns),
+        ]);
+        if late {
+            row.extend([tail(response, |row| row.p99_ns), tail(response, |row| row.max_ns)]);
+        }
+        row
     }
 
     fn ratio(&self, point: &Point, strategy: &str) -> Option<&Ratio> {
@@ -134,9 +171,7 @@ impl Figures<'_> {
 
     /// The operation that the latency pass saw most of.
     fn commonest_op(&self, point: &Point) -> Option<&str> {
-        let rows = self.latency.iter().filter(|it| {
-            (it.workload.as_str(), it.threads) == (&point.workload, point.threads) && it.kind == Kind::Service
-        });
+        let rows = self.latency.iter().filter(|it| at(it, point) && it.kind == Kind::Service);
         rows.max_by_key(|it| it.count).map(|it| it.op.as_str())
     }
 
@@ -189,6 +224,39 @@ impl Figures<'_> {
         text
     }
 
+    /// Strategies that could not keep up with an open load.
+    fn open_lines(&self, point: &Point) -> String {
+        let saturated = self.strategies.iter().filter_map(|strategy| {
+            let trials: Vec<&Trial> = self.trials(point, strategy).collect();
+            if trials.iter().filter(|trial| trial.is_saturated()).count() * 2 <= trials.len() {
+                return None;
+            }
+            let served = median(&trials.iter().map(|trial| trial.ops_per_s).collect::<Vec<_>>())?;
+            let offered = trials.first()?.offered_per_s?;
+            Some(format!(
+                "{strategy} is saturated: offered {:.3} M/s, served {:.3} M/s\n",
+                offered / 1e6,
+                served / 1e6
+            ))
+        });
+        saturated.collect()
+    }
+
+    /// Strategies under which some thread got less than half as much done as another of the same point.
+    fn fairness_line(&self, point: &Point) -> String {
+        let unfair = self.strategies.iter().filter_map(|strategy| {
+            let shares: Vec<f64> =
+                self.trials(point, strategy).map(|it| it.ops_least as f64 / it.ops_most.max(1) as f64).collect();
+            let share = median(&shares).filter(|share| *share < 0.5)?;
+            Some(format!("{strategy} {share:.2}"))
+        });
+        let unfair: Vec<String> = unfair.collect();
+        match unfair.is_empty() || point.threads == 1 {
+            true => String::new(),
+            false => format!("Least over most operations of a thread: {}; threads.csv has each.\n", unfair.join(", ")),
+        }
+    }
+
     fn control_line(&self, point: &Point) -> String {
         match self.ratio(point, NULL_CONTROL) {
             Some(control) => format!(
@@ -202,6 +270,10 @@ impl Figures<'_> {
             None => String::new(),
         }
     }
+}
+
+fn at(row: &LatencyRow, point: &Point) -> bool {
+    (row.workload.as_str(), row.threads) == (&point.workload, point.threads)
 }
 
 fn interval(ratio: &Ratio) -> String {

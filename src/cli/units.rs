@@ -1,7 +1,7 @@
 //! Values with units, as they are typed: times, shares, thread counts, processors.
 
 use crate::harness::{Order, Speed};
-use crate::workload::{MAX_THREADS, parse_duration_ns};
+use crate::workload::{Arrivals, MAX_THREADS, Per, parse_duration_ns};
 
 /// A share, 0.01 for 1 %.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,6 +20,17 @@ pub enum Pinning {
     None,
     /// On these processors, in turn.
     Cpus(Vec<usize>),
+}
+
+/// A whole number from `min` to `max`.
+pub fn whole<T>(min: T, max: T) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static
+where
+    T: std::str::FromStr + PartialOrd + Copy + std::fmt::Display + Send + Sync + 'static,
+{
+    move |text| match text.trim().parse() {
+        Ok(number) if (min..=max).contains(&number) => Ok(number),
+        _ => Err(format!("expected a whole number from {min} to {max}")),
+    }
 }
 
 /// A time like 500ns, 10us, 20ms, 30s or 2m, in ns.
@@ -46,6 +57,14 @@ pub fn share(text: &str) -> Result<Share, String> {
     match number.trim().parse::<f64>() {
         Ok(value) if value > 0.0 && value * scale < 1.0 => Ok(Share(value * scale)),
         _ => Err("expected a share above 0 and below 100 %, like 2% or 0.02".to_owned()),
+    }
+}
+
+/// A part of a whole, 0 to 1.
+pub fn fraction(text: &str) -> Result<f64, String> {
+    match text.trim().parse() {
+        Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
+        _ => Err("expected a number from 0 to 1".to_owned()),
     }
 }
 
@@ -90,6 +109,41 @@ pub fn pinning(text: &str) -> Result<Pinning, String> {
     }
 }
 
+/// An open load's rate.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rate {
+    /// Operations per second.
+    pub per_s: f64,
+    /// Whose.
+    pub per: Per,
+}
+
+/// A rate like 200k, 1.5M or 50000, in all, or with `/thread` for each thread.
+pub fn rate(text: &str) -> Result<Rate, String> {
+    let (number, per) = match text.strip_suffix("/thread") {
+        Some(number) => (number, Per::Thread),
+        None => (text, Per::All),
+    };
+    let (number, scale) = match (number.strip_suffix('k'), number.strip_suffix('M')) {
+        (Some(number), _) => (number, 1e3),
+        (_, Some(number)) => (number, 1e6),
+        (None, None) => (number, 1.0),
+    };
+    match number.parse::<f64>() {
+        Ok(value) if (1.0..=1e9).contains(&(value * scale)) => Ok(Rate { per_s: value * scale, per }),
+        _ => Err("expected operations per second from 1 to 1000M, like 200k, 1.5M or 50k/thread".to_owned()),
+    }
+}
+
+/// `poisson` or `fixed`.
+pub fn arrivals(text: &str) -> Result<Arrivals, String> {
+    match text {
+        "poisson" => Ok(Arrivals::Poisson),
+        "fixed" => Ok(Arrivals::Fixed),
+        _ => Err("expected poisson or fixed".to_owned()),
+    }
+}
+
 /// `strict` or `threads`.
 pub fn order(text: &str) -> Result<Order, String> {
     match text {
@@ -129,6 +183,15 @@ mod tests {
         assert_eq!(share("0.5"), Ok(Share(0.5)));
         for bad in ["0", "-1%", "100%", "2", "x", "NaN", "inf"] {
             assert!(share(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn rates_are_in_all_or_per_thread() {
+        assert_eq!(rate("200k"), Ok(Rate { per_s: 200e3, per: Per::All }));
+        assert_eq!(rate("1.5M/thread"), Ok(Rate { per_s: 1.5e6, per: Per::Thread }));
+        for bad in ["0", "-1", "k", "2G", "1e12", "NaN", "5/s"] {
+            assert!(rate(bad).is_err(), "{bad}");
         }
     }
 

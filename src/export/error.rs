@@ -13,7 +13,7 @@ pub enum WriteError {
         path: PathBuf,
     },
     /// The directory or a first file in it could not be created.
-    #[error("cannot create {}: {source}", path.display())]
+    #[error("cannot create {}: {source}; name a place that can be written", path.display())]
     Create {
         /// What could not be created.
         path: PathBuf,
@@ -70,6 +70,20 @@ pub enum ReadError {
         line: u64,
         /// What is wrong there, and what would be right.
         problem: String,
+    },
+}
+
+/// A result directory could not be taken up again.
+#[derive(Debug, thiserror::Error)]
+pub enum ResumeError {
+    /// Its trials could not be read, or not be written to.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// Another process has it.
+    #[error("{} is being written by a run that is under way", path.display())]
+    InUse {
+        /// The directory.
+        path: PathBuf,
     },
 }
 

@@ -13,12 +13,13 @@ mod replace;
 mod result_dir;
 mod run_json;
 mod table;
+mod threads_csv;
 mod trials_csv;
 mod verify_csv;
 
 use std::io::{self, Write};
 
-pub use error::{ReadError, WriteError};
+pub use error::{ReadError, ResumeError, WriteError};
 pub use latency_csv::read_latency;
 pub use latency_hlog::read_histograms;
 pub use markdown::markdown;

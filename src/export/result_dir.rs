@@ -1,6 +1,6 @@
 //! The result directory of a run under way.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -8,8 +8,8 @@ use jiff::ZonedDateTime;
 
 use super::replace::replace;
 use super::trials_csv::{self, Appender, Target};
-use super::{FORMATS, Snapshot, WriteError};
-use crate::record::Trial;
+use super::{FORMATS, ReadError, ResumeError, Rows, Snapshot, WriteError, threads_csv};
+use crate::record::{ThreadRow, Trial};
 
 /// The name of a run's result directory: `<date>-<time>-<host>-<what>`, in the time zone of `started`. Characters that a
 /// file name had better not hold become `-`.
@@ -25,6 +25,7 @@ pub fn directory_name(started: &ZonedDateTime, host: &str, what: &str) -> String
 pub struct ResultDir {
     path: PathBuf,
     trials: Appender<File>,
+    threads: Appender<File>,
 }
 
 impl ResultDir {
@@ -40,7 +41,11 @@ impl ResultDir {
             move |source| WriteError::Create { path, source }
         };
         if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            fs::create_dir_all(parent).map_err(create(parent))?;
+            if parent.exists() && !parent.is_dir() {
+                let source = io::Error::other(format!("{} is not a directory", parent.display()));
+                return Err(WriteError::Create { path: path.to_owned(), source });
+            }
+            fs::create_dir_all(parent).map_err(create(path))?;
         }
         fs::create_dir(path).map_err(|source| match source.kind() {
             io::ErrorKind::AlreadyExists => WriteError::Exists { path: path.to_owned() },
@@ -48,8 +53,39 @@ impl ResultDir {
         })?;
         let file = path.join(trials_csv::FILE_NAME);
         let open = OpenOptions::new().append(true).create_new(true).open(&file);
-        let trials = open.and_then(Appender::start).map_err(create(&file))?;
-        Ok(Self { path: path.to_owned(), trials })
+        let trials = open.and_then(|file| Appender::start(file, &trials_csv::COLUMNS)).map_err(create(&file))?;
+        let file = path.join(threads_csv::FILE_NAME);
+        let open = OpenOptions::new().append(true).create_new(true).open(&file);
+        let threads = open.and_then(|file| Appender::start(file, &threads_csv::COLUMNS)).map_err(create(&file))?;
+        // Held while the run lasts. A file system without locks has no second run kept out of it.
+        let _ = trials.target().try_lock();
+        Ok(Self { path: path.to_owned(), trials, threads })
+    }
+
+    /// Takes up a directory that an earlier run wrote, and gives its trials. A last row that was not finished is cut off.
+    ///
+    /// # Errors
+    ///
+    /// If `trials.csv` is missing, broken or not to be written, or a run is writing to it.
+    pub fn resume(path: &Path) -> Result<(Self, Rows<Trial>), ResumeError> {
+        let file = path.join(trials_csv::FILE_NAME);
+        let unreadable = |source| ReadError::io(&file, source);
+        let target = OpenOptions::new().append(true).open(&file).map_err(unreadable)?;
+        if let Err(TryLockError::WouldBlock) = target.try_lock() {
+            return Err(ResumeError::InUse { path: path.to_owned() });
+        }
+        let bytes = fs::read(&file).map_err(unreadable)?;
+        let rows = trials_csv::parse(&file, &bytes)?;
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+        let trials = Appender::resume(target, whole as u64, rows.rows.len()).map_err(unreadable)?;
+        let file = path.join(threads_csv::FILE_NAME);
+        let unreadable = |source| ReadError::io(&file, source);
+        let target = OpenOptions::new().append(true).open(&file).map_err(unreadable)?;
+        let bytes = fs::read(&file).map_err(unreadable)?;
+        let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+        let threads = Appender::resume(target, whole as u64, lines.saturating_sub(1)).map_err(unreadable)?;
+        Ok((Self { path: path.to_owned(), trials, threads }, rows))
     }
 
     /// Where it is.
@@ -69,6 +105,22 @@ impl ResultDir {
             rows: self.trials.rows(),
             source,
         })
+    }
+
+    /// Appends the threads of a trial to `threads.csv`, as [`append_trial`](Self::append_trial) does.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be written. The rows before them stand.
+    pub fn append_threads(&mut self, threads: &[ThreadRow]) -> Result<(), WriteError> {
+        for thread in threads {
+            self.threads.append(thread).map_err(|source| WriteError::Append {
+                path: self.path.join(threads_csv::FILE_NAME),
+                rows: self.trials.rows(),
+                source,
+            })?;
+        }
+        Ok(())
     }
 
     /// Brings every other file up to date and forces all of them to the disk. Call it after each block and at the end.

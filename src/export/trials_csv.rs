@@ -3,13 +3,15 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use serde::Serialize;
+
 use super::{ReadError, Rows, table};
 use crate::record::Trial;
 
 pub(super) const FILE_NAME: &str = "trials.csv";
 
 /// The columns up to `disturbed` are what other tools rely on; later ones were added at the end.
-pub(super) const COLUMNS: [&str; 27] = [
+pub(super) const COLUMNS: [&str; 32] = [
     "workload",
     "strategy",
     "threads",
@@ -37,6 +39,11 @@ pub(super) const COLUMNS: [&str; 27] = [
     "rearms",
     "overlap",
     "clock_ns",
+    "busy_ns",
+    "offered_per_s",
+    "behind_ns",
+    "ops_least",
+    "ops_most",
 ];
 
 /// What rows are appended to: a file, or a stand-in for a full disk.
@@ -56,17 +63,23 @@ pub(super) struct Appender<T> {
 
 impl<T: Target> Appender<T> {
     /// Starts a table with its header.
-    pub(super) fn start(mut target: T) -> io::Result<Self> {
+    pub(super) fn start(mut target: T, columns: &[&str]) -> io::Result<Self> {
         let mut header = Vec::new();
-        table::write::<Trial>(&COLUMNS, &[], &mut header)?;
+        table::write::<()>(columns, &[], &mut header)?;
         target.write_all(&header)?;
         target.flush()?;
         Ok(Self { target, len: header.len() as u64, rows: 0 })
     }
 
+    /// Goes on with a table whose first `len` bytes are `rows` whole rows under a header. What follows them is cut off.
+    pub(super) fn resume(mut target: T, len: u64, rows: usize) -> io::Result<Self> {
+        target.cut(len)?;
+        Ok(Self { target, len, rows })
+    }
+
     /// Appends one row. If that fails half-way the half is cut off again, so that what stands there is whole rows.
-    pub(super) fn append(&mut self, trial: &Trial) -> io::Result<()> {
-        let row = table::row(trial)?;
+    pub(super) fn append(&mut self, row: &impl Serialize) -> io::Result<()> {
+        let row = table::row(row)?;
         if let Err(error) = self.target.write_all(&row).and_then(|()| self.target.flush()) {
             // Readers leave an unfinished row out, so failing to cut it loses nothing.
             let _ = self.target.cut(self.len);
@@ -94,6 +107,11 @@ impl<T: Target> Appender<T> {
 /// If there is no readable `trials.csv`, or its content is not one; the message names the line.
 pub fn read_trials(dir: &Path) -> Result<Rows<Trial>, ReadError> {
     table::read(&dir.join(FILE_NAME), &COLUMNS)
+}
+
+/// As [`read_trials`], from the file's content.
+pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Rows<Trial>, ReadError> {
+    table::parse(path, bytes, &COLUMNS)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! cheaper locks while it has had one thread only.
 
 use std::io::{Read, Write};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering as Memory};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -17,7 +18,7 @@ use serde::de::DeserializeOwned;
 
 use super::job::{Job, Outcome};
 
-/// The hidden subcommand that plays one job.
+/// The hidden subcommand that plays one job; its argument is the number of the process that wants it played.
 pub const SUBCOMMAND: &str = "trial-process";
 
 /// How long a trial may take beyond its own length before it counts as hanging: loading, arming a million timers, calibrating.
@@ -40,7 +41,8 @@ pub enum ChildError {
     Failed(String),
 }
 
-/// Plays a job in a fresh process of this program.
+/// Plays a job in a fresh process of this program, which dies with the calling thread: call it from one that lives as long as
+/// the job is of use.
 ///
 /// # Errors
 /// If the process cannot be started, hangs, crashes or reports an error, or if `stop` is raised meanwhile.
@@ -62,6 +64,9 @@ pub fn ask<A: DeserializeOwned>(
     let program = std::env::current_exe().map_err(spawn_error)?;
     let mut child = Command::new(program)
         .arg(subcommand)
+        .arg(std::process::id().to_string())
+        // Of its own, so that the terminal sends Ctrl-C to this process alone, which then decides what becomes of the trial.
+        .process_group(0)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -77,8 +82,6 @@ pub fn ask<A: DeserializeOwned>(
         match (killed, answer) {
             (Some(reason), _) => Err(reason),
             (None, Err(error)) => Err(spawn_error(error)),
-            // A terminal sends Ctrl-C to the trial process too, which may end before this one has noticed.
-            (None, Ok((status, ..))) if !status.success() && stop.load(Memory::Acquire) => Err(ChildError::Interrupted),
             (None, Ok((status, output, complaint))) => understand(status, &output, &complaint),
         }
     })
@@ -128,8 +131,10 @@ fn watch_over(
 
 fn understand<A: DeserializeOwned>(status: ExitStatus, output: &str, complaint: &str) -> Result<A, ChildError> {
     if !status.success() {
-        let complaint = complaint.trim();
-        return Err(ChildError::Failed(match (complaint, status.code()) {
+        // Whatever brought the process down, the C library's words included, is said on one line.
+        let lines = complaint.lines().map(|line| line.trim().trim_start_matches("headlock: "));
+        let complaint = lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ");
+        return Err(ChildError::Failed(match (complaint.as_str(), status.code()) {
             ("", _) => format!("its process ended with {status}"),
             (said, Some(_)) => said.to_owned(),
             (said, None) => format!("{said} ({status})"),

@@ -1,9 +1,10 @@
 //! Plays blocks of trials, each trial in a fresh process, and tells an observer what came of each.
 //!
 //! A block holds one trial of every strategy at every point in every pass. The order is drawn anew for every other block, and
-//! the blocks between play it backwards, so that a drift of the machine falls on both sides of every comparison (A B, B A).
+//! the blocks between play it backwards, so that a drift of the machine falls on both sides of every comparison (A B, B A). A
+//! disturbed trial is played once more at the end of its block.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering as Memory};
 
@@ -12,10 +13,10 @@ use rand::seq::SliceRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::child::{self, ChildError};
-use super::job::{Job, Load, Outcome};
+use super::job::{Job, Load, Outcome, ThreadOutcome};
 use super::null::NULL;
 use super::{disturbance, latency};
-use crate::record::{LatencyHistogram, NULL_CONTROL, Pass, Point, Trial};
+use crate::record::{LatencyHistogram, NULL_CONTROL, Pass, Point, ThreadRow, Trial};
 
 /// The name under which the baseline plays with a known slow-down, in a self-test.
 pub const INJECTED: &str = "injected";
@@ -53,7 +54,7 @@ pub struct Played {
     /// Its latencies by operation and kind, in the latency pass.
     pub latencies: Vec<LatencyHistogram>,
     /// Each thread's part.
-    pub outcome: Outcome,
+    pub threads: Vec<ThreadRow>,
 }
 
 /// Is told what happens. Errors of its own end the run.
@@ -93,19 +94,23 @@ pub fn run<O: Observer>(plan: &Plan, observer: &mut O, stop: &AtomicBool) -> Res
     let mut failed: Vec<String> = Vec::new();
     let mut inject_ns = BTreeMap::new();
     for block in plan.first_block.. {
-        let order = order_of_block(plan, block);
-        // Known once the null strategy has played, which it does first in its group.
-        let mut floor_ns = None;
-        for (number, slot) in order.iter().enumerate() {
+        let mut queue: VecDeque<(Slot, bool)> =
+            order_of_block(plan, block).into_iter().map(|slot| (slot, false)).collect();
+        // Of each group, once the null strategy has played, which it does first.
+        let mut floor_ns: BTreeMap<(usize, Pass), f64> = BTreeMap::new();
+        let mut number = 0;
+        while let Some((slot, repeated)) = queue.pop_front() {
             if failed.contains(&slot.strategy) {
                 continue;
             }
             let (point, load) = &plan.points[slot.point];
+            let group = (slot.point, slot.pass);
             let inject = inject_ns.get(&slot.point).copied();
             if slot.strategy == INJECTED && inject.is_none() {
                 continue;
             }
-            observer.starting(block, number, order.len(), &slot.strategy, point);
+            observer.starting(block, number, number + queue.len() + 1, &slot.strategy, point);
+            number += 1;
             let job = Job {
                 strategy: plan.played_as(&slot.strategy).to_owned(),
                 load: load.clone(),
@@ -121,7 +126,7 @@ pub fn run<O: Observer>(plan: &Plan, observer: &mut O, stop: &AtomicBool) -> Res
                 },
             };
             let played = child::play(&job, plan.trial_ns.max(plan.expected_ns), stop)
-                .and_then(|outcome| describe(slot, point, block, load, plan, outcome).map_err(ChildError::Failed));
+                .and_then(|outcome| describe(&slot, point, block, load, plan, outcome).map_err(ChildError::Failed));
             let mut played = match played {
                 Ok(played) => played,
                 Err(ChildError::Interrupted) => return Ok(Ending::Interrupted),
@@ -132,13 +137,25 @@ pub fn run<O: Observer>(plan: &Plan, observer: &mut O, stop: &AtomicBool) -> Res
                 }
             };
             if slot.strategy == NULL {
-                floor_ns = Some(played.trial.ns_per_op);
+                floor_ns.insert(group, played.trial.ns_per_op);
+            } else {
+                played.trial.floor_ns = floor_ns.get(&group).copied();
             }
-            played.trial.floor_ns = floor_ns.filter(|_| slot.strategy != NULL);
-            if let (Some(share), true) = (plan.inject, slot.strategy == plan.baseline) {
+            let again = played.trial.disturbed && !repeated;
+            if let (Load::Synthetic { .. }, Pass::Throughput, Some(floor)) = (load, slot.pass, played.trial.floor_ns) {
+                refuse_at_floor(&mut played.trial, floor);
+            }
+            let decides = slot.pass == load.passes()[0];
+            if let (Some(share), true, true) = (plan.inject, slot.strategy == plan.baseline, decides) {
                 inject_ns.entry(slot.point).or_insert(share * played.trial.ns_per_op);
             }
             observer.played(played)?;
+            match again {
+                // At once, since the others' rows state its figure.
+                true if slot.strategy == NULL => queue.push_front((slot, true)),
+                true => queue.push_back((slot, true)),
+                false => {}
+            }
             if stop.load(Memory::Acquire) {
                 return Ok(Ending::Interrupted);
             }
@@ -151,6 +168,22 @@ pub fn run<O: Observer>(plan: &Plan, observer: &mut O, stop: &AtomicBool) -> Res
         }
     }
     Ok(Ending::Complete)
+}
+
+/// How the reason of a trial begins that is refused because it cannot be told from the null strategy's.
+pub const BELOW_FLOOR: &str = "below the floor";
+
+/// Marks a trial that cannot be told from the null strategy's: its work was optimised away, or there is too little of it to be
+/// measured under this workload. Either way it has no figure.
+///
+/// Only of synthetic loads: a replay's floor is mostly the fetching of rows, behind which a processor hides cheap reads.
+fn refuse_at_floor(trial: &mut Trial, floor_ns: f64) {
+    /// The null strategy's own trials differ by about this share from block to block.
+    const MARGIN: f64 = 1.03;
+    if trial.ns_per_op <= floor_ns * MARGIN {
+        trial.disturbed = true;
+        trial.disturbance = format!("{BELOW_FLOOR}: {:.2} ns where doing nothing takes {floor_ns:.2}", trial.ns_per_op);
+    }
 }
 
 /// One trial of a block.
@@ -243,6 +276,23 @@ fn describe(
         Pass::Latency => latency::typical_service_ns(&latencies),
     };
     let disturbance = disturbance::of(&outcome, load, &plan.cpus);
+    let rows = threads.iter().enumerate().map(|(number, thread)| ThreadRow {
+        workload: point.workload.clone(),
+        strategy: slot.strategy.clone(),
+        threads: point.threads,
+        block,
+        pass: slot.pass,
+        thread: number,
+        role: thread.role.clone(),
+        ops: thread.ops,
+        elapsed_ns: thread.elapsed_ns,
+        cpu_ns: thread.cpu_ns,
+        lock_acquisitions: thread.lock.acquisitions,
+        lock_contended: thread.lock.contended,
+        lock_wait_ns: thread.lock.wait_ns,
+    });
+    let rows = rows.collect();
+    let (ops_least, ops_most) = least_and_most(threads);
     let trial = Trial {
         workload: point.workload.clone(),
         strategy: slot.strategy.clone(),
@@ -272,8 +322,24 @@ fn describe(
         overlap: disturbance::overlap(threads),
         clock_ns: (slot.pass == Pass::Latency).then_some(outcome.clock_ns),
         busy_ns: (slot.pass == Pass::Latency).then_some(busy_ns),
+        offered_per_s: load.offered_per_s(),
+        behind_ns: load.offered_per_s().and_then(|_| threads.iter().map(|thread| thread.behind_ns).max()),
+        ops_least,
+        ops_most,
     };
-    Ok(Played { trial, latencies, outcome })
+    Ok(Played { trial, latencies, threads: rows })
+}
+
+/// Operations of the thread that did fewest and of the one that did most, in the role whose threads differ most: threads of
+/// different roles do different things and need not keep step.
+fn least_and_most(threads: &[ThreadOutcome]) -> (u64, u64) {
+    let mut by_role: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+    for thread in threads {
+        let (least, most) = by_role.entry(&thread.role).or_insert((thread.ops, thread.ops));
+        (*least, *most) = ((*least).min(thread.ops), (*most).max(thread.ops));
+    }
+    let share = |&(least, most): &(u64, u64)| least as f64 / most.max(1) as f64;
+    by_role.into_values().min_by(|one, other| share(one).total_cmp(&share(other))).unwrap_or((0, 0))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use headlock_strategies::Counts;
+use headlock_strategies::{Counts, LockCounts};
 use serde::{Deserialize, Serialize};
 
 use crate::record::{Kind, Pass};
@@ -54,8 +54,20 @@ impl Load {
     /// Whether threads do anything but operate on the list, so that the time between operations says nothing of it.
     pub fn is_paced(&self) -> bool {
         match self {
-            Load::Synthetic { workload, .. } => workload.think_ns > 0 || workload.pollute_kib > 0,
+            Load::Synthetic { workload, .. } => {
+                workload.think_ns > 0 || workload.pollute_kib > 0 || workload.load != crate::workload::Load::Closed
+            }
             Load::Replay { speed, .. } => matches!(speed, Speed::Times(_)),
+        }
+    }
+
+    /// The rate at which operations are to start, all threads together; `None` for a closed load and a replay.
+    pub fn offered_per_s(&self) -> Option<f64> {
+        match self {
+            Load::Synthetic { workload, threads } => {
+                workload.load.thread_rate(*threads).map(|rate| rate * *threads as f64)
+            }
+            Load::Replay { .. } => None,
         }
     }
 
@@ -102,14 +114,42 @@ pub struct ThreadOutcome {
     pub elapsed_ns: u64,
     /// Processor time in the window, ns.
     pub cpu_ns: u64,
-    /// Involuntary context switches since the thread began.
+    /// Involuntary context switches in the window.
     pub ctx_switches: u64,
+    /// Voluntary ones: it slept, for a lock or until a moment.
+    pub sleeps: u64,
+    /// Time in the window in which it could have run and had no processor, ns.
+    pub runqueue_ns: u64,
     /// Timers fired.
     pub fired: u64,
     /// Changes that made their timer the head.
     pub rearms: u64,
     /// Sum of service times, ns, in the latency pass.
     pub service_ns: u64,
+    /// `poller`, `modifier`, `runner`, or `mixed`; in a replay the trace thread's name.
+    pub role: String,
+    /// Lock acquisitions through this thread's handles.
+    pub lock: ThreadLocks,
+    /// How far behind its schedule an open load ended, ns.
+    pub behind_ns: u64,
+}
+
+/// A thread's lock acquisitions, as [`headlock_strategies::LockCounts`].
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct ThreadLocks {
+    /// Acquisitions.
+    pub acquisitions: u64,
+    /// Contended ones.
+    pub contended: u64,
+    /// Time waited in them, ns.
+    pub wait_ns: u64,
+}
+
+impl From<LockCounts> for ThreadLocks {
+    fn from(counts: LockCounts) -> Self {
+        let LockCounts { acquisitions, contended, wait_ns } = counts;
+        ThreadLocks { acquisitions, contended, wait_ns }
+    }
 }
 
 /// Recorded latencies of one kind of operation, all threads together.
@@ -165,9 +205,15 @@ impl ThreadOutcome {
         self.elapsed_ns += pass.elapsed_ns;
         self.cpu_ns += pass.cpu_ns;
         self.ctx_switches += pass.ctx_switches;
+        self.sleeps += pass.sleeps;
+        self.runqueue_ns += pass.runqueue_ns;
         self.fired += pass.fired;
         self.rearms += pass.rearms;
         self.service_ns += pass.service_ns;
+        self.role.clone_from(&pass.role);
+        self.lock.acquisitions += pass.lock.acquisitions;
+        self.lock.contended += pass.lock.contended;
+        self.lock.wait_ns += pass.lock.wait_ns;
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod child;
 pub mod clock;
 mod disturbance;
+pub mod doctor;
 pub mod engine;
 pub mod host;
 mod job;
@@ -17,9 +18,9 @@ mod synthetic;
 
 use headlock_strategies::TimerList;
 
-pub use engine::{Ending, INJECTED, Observer, Plan, Played};
+pub use engine::{BELOW_FLOOR, Ending, INJECTED, Observer, Plan, Played};
 pub use job::{Job, JobError, Load, OpHistogram, Order, Outcome, Speed, ThreadOutcome};
-pub use null::NULL;
+pub use null::{NULL, NullList};
 
 use crate::workload::trace::Trace;
 

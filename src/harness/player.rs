@@ -12,7 +12,7 @@ use crate::workload::{Op, PollClock, Workload};
 /// Operations between two looks at the phase, where nothing makes an operation long.
 const BATCH: usize = 64;
 /// A batch of operations with think time lasts about this long at most, so that a phase ends when it should.
-const BATCH_NS: u64 = 100_000;
+const BATCH_NS: f64 = 100_000.0;
 /// Bytes in a cache line.
 const LINE: usize = 64;
 
@@ -43,6 +43,18 @@ pub struct Player<'s, H> {
     actor: Actor<'s>,
     other_work: OtherWork,
     inject_spins_a_batch: u32,
+    schedule: Schedule<'s>,
+}
+
+/// When the operations of an open load are to start.
+struct Schedule<'s> {
+    /// Before each step, in mean gaps.
+    gaps: &'s [f32],
+    mean_gap_ns: f64,
+    /// The clock's reading that the intended starts count from; `None` until the first operation.
+    origin: Option<u64>,
+    /// The last intended start, ns after the origin.
+    intended_ns: f64,
 }
 
 /// What an operation needs besides the handle.
@@ -73,17 +85,18 @@ impl<'s, H: TimerHandle> Player<'s, H> {
         workload: &Workload,
         inject_ns: f64,
         spins_per_ns: f64,
+        rate_per_s: Option<f64>,
     ) -> Self {
-        let batch = match workload.think_ns {
-            0 => BATCH,
-            think_ns => (BATCH_NS / think_ns).clamp(1, BATCH as u64).next_power_of_two() as usize,
-        };
+        let mean_gap_ns = rate_per_s.map_or(workload.think_ns as f64, |rate| 1e9 / rate);
+        // The largest power of two that divides a script and keeps a batch short.
+        let most = (BATCH_NS / mean_gap_ns.max(1.0)).clamp(1.0, BATCH as f64);
+        let batch = 1 << (most as usize).ilog2();
         Player {
             handle,
             tally: Tally::default(),
             steps: &script.steps,
             next: 0,
-            batch: batch.min(script.steps.len()),
+            batch,
             actor: Actor {
                 timers: timers.to_vec(),
                 rearm: &script.rearm,
@@ -97,16 +110,59 @@ impl<'s, H: TimerHandle> Player<'s, H> {
                 tsc: (workload.clock == PollClock::Tsc).then(Clock::new),
             },
             inject_spins_a_batch: (inject_ns * batch as f64 * spins_per_ns).round() as u32,
+            schedule: Schedule {
+                gaps: &script.gaps,
+                mean_gap_ns,
+                origin: None,
+                intended_ns: 0.0,
+            },
         }
     }
 
     /// Starts counting from zero, and recording latencies if asked to.
     pub fn begin(&mut self, recorder: Option<Recorder>) {
         self.tally = Tally { recorder, ..Tally::default() };
+        self.schedule.origin = None;
+        self.schedule.intended_ns = 0.0;
+    }
+
+    /// How far behind its schedule an open load is, ns.
+    pub fn behind_ns(&self, clock: &Clock) -> u64 {
+        let now = self.schedule.origin.map_or(0, |origin| clock.ns_between(origin, clock.raw()));
+        now.saturating_sub(self.schedule.intended_ns as u64)
+    }
+
+    /// Plays a batch of an open load: each operation at its intended start, or at once if that has passed.
+    ///
+    /// Service time counts from when the operation began, response time from when it was to begin, so that an operation
+    /// that waits behind a slow one is late and no stall is left out (G. Tene, "How not to measure latency", 2013).
+    #[inline]
+    pub fn open_batch(&mut self, clock: &Clock) {
+        let origin = *self.schedule.origin.get_or_insert_with(|| clock.raw());
+        for number in self.next..self.next + self.batch {
+            let step = &self.steps[number];
+            self.schedule.intended_ns += f64::from(self.schedule.gaps[number]) * self.schedule.mean_gap_ns;
+            let intended = self.schedule.intended_ns as u64;
+            let mut before = clock.raw();
+            while clock.ns_between(origin, before) < intended {
+                std::hint::spin_loop();
+                before = clock.raw();
+            }
+            self.actor.play(&mut self.handle, &mut self.tally, step);
+            self.other_work.read_clock(step.op);
+            let after = clock.raw();
+            let service = clock.ns_between(before, after);
+            self.tally.service_ns += service;
+            if let Some(recorder) = &mut self.tally.recorder {
+                recorder.service(step.op as usize, service);
+                recorder.response(step.op as usize, clock.ns_between(origin, after).saturating_sub(intended));
+            }
+        }
+        self.finish_batch();
     }
 
     /// Plays a batch without a timestamp. The batch size divides the script's length.
-    #[inline]
+    #[inline(always)]
     pub fn batch<const PACED: bool>(&mut self) {
         let steps = &self.steps[self.next..self.next + self.batch];
         for step in steps {
@@ -122,7 +178,7 @@ impl<'s, H: TimerHandle> Player<'s, H> {
     }
 
     /// Plays a batch, each operation between two readings of `clock`.
-    #[inline]
+    #[inline(always)]
     pub fn timed_batch<const PACED: bool>(&mut self, clock: &Clock) {
         let steps = &self.steps[self.next..self.next + self.batch];
         for step in steps {

@@ -9,7 +9,8 @@ use headlock_strategies::{Config, Counts, Nanos, TimerHandle, TimerId, TimerList
 use super::clock::{Clock, Moment, thread_cpu_ns};
 use super::job::{Job, JobError, Order, Outcome, Speed, ThreadOutcome};
 use super::latency::Recorder;
-use super::{pin, proc};
+use super::pin;
+use super::proc::{self, Scheduling};
 use crate::record::Pass;
 use crate::workload::trace::{NO_TIMER, Row, Trace, TraceOp};
 
@@ -46,13 +47,14 @@ pub fn play<L: TimerList>(job: &Job, mut trace: Trace, order: Order, speed: Spee
                 .iter()
                 .enumerate()
                 .map(|(number, rows)| {
-                    let (pass, clock, start_line) = (&pass, clock.as_ref(), &start_line);
+                    let (pass, clock, start_line, trace) = (&pass, clock.as_ref(), &start_line, &trace);
                     let cpu = (!job.cpus.is_empty()).then(|| job.cpus[number % job.cpus.len()]);
                     scope.spawn(move || {
                         let placed = cpu.map_or(Ok(()), pin::pin_current);
                         start_line.wait();
                         placed.map_err(JobError::Pin)?;
-                        Ok(pass.play(rows, speed, clock, reference))
+                        let (thread, recorder) = pass.play(rows, speed, clock, reference);
+                        Ok((ThreadOutcome { role: role(trace, number, order), ..thread }, recorder))
                     })
                 })
                 .collect();
@@ -73,6 +75,14 @@ pub fn play<L: TimerList>(job: &Job, mut trace: Trace, order: Order, speed: Spee
     outcome.steal_ns = proc::steal_ns() - steal;
     outcome.histograms = recorder.encode(|op| TraceOp::ALL[op].name());
     Ok(outcome)
+}
+
+/// What a replay thread stands for.
+fn role(trace: &Trace, number: usize, order: Order) -> String {
+    match order {
+        Order::Strict => "all".to_owned(),
+        Order::Threads => trace.threads[number].name.clone(),
+    }
 }
 
 /// The rows of each trace thread.
@@ -135,10 +145,8 @@ impl<L: TimerList> PassOver<L> {
         let paced = matches!(speed, Speed::Times(_));
         let ops = if clock.is_some() { 0..TraceOp::ALL.len() } else { 0..0 };
         let mut recorder = Recorder::new(ops, paced);
-        let mut thread = ThreadOutcome {
-            ctx_switches: proc::involuntary_switches(),
-            ..ThreadOutcome::default()
-        };
+        let mut thread = ThreadOutcome { ..ThreadOutcome::default() };
+        let scheduled = Scheduling::now();
         let cpu = thread_cpu_ns();
         let start = Moment::now();
         match (clock, speed) {
@@ -176,7 +184,16 @@ impl<L: TimerList> PassOver<L> {
         thread.start_ns = start.ns_since(reference);
         thread.end_ns = end.ns_since(reference);
         thread.cpu_ns = thread_cpu_ns() - cpu;
-        thread.ctx_switches = proc::involuntary_switches() - thread.ctx_switches;
+        let scheduled = Scheduling::now().since(scheduled);
+        thread.ctx_switches = scheduled.involuntary;
+        thread.sleeps = scheduled.voluntary;
+        thread.runqueue_ns = scheduled.runqueue_ns;
+        for handle in &handles {
+            let locks = handle.lock_counts();
+            thread.lock.acquisitions += locks.acquisitions;
+            thread.lock.contended += locks.contended;
+            thread.lock.wait_ns += locks.wait_ns;
+        }
         (thread, recorder)
     }
 

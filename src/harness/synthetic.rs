@@ -10,11 +10,12 @@ use headlock_strategies::{Config, Counts, Nanos, TimerHandle, TimerId, TimerList
 use super::clock::{Clock, Moment, thread_cpu_ns};
 use super::job::{Job, JobError, Outcome, ThreadOutcome};
 use super::latency::Recorder;
+use super::pin;
 use super::player::Player;
-use super::{pin, proc};
+use super::proc::{self, Scheduling};
 use crate::record::Pass;
 use crate::workload::script::{Script, initial};
-use crate::workload::{Op, PollClock, Workload};
+use crate::workload::{Load, Op, PollClock, Role, Workload};
 
 /// What the threads are to do. Written by the coordinating thread alone; read by all after each batch.
 mod phase {
@@ -133,48 +134,66 @@ impl<L: TimerList> Shared<'_, L> {
         };
         let script = &self.scripts[number];
         let handle = self.list.handle();
-        let mut player =
-            Player::new(handle, script, self.timers, self.workload, self.job.inject_ns, self.job.spins_per_ns);
+        let rate_per_s = self.workload.load.thread_rate(self.threads);
+        let (inject_ns, spins_per_ns) = (self.job.inject_ns, self.job.spins_per_ns);
+        let mut player = Player::new(handle, script, self.timers, self.workload, inject_ns, spins_per_ns, rate_per_s);
         self.start_line.wait();
-        placed.map_err(JobError::Pin)?;
+        if let Err(problem) = placed {
+            // The others wait for this thread to have measured.
+            self.measured.fetch_add(1, Memory::AcqRel);
+            return Err(JobError::Pin(problem));
+        }
+        if let (Some(_), Some(clock)) = (rate_per_s, &self.clock) {
+            return Ok(self.phases(number, &mut player, |player| player.open_batch(clock)));
+        }
         // One copy of the loop for each way to play, so that what a workload does not ask for costs nothing.
         Ok(match (self.has_other_work(), &self.clock) {
-            (false, None) => self.phases(&mut player, |player| player.batch::<false>()),
-            (true, None) => self.phases(&mut player, |player| player.batch::<true>()),
-            (false, Some(clock)) => self.phases(&mut player, |player| player.timed_batch::<false>(clock)),
-            (true, Some(clock)) => self.phases(&mut player, |player| player.timed_batch::<true>(clock)),
+            (false, None) => self.phases(number, &mut player, Player::batch::<false>),
+            (true, None) => self.phases(number, &mut player, Player::batch::<true>),
+            (false, Some(clock)) => self.phases(number, &mut player, |player| player.timed_batch::<false>(clock)),
+            (true, Some(clock)) => self.phases(number, &mut player, |player| player.timed_batch::<true>(clock)),
         })
     }
 
     /// Warm-up, measurement, and load for the others until they have measured too.
     fn phases<'s, H: TimerHandle>(
         &self,
+        number: usize,
         player: &mut Player<'s, H>,
         batch: impl Fn(&mut Player<'s, H>),
     ) -> (ThreadOutcome, Counts, Recorder) {
-        let switches = proc::involuntary_switches();
-        let recorder = self.clock.is_some().then(|| Recorder::new(0..Op::ALL.len(), false));
+        let recorder =
+            self.clock.is_some().then(|| Recorder::new(0..Op::ALL.len(), self.workload.load != Load::Closed));
         while self.phase.load(Memory::Acquire) == phase::WARM_UP {
             batch(player);
         }
         player.begin(recorder);
         let counts = player.handle.local_counts();
+        let locks = player.handle.lock_counts();
+        let scheduled = Scheduling::now();
         let cpu = thread_cpu_ns();
         let start = Moment::now();
         while self.phase.load(Memory::Acquire) == phase::MEASURE {
             batch(player);
         }
         let end = Moment::now();
+        let cpu_ns = thread_cpu_ns() - cpu;
+        let scheduled = Scheduling::now().since(scheduled);
         let thread = ThreadOutcome {
             ops: player.tally.ops,
             start_ns: start.ns_since(self.reference),
             end_ns: end.ns_since(self.reference),
             elapsed_ns: end.ns_since(start),
-            cpu_ns: thread_cpu_ns() - cpu,
-            ctx_switches: 0,
+            cpu_ns,
+            ctx_switches: scheduled.involuntary,
+            sleeps: scheduled.voluntary,
+            runqueue_ns: scheduled.runqueue_ns,
             fired: player.tally.fired,
             rearms: player.tally.rearms,
             service_ns: player.tally.service_ns,
+            role: self.workload.role(number).map_or("mixed", Role::name).to_owned(),
+            lock: player.handle.lock_counts().since(locks).into(),
+            behind_ns: self.clock.as_ref().map_or(0, |clock| player.behind_ns(clock)),
         };
         let counts = player.handle.local_counts().since(counts);
         let recorder = player.tally.recorder.take().unwrap_or_else(Recorder::idle);
@@ -182,10 +201,6 @@ impl<L: TimerList> Shared<'_, L> {
         while self.measured.load(Memory::Acquire) < self.threads {
             batch(player);
         }
-        let thread = ThreadOutcome {
-            ctx_switches: proc::involuntary_switches() - switches,
-            ..thread
-        };
         (thread, counts, recorder)
     }
 }

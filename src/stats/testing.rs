@@ -35,6 +35,10 @@ pub(crate) fn trial(strategy: &str, block: usize) -> Trial {
         overlap: 1.0,
         clock_ns: None,
         busy_ns: None,
+        offered_per_s: None,
+        behind_ns: None,
+        ops_least: 1_000,
+        ops_most: 1_000,
     }
 }
 

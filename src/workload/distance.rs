@@ -148,10 +148,10 @@ impl Sampler {
 /// # Errors
 /// One line that says what was expected.
 pub fn parse_duration_ns(text: &str) -> Result<u64, String> {
-    text.parse::<jiff::SignedDuration>()
-        .ok()
-        .and_then(|duration| u64::try_from(duration.as_nanos()).ok())
-        .ok_or_else(|| {
-            format!("`{text}` is no duration; expected a number and a unit, such as 100ns, 10us, 1.5ms or 2s")
-        })
+    const EXPECTED: &str = "expected a number and a unit, such as 100ns, 10us, 1.5ms or 2s";
+    match text.parse::<jiff::SignedDuration>() {
+        Ok(duration) if duration.is_negative() => Err(format!("`{text}` is negative; {EXPECTED}")),
+        Ok(duration) => u64::try_from(duration.as_nanos()).map_err(|_| format!("`{text}` is too long; {EXPECTED}")),
+        Err(_) => Err(format!("`{text}` is no duration; {EXPECTED}")),
+    }
 }

@@ -13,4 +13,4 @@ pub use distance::{Distance, parse_duration_ns};
 pub use error::WorkloadError;
 pub use mix::{Mix, Op, Role, Roles};
 pub use preset::PRESETS;
-pub use spec::{MAX_THREADS, MAX_TIMERS, Overrides, PollClock, Workload};
+pub use spec::{Arrivals, Load, MAX_POLLUTE_KIB, MAX_THREADS, MAX_TIMERS, Overrides, Per, PollClock, Workload};

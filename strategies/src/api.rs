@@ -112,16 +112,24 @@ impl std::ops::AddAssign for Counts {
     }
 }
 
+impl LockCounts {
+    /// What was counted since an earlier reading.
+    #[must_use]
+    pub fn since(self, earlier: LockCounts) -> LockCounts {
+        LockCounts {
+            acquisitions: self.acquisitions - earlier.acquisitions,
+            contended: self.contended - earlier.contended,
+            wait_ns: self.wait_ns - earlier.wait_ns,
+        }
+    }
+}
+
 impl Counts {
     /// What was counted since an earlier reading of the same list. The peak is the later one.
     #[must_use]
     pub fn since(self, earlier: Counts) -> Counts {
         Counts {
-            lock: LockCounts {
-                acquisitions: self.lock.acquisitions - earlier.lock.acquisitions,
-                contended: self.lock.contended - earlier.lock.contended,
-                wait_ns: self.lock.wait_ns - earlier.lock.wait_ns,
-            },
+            lock: self.lock.since(earlier.lock),
             retries: self.retries - earlier.retries,
             retired: self.retired - earlier.retired,
             reclaimed: self.reclaimed - earlier.reclaimed,
@@ -191,6 +199,12 @@ pub trait TimerHandle {
     /// Announces that this thread holds no reference into the list; called between operations, for quiescent-state
     /// reclamation.
     fn quiescent(&mut self) {}
+
+    /// Every acquisition of the list's locks through this handle, those that the list counts inside its locks included: who
+    /// takes them and who waits, thread by thread. Zero for a list that cannot tell.
+    fn lock_counts(&self) -> LockCounts {
+        LockCounts::default()
+    }
 
     /// What this handle counted by itself and the list does not know until the handle is dropped.
     fn local_counts(&self) -> Counts {

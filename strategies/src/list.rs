@@ -66,6 +66,8 @@ pub struct Reader<'a, H: Head> {
     pub retries: u64,
     /// Shared acquisitions of the list's lock, which cannot be counted inside it.
     pub shared: LockCounts,
+    /// This thread's part of what the lock counted inside.
+    pub locks: LockCounts,
 }
 
 impl<'a, H: Head> Reader<'a, H>
@@ -136,6 +138,10 @@ pub struct HeadList<H: Head> {
     table: Table,
     ledger: Arc<Ledger>,
     /// What the readers counted, added when their handles are dropped.
+    #[allow(
+        clippy::disallowed_types,
+        reason = "statistics: nothing follows from them that loom could explore"
+    )]
     readers: std::sync::Mutex<Counts>,
     hold_spins: u32,
 }
@@ -198,14 +204,14 @@ impl<H: Head> Held<'_, H> {
 
 impl<H: Head> HeadList<H> {
     #[inline]
-    fn hold(&self) -> Held<'_, H> {
-        Held { guard: self.lock.lock(), list: self, touched: false }
+    fn hold(&self, counts: &mut LockCounts) -> Held<'_, H> {
+        Held { guard: self.lock.lock_as(counts), list: self, touched: false }
     }
 
     /// Takes the writers' mutex to read: what a strategy without a lockless read does.
     #[inline]
-    pub fn read_locked<R>(&self, read: impl FnOnce(&H::Writer, ListView<'_>) -> R) -> R {
-        let guard = self.lock.lock();
+    pub fn read_locked<R>(&self, counts: &mut LockCounts, read: impl FnOnce(&H::Writer, ListView<'_>) -> R) -> R {
+        let guard = self.lock.lock_as(counts);
         let list = ListView { heap: &guard.heap, table: &self.table, head: guard.head };
         read(&guard.writer, list)
     }
@@ -238,7 +244,7 @@ impl<H: Head> TimerList for HeadList<H> {
             reclaim: CachePadded::new(H::Reclaim::new()),
             table: Table::new(),
             ledger: Arc::default(),
-            readers: std::sync::Mutex::default(),
+            readers: Default::default(),
             hold_spins: config.hold_spins,
         }
     }
@@ -251,6 +257,7 @@ impl<H: Head> TimerList for HeadList<H> {
                 reclaim: self.reclaim.local(),
                 retries: 0,
                 shared: LockCounts::default(),
+                locks: LockCounts::default(),
             },
         }
     }
@@ -263,7 +270,17 @@ impl<H: Head> TimerList for HeadList<H> {
     }
 }
 
-/// One thread's way to a [`HeadList`].
+/// One thread's way to a [`HeadList`], which it cannot outlive:
+///
+/// ```compile_fail,E0597
+/// use headlock_strategies::{Config, TimerHandle, TimerList, rcu_qsbr::RcuQsbr};
+///
+/// let mut handle = {
+///     let list = RcuQsbr::new(&Config::default());
+///     list.handle()
+/// };
+/// handle.deadline();
+/// ```
 pub struct HeadHandle<'a, H: Head> {
     list: &'a HeadList<H>,
     reader: Reader<'a, H>,
@@ -273,7 +290,7 @@ impl<H: Head> HeadHandle<'_, H> {
     /// Links the timer at `expire` after unlinking it, if `wanted` says so of its present deadline.
     #[inline]
     fn arm(&mut self, timer: TimerId, expire: Nanos, wanted: impl FnOnce(Option<Nanos>) -> bool) -> Rearm {
-        let mut held = self.list.hold();
+        let mut held = self.list.hold(&mut self.reader.locks);
         let Some(slot) = self.list.table.find(timer) else {
             return Rearm::No;
         };
@@ -293,7 +310,7 @@ impl<H: Head> TimerHandle for HeadHandle<'_, H> {
     }
 
     fn free(&mut self, timer: TimerId) {
-        let mut held = self.list.hold();
+        let mut held = self.list.hold(&mut self.reader.locks);
         let Some(slot) = self.list.table.find(timer) else {
             return;
         };
@@ -315,7 +332,7 @@ impl<H: Head> TimerHandle for HeadHandle<'_, H> {
     }
 
     fn cancel(&mut self, timer: TimerId) -> bool {
-        let mut held = self.list.hold();
+        let mut held = self.list.hold(&mut self.reader.locks);
         let Some(slot) = self.list.table.find(timer) else {
             return false;
         };
@@ -333,7 +350,7 @@ impl<H: Head> TimerHandle for HeadHandle<'_, H> {
     fn run(&mut self, now: Nanos, mut fire: impl FnMut(&mut Self, TimerId)) -> usize {
         let mut fired = 0;
         while H::worth_locking(self.list, &mut self.reader, now, fired) {
-            let mut held = self.list.hold();
+            let mut held = self.list.hold(&mut self.reader.locks);
             let Some(first) = held.guard.heap.first().filter(|first| first.expire <= now) else {
                 break;
             };
@@ -349,6 +366,12 @@ impl<H: Head> TimerHandle for HeadHandle<'_, H> {
     #[inline]
     fn quiescent(&mut self) {
         H::Reclaim::quiescent(&mut self.reader.reclaim);
+    }
+
+    fn lock_counts(&self) -> LockCounts {
+        let mut locks = self.reader.locks;
+        locks += self.reader.shared;
+        locks
     }
 
     fn local_counts(&self) -> Counts {

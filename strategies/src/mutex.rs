@@ -46,8 +46,8 @@ impl Head for MutexHead {
     fn publish(&self, (): &mut (), (): &mut (), _list: ListView<'_>) {}
 
     #[inline(always)]
-    fn deadline(list: &HeadList<Self>, _reader: &mut Reader<'_, Self>) -> Option<Nanos> {
-        list.read_locked(|(), list| list.head_in_place())
+    fn deadline(list: &HeadList<Self>, reader: &mut Reader<'_, Self>) -> Option<Nanos> {
+        list.read_locked(&mut reader.locks, |(), list| list.head_in_place())
     }
 
     /// A read is no cheaper than taking the lock to look for oneself.

@@ -51,8 +51,8 @@ impl Head for MutexInlineHead {
     }
 
     #[inline(always)]
-    fn deadline(list: &HeadList<Self>, _reader: &mut Reader<'_, Self>) -> Option<Nanos> {
-        list.read_locked(|&deadline, _| deadline)
+    fn deadline(list: &HeadList<Self>, reader: &mut Reader<'_, Self>) -> Option<Nanos> {
+        list.read_locked(&mut reader.locks, |&deadline, _| deadline)
     }
 
     /// A read is no cheaper than taking the lock to look for oneself.
@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn lock_counters_and_deadline_share_a_cache_line() {
         let list = MutexInline::new(&Config::default());
-        let deadline = list.read_locked(|deadline, _| std::ptr::from_ref(deadline).addr());
+        let deadline = list.read_locked(&mut LockCounts::default(), |deadline, _| std::ptr::from_ref(deadline).addr());
         let offset = deadline % align_of::<CachePadded<u8>>();
         assert_eq!(offset, size_of::<usize>() + size_of::<LockCounts>());
         assert!(offset + size_of::<Option<Nanos>>() <= 64);

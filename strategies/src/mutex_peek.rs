@@ -65,11 +65,11 @@ impl Head for MutexPeekHead {
     }
 
     #[inline(always)]
-    fn deadline(list: &HeadList<Self>, _reader: &mut Reader<'_, Self>) -> Option<Nanos> {
+    fn deadline(list: &HeadList<Self>, reader: &mut Reader<'_, Self>) -> Option<Nanos> {
         if list.head.is_empty() {
             return None;
         }
-        list.read_locked(|(), list| list.head_in_place())
+        list.read_locked(&mut reader.locks, |(), list| list.head_in_place())
     }
 
     /// As in QEMU, the check stands before the loop: a call that has fired a timer takes the lock again in any case.

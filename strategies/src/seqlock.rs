@@ -39,7 +39,7 @@ const NOBODY: u64 = u64::MAX;
 /// | word | who writes it, when | meaning |
 /// |---|---|---|
 /// | `sequence` | a writer, under the lock, before and after the other two | odd: they are being written; else the number of changes, twice |
-/// | `timer` | a writer, under the lock, between those stores | the head's name, or [`NOBODY`] |
+/// | `timer` | a writer, under the lock, between those stores | the head's name, or `NOBODY` |
 /// | `deadline` | the same | the head's deadline; says nothing if there is nobody |
 pub struct SeqlockHead {
     sequence: AtomicU64,

@@ -3,7 +3,7 @@ use rand_distr::{Distribution, Normal};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::*;
-use crate::record::Verdict;
+use crate::record::{Pass, Verdict};
 use crate::stats::testing::trial;
 
 /// A run of `blocks` blocks: the baseline at 10 ns and the others at a multiple of it, all with `noise` (a fraction)
@@ -98,6 +98,15 @@ fn a_disturbed_side_or_a_missing_one_costs_the_block() {
 }
 
 #[test]
+fn the_repeat_of_a_disturbed_trial_stands_for_it() {
+    let mut trials = run(10, 0.001, &[("seqlock", 0.2)]);
+    let quiet = ratios(&trials, "mutex", 0.01);
+    let disturbed = Trial { disturbed: true, ns_per_op: 900.0, ..trials[1].clone() };
+    trials.insert(0, disturbed);
+    assert_eq!(ratios(&trials, "mutex", 0.01), quiet);
+}
+
+#[test]
 fn several_trials_in_a_block_count_as_one() {
     let mut trials = Vec::new();
     for block in 0..8 {
@@ -112,12 +121,13 @@ fn several_trials_in_a_block_count_as_one() {
 }
 
 #[test]
-fn the_latency_pass_takes_no_part() {
+fn the_latency_pass_takes_no_part_where_there_is_a_throughput_pass() {
     let mut trials = run(8, 0.001, &[("seqlock", 0.2)]);
-    for trial in &mut trials {
-        trial.pass = Pass::Latency;
-    }
-    assert!(ratios(&trials, "mutex", 0.01).is_empty());
+    let before = ratios(&trials, "mutex", 0.01);
+    let mut stamped = run(8, 0.001, &[("seqlock", 3.0)]);
+    stamped.iter_mut().for_each(|trial| trial.pass = Pass::Latency);
+    trials.extend(stamped);
+    assert_eq!(ratios(&trials, "mutex", 0.01), before);
 }
 
 #[test]
@@ -180,4 +190,13 @@ fn true_nulls_are_called_a_difference_no_more_often_than_promised() {
         })
         .count();
     assert!(false_alarms <= 16, "{false_alarms} of 200");
+}
+
+#[test]
+fn a_paced_point_is_decided_by_service_time() {
+    let mut trials = run(12, 0.001, &[("seqlock", 0.5)]);
+    trials.iter_mut().for_each(|trial| trial.pass = Pass::Latency);
+    let rows = ratios(&trials, "mutex", 0.01);
+    assert!(!rows.is_empty() && rows.iter().all(|row| row.metric == Metric::ServiceNs));
+    assert_eq!(find(&rows, "seqlock", Metric::ServiceNs).verdict, Verdict::Faster);
 }

@@ -30,7 +30,10 @@ impl Sequence {
     /// How short the sequence around a poll is.
     pub fn length(poll: &Poll, (began, ended): (u64, u64), history: &History, clock: &Clock) -> Length {
         let (first, last) = (poll.first(), poll.last());
-        let apart = (first + 1..=last).take(TOLD).map(|k| history.change(k)).any(|change| change.ended < began);
+        let apart = (first + 1..=last)
+            .take(TOLD)
+            .map(|k| history.change(k))
+            .any(|change| change.ended < began || change.began > ended);
         (apart, last - first, clock.ns_between(began, ended))
     }
 

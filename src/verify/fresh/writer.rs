@@ -57,7 +57,7 @@ impl<'w, 'p, H: TimerHandle> Writer<'w, 'p, H> {
             let later = self.later();
             return self.modify(inactive, later);
         }
-        if number / STRETCH % 2 == 0 {
+        if (number / STRETCH).is_multiple_of(2) {
             let later = self.later();
             return self.modify(head, later);
         }

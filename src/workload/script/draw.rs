@@ -2,10 +2,11 @@
 
 use super::{DUE, IDLE, Script, Step};
 use crate::workload::distance::Sampler;
-use crate::workload::{Mix, Op, Role, Workload, WorkloadError};
+use crate::workload::{Arrivals, Load, Mix, Op, Role, Workload, WorkloadError};
 use headlock_strategies::Nanos;
 use rand::seq::SliceRandom;
 use rand::{Rng, RngExt, SeedableRng};
+use rand_distr::{Distribution, Exp1};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::collections::{BTreeSet, VecDeque};
 
@@ -46,8 +47,20 @@ impl Script {
         };
         let steps = ops.into_iter().map(|op| walk.step(op, &mut rng)).collect();
         let rearm = (0..Script::REARMS).map(|_| ordinary(distance.draw(&mut rng))).collect();
-        Ok(Script { steps, rearm })
+        Ok(Script { steps, rearm, gaps: gaps(workload.load, &mut rng) })
     }
+}
+
+/// The gaps of an open load, scaled so that a whole cycle takes exactly as long as its rate says.
+fn gaps(load: Load, rng: &mut impl Rng) -> Box<[f32]> {
+    let mut gaps: Vec<f64> = match load {
+        Load::Closed => return Box::default(),
+        Load::Open { arrivals: Arrivals::Fixed, .. } => vec![1.0; Script::STEPS],
+        Load::Open { arrivals: Arrivals::Poisson, .. } => (0..Script::STEPS).map(|_| Exp1.sample(rng)).collect(),
+    };
+    let scale = Script::STEPS as f64 / gaps.iter().sum::<f64>();
+    gaps.iter_mut().for_each(|gap| *gap *= scale);
+    gaps.into_iter().map(|gap| gap as f32).collect()
 }
 
 /// The generator's stream of that number; streams do not overlap.

@@ -42,12 +42,14 @@ const _: () = assert!(size_of::<Step>() == 16, "a script of 2048 steps takes 32 
 ///
 /// Shares are those of the workload to the nearest step. Threads that change timers share them out among themselves, so
 /// that none frees another's; with more such threads than timers they share timers, and none frees any.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Script {
     /// To be played in a cycle; [`Script::STEPS`] of them.
     pub steps: Box<[Step]>,
     /// To be used in a cycle, one for each timer fired; [`Script::REARMS`] of them.
     pub rearm: Box<[Nanos]>,
+    /// Under open load, the gaps before the steps, in mean gaps; they add up to [`Script::STEPS`]. Empty under closed load.
+    pub gaps: Box<[f32]>,
 }
 
 impl Script {

@@ -17,7 +17,7 @@ pub const MAX_TIMERS: usize = 10_000_000;
 /// The longest think time and the longest hold, ns.
 const MAX_PAUSE_NS: u64 = 1_000_000_000;
 /// The most memory to touch between operations, KiB.
-const MAX_POLLUTE_KIB: u32 = 1 << 20;
+pub const MAX_POLLUTE_KIB: u32 = 1 << 20;
 
 /// Whether a poll reads the clock itself, as QEMU's does, and which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -31,9 +31,59 @@ pub enum PollClock {
     Tsc,
 }
 
+/// When operations begin.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+pub enum Load {
+    /// As soon as the last one and the think time are over: the slower the list, the fewer there are.
+    Closed,
+    /// At moments fixed beforehand, whether or not the last one is over: what waits behind a slow operation is late.
+    Open {
+        /// Operations per second.
+        rate_per_s: f64,
+        /// Whose rate it is.
+        #[serde(default)]
+        per: Per,
+        /// How the moments are spread.
+        #[serde(default)]
+        arrivals: Arrivals,
+    },
+}
+
+/// Whose rate an open load's is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Per {
+    /// All threads' together, shared out evenly.
+    #[default]
+    All,
+    /// Each thread's.
+    Thread,
+}
+
+/// How the intended starts of an open load are spread.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Arrivals {
+    /// At random, independent of each other: exponential gaps, as from many sources that do not know of each other.
+    #[default]
+    Poisson,
+    /// At equal gaps.
+    Fixed,
+}
+
+impl Load {
+    /// The rate of each of so many threads, operations per second; `None` for a closed load.
+    pub fn thread_rate(self, threads: usize) -> Option<f64> {
+        match self {
+            Load::Closed => None,
+            Load::Open { rate_per_s, per: Per::Thread, .. } => Some(rate_per_s),
+            Load::Open { rate_per_s, per: Per::All, .. } => Some(rate_per_s / threads.max(1) as f64),
+        }
+    }
+}
+
 /// A synthetic workload. List time stands still while it is played, so that its shares are exact and it is stationary.
-///
-/// The load is closed: each thread starts its next operation as soon as the last one and the think time are over.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Workload {
@@ -58,6 +108,9 @@ pub struct Workload {
     pub hold_ns: u64,
     /// Whether a poll reads the clock itself.
     pub clock: PollClock,
+    /// When operations begin.
+    #[serde(default = "closed")]
+    pub load: Load,
     /// What every thread does; or else `roles`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mix: Option<Mix>,
@@ -83,6 +136,7 @@ pub struct Overrides {
     pub pollute_kib: Option<u32>,
     pub hold_ns: Option<u64>,
     pub clock: Option<PollClock>,
+    pub load: Option<Load>,
     /// Replaces the preset's mix as a whole, and its roles.
     pub mix: Option<Mix>,
     /// Replaces the preset's roles as a whole, and its mix.
@@ -124,6 +178,7 @@ impl Workload {
         set(&mut self.pollute_kib, given.pollute_kib);
         set(&mut self.hold_ns, given.hold_ns);
         set(&mut self.clock, given.clock);
+        set(&mut self.load, given.load);
         if given.mix.is_some() || given.roles.is_some() {
             (self.mix, self.roles) = (given.mix, given.roles);
         }
@@ -176,6 +231,12 @@ impl Workload {
         within("think_ns", self.think_ns, 0, MAX_PAUSE_NS, "ns")?;
         within("hold_ns", self.hold_ns, 0, MAX_PAUSE_NS, "ns")?;
         within("pollute_kib", self.pollute_kib, 0, MAX_POLLUTE_KIB, "KiB")?;
+        if let Load::Open { rate_per_s, .. } = self.load {
+            within("load.rate_per_s", rate_per_s, 1.0, 1e9, "a second")?;
+            if self.think_ns > 0 {
+                return Err(Invalid::new("think_ns", self.think_ns, "0 under open load, where the rate sets the pace"));
+            }
+        }
         self.distance.sampler()?;
         match (self.mix, self.roles) {
             (Some(mix), None) => {
@@ -211,6 +272,10 @@ impl Workload {
         }
         Ok(())
     }
+}
+
+fn closed() -> Load {
+    Load::Closed
 }
 
 fn preset_field(found: &str) -> Invalid {

@@ -19,7 +19,7 @@ use loom::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use loom::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering, fence};
 use loom::thread;
 
-use crate::strategies::{answers, postpone, set};
+use crate::strategies::{answers, postpone, postpone_twice, set};
 use crate::{PREEMPTIONS, outcomes};
 
 /// The head goes behind the other timer, is put off less, and becomes the head again when the other is cancelled. None of this
@@ -30,10 +30,14 @@ fn wander<H: TimerHandle>(handle: &mut H, a: TimerId, b: TimerId) {
     assert!(handle.cancel(b));
 }
 
-/// What a validated list answers while the head is postponed: never the time it is postponed to.
+/// What a validated list answers while the head is postponed: never the time it is postponed to, unless a rearm follows.
 fn notified<L: TimerList>() {
     assert_eq!(answers::<L>(|handle, a, b| postpone(handle, a, b)), set([Some(-1), Some(10), Some(20)]));
     assert_eq!(answers::<L>(|handle, a, b| wander(handle, a, b)), set([Some(-1), Some(10), Some(20), Some(25)]));
+    // In the middle of each modify the head is unlinked and the other timer published, at 20. That is late, and why these
+    // lists are not linearizable, but the modify ends with a rearm.
+    let rearmed = answers::<L>(|handle, a, b| postpone_twice(handle, a, b));
+    assert_eq!(rearmed, set([Some(-1), Some(10), Some(15), Some(17), Some(20)]));
 }
 
 /// Whether two polls, with an announcement after each, meet a node that has been reclaimed while all timers are freed. Under
@@ -97,8 +101,10 @@ fn rcu_qsbr_never_shows_a_reclaimed_node() {
 }
 
 /// How a reader in place tells that the head has moved.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy)]
 enum Compare {
+    /// Not at all: the RFC.
+    Nothing,
     /// By the pointer, as it is often done.
     Pointer,
     /// By the number of moves.
@@ -148,6 +154,7 @@ fn oversleeps(steps: ValidateSteps) -> bool {
                 let head = shared.head.load(Acquire);
                 let deadline = shared.deadlines[head].load(steps.read);
                 let unmoved = match steps.compare {
+                    Compare::Nothing => true,
                     Compare::Pointer => shared.head.load(Acquire) == head,
                     Compare::Moves => shared.moves.load(steps.recount) == moves,
                 };
@@ -179,6 +186,7 @@ fn validation_by_moves_never_oversleeps() {
 
 #[test]
 fn validation_by_moves_needs_every_step() {
+    assert!(oversleeps(ValidateSteps { compare: Compare::Nothing, ..VALIDATE }), "not at all");
     assert!(oversleeps(ValidateSteps { compare: Compare::Pointer, ..VALIDATE }), "by the pointer alone");
     assert!(oversleeps(ValidateSteps { pointer_first: false, ..VALIDATE }), "counted before the pointer moves");
     assert!(oversleeps(ValidateSteps { count: Relaxed, ..VALIDATE }), "with a relaxed store of the number");

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use headlock_strategies::atomic_deadline::AtomicDeadline;
+use headlock_strategies::mutex_inline::MutexInline;
 use headlock_strategies::mutex_peek::MutexPeek;
 use headlock_strategies::rcu_epoch::RcuEpoch;
 use headlock_strategies::reclaim::POISON;
+use headlock_strategies::rwlock::RwLock;
 use headlock_strategies::seqlock::Seqlock;
 use headlock_strategies::{Config, Nanos, TimerHandle, TimerId, TimerList};
 use loom::sync::Arc;
@@ -45,8 +47,8 @@ fn free_all<H: TimerHandle>(handle: &mut H, a: TimerId, b: TimerId) {
     handle.free(b);
 }
 
-/// The head is postponed to where it stays the head, by two changes.
-fn postpone_twice<H: TimerHandle>(handle: &mut H, a: TimerId, _b: TimerId) {
+/// The head is postponed to where it stays the head, by two changes, each with a rearm.
+pub(crate) fn postpone_twice<H: TimerHandle>(handle: &mut H, a: TimerId, _b: TimerId) {
     assert!(handle.modify(a, Nanos(15)).is_yes());
     assert!(handle.modify(a, Nanos(17)).is_yes());
 }
@@ -65,6 +67,16 @@ fn linearizable<L: TimerList>() {
 #[test]
 fn mutex_peek_is_linearizable() {
     linearizable::<MutexPeek>();
+}
+
+#[test]
+fn mutex_inline_is_linearizable() {
+    linearizable::<MutexInline>();
+}
+
+#[test]
+fn rwlock_is_linearizable() {
+    linearizable::<RwLock>();
 }
 
 #[test]

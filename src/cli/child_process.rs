@@ -1,0 +1,40 @@
+//! What the hidden commands share: a job comes on standard input, from a parent without which it is of no use.
+
+use std::io::{Read, stdin};
+
+use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
+use serde::de::DeserializeOwned;
+
+use super::args::ChildArgs;
+use super::failure::Failure;
+
+/// Ties this process to its parent and reads the job that the parent writes.
+pub fn receive<J: DeserializeOwned>(args: &ChildArgs) -> Result<J, Failure> {
+    end_with_parent(args.parent)?;
+    let mut text = String::new();
+    stdin()
+        .read_to_string(&mut text)
+        .map_err(|error| Failure::Error(format!("cannot read the job from standard input: {error}")))?;
+    serde_json::from_str(&text).map_err(|error| {
+        Failure::Error(format!("standard input holds no job (this command is headlock's own): {error}"))
+    })
+}
+
+/// Sees to it that this process does not outlive the one that wants the job done, however that one ends: an orphan would go
+/// on loading the machine under whatever is measured next.
+fn end_with_parent(parent: u32) -> Result<(), Failure> {
+    set_parent_process_death_signal(Some(Signal::KILL))
+        .map_err(|error| Failure::Error(format!("cannot tie this process to its parent: {error}")))?;
+    // A parent that was gone before the line above sends no signal.
+    if getppid().map(Pid::as_raw_nonzero).is_none_or(|pid| pid.get().unsigned_abs() != parent) {
+        return Err(Failure::Error(format!("process {parent} did not start this one, or is gone")));
+    }
+    Ok(())
+}
+
+/// One line about a panic.
+pub fn describe(panic: &std::panic::PanicHookInfo<'_>) -> String {
+    let what = panic.payload_as_str().unwrap_or("something that is not text");
+    let place = panic.location().map_or(String::new(), |place| format!(" at {}:{}", place.file(), place.line()));
+    format!("panicked{place}: {what}")
+}

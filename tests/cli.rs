@@ -1,0 +1,11 @@
+//! Transcripts of the command line: help, the list of strategies, and one clear line for whatever makes no sense.
+//!
+//! After a change that is meant, `TRYCMD=overwrite cargo test --test cli` writes what is said now.
+
+#[test]
+fn transcripts() {
+    trycmd::TestCases::new()
+        // Help is wrapped to the terminal's width.
+        .env("COLUMNS", "100")
+        .case("tests/cli/*.trycmd");
+}

@@ -1,0 +1,313 @@
+//! What becomes of a run that is interrupted, killed, or has nowhere to write to: real processes, real signals.
+//!
+//! Nothing here depends on how fast the machine is: a test waits for a state, and [`PATIENCE`] only bounds how long.
+#![cfg(target_os = "linux")]
+#![allow(
+    clippy::disallowed_types,
+    reason = "a test of the process from outside has no clock of its own"
+)]
+
+use std::fs::{self, OpenOptions};
+use std::io::Read;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
+
+use headlock::export::{read_histograms, read_latency, read_ratios, read_run, read_trials};
+use headlock::harness::clock::Moment;
+use headlock::record::{RunRecord, RunState, Trial};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use tempfile::TempDir;
+
+const HEADLOCK: &str = env!("CARGO_BIN_EXE_headlock");
+/// Long enough for the slowest machine; what does not happen by then never will.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A `headlock run` under way.
+struct Run {
+    child: Child,
+    dir: PathBuf,
+    _scratch: TempDir,
+}
+
+/// Starts a run over so many blocks of two strategies and their controls.
+fn start(rounds: &str) -> Run {
+    let scratch = tempfile::tempdir().expect("a scratch directory");
+    let dir = scratch.path().join("results");
+    let child = measuring(rounds)
+        .arg("--out")
+        .arg(&dir)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        // Of its own, as a shell would give it.
+        .process_group(0)
+        .spawn()
+        .expect("headlock starts");
+    Run { child, dir, _scratch: scratch }
+}
+
+fn measuring(rounds: &str) -> Command {
+    let mut command = Command::new(HEADLOCK);
+    command.args([
+        "run",
+        "--workload",
+        "hot",
+        "--threads",
+        "1",
+        "--strategies",
+        "mutex,seqlock",
+        "--pin",
+        "none",
+    ]);
+    command.args(["--trial", "50ms", "--rounds", rounds]);
+    command
+}
+
+impl Run {
+    fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    /// Waits until some trials are written and another one is under way, and answers with its process.
+    fn under_way(&mut self) -> Pid {
+        wait_for("the first trials", || {
+            fs::read_to_string(self.dir.join("trials.csv")).ok()?.lines().nth(3).map(|_| ())
+        });
+        wait_for("a trial process", || children(self.pid()).first().copied())
+    }
+
+    fn end(self) -> Ended {
+        let Run { child, dir, _scratch } = self;
+        let output = child.wait_with_output().expect("headlock is waited for");
+        Ended { output, dir, _scratch }
+    }
+}
+
+/// A run that has ended.
+struct Ended {
+    output: Output,
+    dir: PathBuf,
+    _scratch: TempDir,
+}
+
+impl Ended {
+    fn complaint(&self) -> String {
+        String::from_utf8(self.output.stderr.clone()).expect("complaints are UTF-8")
+    }
+
+    /// Reads every file, each of which must be whole, and answers with the trials.
+    fn files(&self) -> (RunRecord, Vec<Trial>) {
+        let trials = whole_trials(&self.dir);
+        read_latency(&self.dir).expect("latency.csv");
+        read_ratios(&self.dir).expect("ratios.csv");
+        read_histograms(&self.dir).expect("latency.hlog");
+        (read_run(&self.dir).expect("run.json"), trials)
+    }
+}
+
+/// The rows of `trials.csv`, the last of which must be finished.
+fn whole_trials(dir: &Path) -> Vec<Trial> {
+    let trials = read_trials(dir).expect("trials.csv");
+    assert_eq!(trials.note, None);
+    trials.rows
+}
+
+fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let start = Moment::now();
+    loop {
+        match look() {
+            Some(found) => return found,
+            None if Duration::from_nanos(start.elapsed_ns()) > PATIENCE => panic!("waited in vain for {what}"),
+            None => sleep(Duration::from_millis(5)),
+        }
+    }
+}
+
+/// State and parent of a process that exists: the fields after the name, which may itself hold spaces and parentheses.
+fn stat(pid: &str) -> Option<(String, i32)> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let mut fields = stat.rsplit_once(") ")?.1.split(' ');
+    Some((fields.next()?.to_owned(), fields.next()?.parse().ok()?))
+}
+
+/// The living children of a process.
+fn children(parent: Pid) -> Vec<Pid> {
+    let processes = fs::read_dir("/proc").expect("/proc").flatten().map(|entry| entry.file_name());
+    let numbers = processes.filter_map(|name| name.to_str()?.parse::<i32>().ok());
+    let born_of = |number: &i32| {
+        stat(&number.to_string()).is_some_and(|(state, of)| state != "Z" && of == parent.as_raw_nonzero().get())
+    };
+    numbers.filter(born_of).filter_map(Pid::from_raw).collect()
+}
+
+/// Whether a process is gone, but perhaps for an entry that nobody has asked for yet.
+fn gone(pid: Pid) -> bool {
+    stat(&pid.as_raw_nonzero().to_string()).is_none_or(|(state, _)| state == "Z")
+}
+
+fn check_interrupted(run: Run, playing: Pid) {
+    let ended = run.end();
+    assert_eq!(ended.output.status.code(), Some(130), "{}", ended.complaint());
+    let (record, trials) = ended.files();
+    assert!(trials.len() >= 3);
+    assert_eq!(record.state, RunState::Interrupted);
+    let expected =
+        format!("headlock: interrupted; the {} trials so far are in {}\n", trials.len(), ended.dir.display());
+    assert_eq!(ended.complaint(), expected);
+    wait_for("the trial process to end", || gone(playing).then_some(()));
+}
+
+#[test]
+fn a_signal_ends_a_run_with_everything_measured_so_far() {
+    for signal in [Signal::INT, Signal::TERM] {
+        let mut run = start("100000");
+        let playing = run.under_way();
+        kill_process(run.pid(), signal).expect("headlock is there");
+        check_interrupted(run, playing);
+    }
+}
+
+#[test]
+fn ctrl_c_at_a_terminal_goes_to_the_whole_group_and_is_one_interruption() {
+    let mut run = start("100000");
+    let playing = run.under_way();
+    kill_process_group(run.pid(), Signal::INT).expect("headlock is there");
+    check_interrupted(run, playing);
+}
+
+#[test]
+fn a_killed_trial_process_costs_its_strategy_and_no_other() {
+    const BLOCKS: usize = 6;
+    const TRIALS: usize = 2 * BLOCKS;
+    let run = start(&BLOCKS.to_string());
+    // The first trial is the null strategy's; whoever comes later is a contestant.
+    let first = wait_for("a trial process", || children(run.pid()).first().copied());
+    let stopped = wait_for("a later one that can be stopped", || {
+        let playing = children(run.pid()).into_iter().find(|&playing| playing != first)?;
+        kill_process(playing, Signal::STOP).ok()?;
+        // Stopped, it cannot end well before it is killed; one that had ended already is not stopped.
+        let state = || stat(&playing.as_raw_nonzero().to_string()).map_or("gone".to_owned(), |(state, _)| state);
+        wait_for("it to stop or end", || Some(state()).filter(|state| ["T", "Z", "gone"].contains(&state.as_str())))
+            .eq("T")
+            .then_some(playing)
+    });
+    kill_process(stopped, Signal::KILL).expect("it is stopped");
+    let ended = run.end();
+    let complaint = ended.complaint();
+    assert_eq!(ended.output.status.code(), Some(1), "{complaint}");
+    let failed = complaint.strip_prefix("headlock: ").and_then(|text| text.split(' ').next()).expect("who failed");
+    let last = complaint.lines().last().expect("a complaint");
+    assert_eq!(
+        last,
+        format!(
+            "headlock: {failed} failed on hot with 1 threads and is left out: the trial process ended with signal: 9 (SIGKILL)"
+        )
+    );
+    let (record, trials) = ended.files();
+    assert_eq!(record.state, RunState::Failed);
+    for strategy in ["null", "mutex", "seqlock", "null-control"] {
+        let played = trials.iter().filter(|trial| trial.strategy == strategy).count();
+        assert_eq!(played == TRIALS, strategy != failed, "{strategy}: {played} of {TRIALS} trials");
+    }
+}
+
+#[test]
+fn a_killed_run_leaves_loadable_files_and_no_orphan() {
+    let mut run = start("100000");
+    let playing = run.under_way();
+    run.child.kill().expect("headlock is there");
+    let ended = run.end();
+    wait_for("the orphan to end", || gone(playing).then_some(()));
+    assert_eq!(ended.output.status.code(), None);
+    // A row may have been under way.
+    let trials = read_trials(&ended.dir).expect("trials.csv").rows;
+    assert!(trials.len() >= 3);
+    assert_eq!(read_run(&ended.dir).expect("run.json").state, RunState::Running);
+}
+
+#[test]
+fn a_reader_that_has_read_enough_is_no_failure() {
+    let scratch = tempfile::tempdir().expect("a scratch directory");
+    let mut run = measuring("1");
+    run.arg("--out").arg(scratch.path().join("results"));
+    for mut command in [
+        with(&["list"]),
+        with(&["list", "--json"]),
+        with(&["run", "--help"]),
+        run,
+    ] {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("headlock starts");
+        drop(child.stdout.take());
+        let mut complaint = String::new();
+        child
+            .stderr
+            .take()
+            .expect("it is piped")
+            .read_to_string(&mut complaint)
+            .expect("complaints are UTF-8");
+        assert_eq!((child.wait().expect("it ends").code(), complaint.as_str()), (Some(0), ""), "{command:?}");
+    }
+}
+
+#[test]
+fn an_answer_that_cannot_be_written_is_an_error_of_one_line() {
+    let scratch = tempfile::tempdir().expect("a scratch directory");
+    let dir = scratch.path().join("results");
+    let mut run = measuring("1");
+    run.arg("--out").arg(&dir);
+    for mut command in [with(&["list"]), with(&["--help"]), with(&["--version"]), run] {
+        let full = OpenOptions::new().write(true).open("/dev/full").expect("/dev/full");
+        let output = command.stdout(full).output().expect("headlock starts");
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{command:?}: {complaint}");
+        assert!(complaint.starts_with("headlock: cannot write to standard output: "), "{command:?}: {complaint}");
+        assert_eq!(complaint.lines().count(), 1, "{command:?}: {complaint}");
+    }
+    assert!(!whole_trials(&dir).is_empty());
+    assert_eq!(read_run(&dir).expect("run.json").state, RunState::Complete);
+}
+
+#[test]
+fn complaints_that_cannot_be_written_change_nothing() {
+    let full = OpenOptions::new().write(true).open("/dev/full").expect("/dev/full");
+    let status = with(&["replay", "missing.csv"]).stderr(full).status().expect("headlock starts");
+    assert_eq!(status.code(), Some(1));
+}
+
+#[test]
+fn a_full_disk_is_named_and_earlier_rows_stand() {
+    /// In a mount namespace of its own, so that the small disk goes with the last process on it.
+    const ON_A_SMALL_DISK: &str = "mount -t tmpfs -o size=64k none \"$0\" || exit 99
+        \"$@\" --out \"$0/results\"; status=$?
+        cp -r \"$0/results\" \"$0.kept\" && exit $status";
+    let scratch = tempfile::tempdir().expect("a scratch directory");
+    let (disk, kept) = (scratch.path().join("disk"), scratch.path().join("disk.kept"));
+    fs::create_dir(&disk).expect("the mount point");
+    let run = measuring("100000");
+    let output = Command::new("unshare")
+        .args(["--mount", "--map-root-user", "sh", "-c", ON_A_SMALL_DISK])
+        .arg(&disk)
+        .arg(run.get_program())
+        .args(run.get_args())
+        .output();
+    let output = match output {
+        Ok(output) if output.status.code() != Some(99) && !output.stderr.starts_with(b"unshare") => output,
+        refused => return eprintln!("skipped: this process may not mount a small disk: {refused:?}"),
+    };
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{complaint}");
+    assert_eq!(complaint.lines().count(), 1, "{complaint}");
+    assert!(complaint.contains(&*disk.join("results").to_string_lossy()), "{complaint}");
+    assert!(complaint.contains("No space left on device"), "{complaint}");
+    let trials = whole_trials(&kept).len();
+    assert!(trials > 0);
+    assert!(complaint.contains(&format!("the {trials} trials")), "{complaint}");
+}
+
+fn with(args: &[&str]) -> Command {
+    let mut command = Command::new(HEADLOCK);
+    command.args(args);
+    command
+}
