@@ -55,10 +55,14 @@ impl ResultDir {
         create_new(path)?;
         let file = path.join(trials_csv::FILE_NAME);
         let open = OpenOptions::new().append(true).create_new(true).open(&file);
-        let trials = open.and_then(|file| Appender::start(file, &trials_csv::COLUMNS)).map_err(|source| create(&file, source))?;
+        let trials = open
+            .and_then(|file| Appender::start(file, &trials_csv::COLUMNS))
+            .map_err(|source| create(&file, source))?;
         let file = path.join(threads_csv::FILE_NAME);
         let open = OpenOptions::new().append(true).create_new(true).open(&file);
-        let threads = open.and_then(|file| Appender::start(file, &threads_csv::COLUMNS)).map_err(|source| create(&file, source))?;
+        let threads = open
+            .and_then(|file| Appender::start(file, &threads_csv::COLUMNS))
+            .map_err(|source| create(&file, source))?;
         // Held while the run lasts. A file system without locks has no second run kept out of it.
         let _ = trials.target().try_lock();
         Ok(Self { path: path.to_owned(), trials, threads })
