@@ -255,7 +255,7 @@ fn describe(
         Pass::Throughput => elapsed_ns as f64 / ops.max(1) as f64,
         Pass::Latency => latency::typical_service_ns(&latencies),
     };
-    let disturbance = disturbance::of(&outcome, load, &plan.cpus);
+    let disturbance = disturbance::of(&outcome, load, &plan.cpus, plan.trial_ns);
     let (ops_least, ops_most) = least_and_most(threads);
     let trial = Trial {
         workload: point.workload.clone(),
