@@ -275,7 +275,7 @@ fn describe(
         Pass::Throughput => elapsed_ns as f64 / ops.max(1) as f64,
         Pass::Latency => latency::typical_service_ns(&latencies),
     };
-    let disturbance = disturbance::of(&outcome, load, &plan.cpus);
+    let disturbance = disturbance::of(&outcome, load, &plan.cpus, plan.trial_ns);
     let rows = threads.iter().enumerate().map(|(number, thread)| ThreadRow {
         workload: point.workload.clone(),
         strategy: slot.strategy.clone(),
