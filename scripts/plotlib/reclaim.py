@@ -8,7 +8,7 @@ TITLE = "Peak unreclaimed nodes"
 
 
 def draw(results):
-    rows = results.throughput_trials().filter(~pl.col("strategy").is_in(["null", "null-control"]))
+    rows = results.deciding_trials().filter(~pl.col("strategy").is_in(["null", "null-control"]))
     retiring = rows.filter(pl.col("retired") > 0)["strategy"].unique().to_list()
     peaks = (
         rows.filter(pl.col("strategy").is_in(retiring))

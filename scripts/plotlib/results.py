@@ -74,6 +74,13 @@ class Results:
         """The trials to plot: throughput pass, undisturbed. Both are rules of the measurement, not of a plot."""
         return self.trials.filter((pl.col("pass") == "throughput") & ~pl.col("disturbed"))
 
+    def deciding_trials(self):
+        """The undisturbed trials that counts are taken from: a paced point has no throughput pass, and its latency pass
+        decides."""
+        flat_out = self.trials.filter(pl.col("pass") == "throughput").select("workload", "threads").unique()
+        paced = self.trials.join(flat_out, on=["workload", "threads"], how="anti")
+        return pl.concat([self.throughput_trials(), paced.filter(~pl.col("disturbed"))])
+
     def warn(self, message):
         self.warnings.append(message)
 
@@ -145,7 +152,7 @@ def _tell_disturbed(results):
     rows = results.trials.filter(pl.col("pass") == "throughput")
     lost = rows.group_by(point, maintain_order=True).agg(pl.col("disturbed").all()).filter(pl.col("disturbed"))
     if rows.is_empty():
-        results.warn("trials.csv has no trial of the throughput pass: no throughput, locks and reclaim plots")
+        results.warn("trials.csv has no trial of the throughput pass: no throughput plot, as of any paced load")
     elif not lost.is_empty():
         first = lost.row(0, named=True)
         at = f"{first['strategy']} on {first['workload']} at {first['threads']} threads"

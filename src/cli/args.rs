@@ -280,7 +280,7 @@ pub struct CommonArgs {
     /// auto: one thread per CPU, in turn; none; or a list of CPUs
     #[arg(long, default_value = "auto", value_name = "auto|none|LIST", value_parser = units::pinning, allow_hyphen_values = true)]
     pub pin: units::Pinning,
-    /// Result directory; must not exist [default: results/<date>-<time>-<host>-<what>]
+    /// Result directory; must not exist [default: results/DATE-TIME-HOST-WHAT]
     #[arg(short, long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Add blocks to this result directory, which must be of the same parameters

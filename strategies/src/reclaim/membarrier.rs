@@ -157,7 +157,7 @@ impl Reclaim for Membarrier {
         self.published.publish(head);
     }
 
-    /// Waits only when the thread has [`LIMIT`] nodes outstanding, which takes a reader that has lost its processor inside a
+    /// Waits only when the thread has `LIMIT` nodes outstanding, which takes a reader that has lost its processor inside a
     /// section for as long as it takes to free so many. Without that wait memory would not be bounded.
     fn retire(&self, local: &mut MembarrierReader<'_>, node: RetiredNode) {
         assert!(ptr::eq(self, local.owner), "a node is retired where its readers are registered");
