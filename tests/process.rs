@@ -13,9 +13,10 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use headlock::export::{read_histograms, read_latency, read_ratios, read_run, read_trials};
+use headlock::harness::clock::Moment;
 use headlock::record::{RunRecord, RunState, Trial};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tempfile::TempDir;
@@ -114,11 +115,11 @@ fn whole_trials(dir: &Path) -> Vec<Trial> {
 }
 
 fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let start = Instant::now();
+    let start = Moment::now();
     loop {
         match look() {
             Some(found) => return found,
-            None if start.elapsed() > PATIENCE => panic!("waited in vain for {what}"),
+            None if Duration::from_nanos(start.elapsed_ns()) > PATIENCE => panic!("waited in vain for {what}"),
             None => sleep(Duration::from_millis(5)),
         }
     }

@@ -120,22 +120,22 @@ pub struct VerifyArgs {
     #[arg(long, default_value = "all", value_delimiter = ',', value_name = "LIST")]
     pub checks: Vec<String>,
     /// How long all of it together goes on; each check makes one whole pass at least
-    #[arg(long, default_value_t = 45, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    #[arg(long, default_value_t = 45, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(1u64, 1_000_000))]
     pub seconds: u64,
     /// Make so many passes of each check, however long that takes
-    #[arg(long, value_name = "N", conflicts_with = "seconds", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", conflicts_with = "seconds", allow_hyphen_values = true, value_parser = units::whole(1u64, 1_000_000))]
     pub passes: Option<u64>,
     /// Threads of a concurrent check, from 2 [default: one more than there are CPUs]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=256))]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(2u16, 256))]
     pub threads: Option<u16>,
     /// Timers to grow a list to
-    #[arg(long, default_value_t = 5_000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, default_value_t = 5_000, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(1u32, 1_000_000))]
     pub timers: u32,
     /// Seed of every random choice
-    #[arg(long, default_value_t = 1, value_name = "N")]
+    #[arg(long, default_value_t = 1, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(0, u64::MAX))]
     pub seed: u64,
     /// How long an operation may get nowhere, twice in a row, before it counts as hung
-    #[arg(long, default_value = "10s", value_name = "TIME", value_parser = units::duration_ns)]
+    #[arg(long, default_value = "10s", value_name = "TIME", allow_hyphen_values = true, value_parser = units::duration_ns)]
     pub patience: u64,
     /// Result directory, for verify.csv and violations.txt; must not exist
     #[arg(short, long, value_name = "DIR")]

@@ -1,5 +1,8 @@
 //! The clocks of a measurement, and what reading them costs. The only module that reads one.
-
+#![allow(
+    clippy::disallowed_types,
+    reason = "this is the module that the lint sends everybody else to"
+)]
 #![allow(clippy::disallowed_types, reason = "this is the one module that may read clocks")]
 
 use std::hint::black_box;

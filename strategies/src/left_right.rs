@@ -58,6 +58,7 @@ impl Head for LeftRightHead {
     };
     type Lock = ParkingLot;
     /// The mutex is never locked: it makes the handle shareable, as the lock's state has to be, at no cost.
+    #[allow(clippy::disallowed_types, reason = "never locked")]
     type Writer = std::sync::Mutex<WriteHandle<Shown, Shown>>;
     type Reclaim = Immediate;
     type Local<'a> = ReadHandle<Shown>;

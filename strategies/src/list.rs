@@ -138,6 +138,10 @@ pub struct HeadList<H: Head> {
     table: Table,
     ledger: Arc<Ledger>,
     /// What the readers counted, added when their handles are dropped.
+    #[allow(
+        clippy::disallowed_types,
+        reason = "statistics: nothing follows from them that loom could explore"
+    )]
     readers: std::sync::Mutex<Counts>,
     hold_spins: u32,
 }
@@ -240,7 +244,7 @@ impl<H: Head> TimerList for HeadList<H> {
             reclaim: CachePadded::new(H::Reclaim::new()),
             table: Table::new(),
             ledger: Arc::default(),
-            readers: std::sync::Mutex::default(),
+            readers: Default::default(),
             hold_spins: config.hold_spins,
         }
     }

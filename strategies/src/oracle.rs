@@ -2,6 +2,7 @@
 //!
 //! One `Vec`, kept in the order in which the timers fire, behind one mutex. Nothing here is clever on purpose, so that a
 //! reader can hold it against the semantics of [`TimerHandle`] line by line.
+#![allow(clippy::disallowed_types, reason = "no strategy: it is compared with on one thread")]
 
 use std::sync::{Mutex, MutexGuard};
 

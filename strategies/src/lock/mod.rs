@@ -6,7 +6,6 @@
 mod kinds;
 
 use std::ops::{Deref, DerefMut};
-use std::time::Instant;
 
 pub use kinds::{ParkingLot, ParkingLotRw, Std};
 
@@ -80,13 +79,8 @@ impl<K: LockKind, T: Send + Sync> CountedMutex<K, T> {
 
     #[cold]
     fn lock_contended(&self, counts: &mut LockCounts) -> <K::Mutex<Counted<T>> as Mutex<Counted<T>>>::Guard<'_> {
-        let start = Instant::now();
-        let mut guard = self.0.lock();
-        let waited = LockCounts {
-            acquisitions: 0,
-            contended: 1,
-            wait_ns: start.elapsed().as_nanos() as u64,
-        };
+        let (mut guard, wait_ns) = timed(|| self.0.lock());
+        let waited = LockCounts { acquisitions: 0, contended: 1, wait_ns };
         guard.counts += waited;
         *counts += waited;
         guard
@@ -112,12 +106,22 @@ impl<K: SharedLockKind, T: Send + Sync> CountedMutex<K, T> {
 
     #[cold]
     fn lock_shared_contended(&self, counts: &mut LockCounts) -> K::Shared<'_, Counted<T>> {
-        let start = Instant::now();
-        let guard = K::lock_shared(&self.0);
+        let (guard, wait_ns) = timed(|| K::lock_shared(&self.0));
         counts.contended += 1;
-        counts.wait_ns += start.elapsed().as_nanos() as u64;
+        counts.wait_ns += wait_ns;
         guard
     }
+}
+
+/// Waits, and says how long, ns.
+#[allow(
+    clippy::disallowed_types,
+    reason = "who has to wait has time to read a clock; nobody else in this crate does"
+)]
+fn timed<T>(wait: impl FnOnce() -> T) -> (T, u64) {
+    let start = std::time::Instant::now();
+    let waited_for = wait();
+    (waited_for, start.elapsed().as_nanos() as u64)
 }
 
 /// Holds a [`CountedMutex`] beside other readers.

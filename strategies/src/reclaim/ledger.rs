@@ -1,7 +1,10 @@
 //! How many nodes are on their way from retired to reclaimed.
+#![allow(
+    clippy::disallowed_types,
+    reason = "statistics: they order nothing that loom could explore"
+)]
 
 use crate::Counts;
-// Statistics only: they order nothing, so loom need not explore them.
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Counts of one list. Written by `free` and by whoever releases memory; never by a poll.

@@ -1,9 +1,7 @@
 //! The node of a timer: allocated once, read in place by readers, poisoned before its memory is released.
 
-use std::ptr::{self, NonNull};
+use std::ptr::NonNull;
 use std::sync::Arc;
-// The ledger's word has one writer and is handed over with the node, so loom need not explore it.
-use std::sync::atomic::AtomicPtr;
 
 use super::Ledger;
 use crate::Nanos;
@@ -26,8 +24,15 @@ pub const POISON: Nanos = Nanos(i64::MIN + 0xdead);
 pub(crate) struct Node {
     expire: AtomicI64,
     /// Null until the node is retired; then a counted reference.
-    ledger: AtomicPtr<Ledger>,
+    #[allow(
+        clippy::disallowed_types,
+        reason = "one writer, and handed over with the node: loom need not explore it"
+    )]
+    ledger: std::sync::atomic::AtomicPtr<Ledger>,
 }
+
+/// `HeadPointer::deadline_word` relies on it.
+const _: () = assert!(std::mem::offset_of!(Node, expire) == 0);
 
 impl Node {
     /// The deadline in place.
@@ -63,7 +68,7 @@ impl OwnedNode {
     pub(crate) fn new() -> Self {
         let node = Box::new(Node {
             expire: AtomicI64::new(UNLINKED.0),
-            ledger: AtomicPtr::new(ptr::null_mut()),
+            ledger: Default::default(),
         });
         OwnedNode(NonNull::from(Box::leak(node)))
     }

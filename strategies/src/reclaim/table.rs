@@ -70,6 +70,10 @@ pub(crate) struct Table {
     chunks: [OnceLock<Box<[Slot]>>; CHUNKS],
     /// Slots never used so far start here, and those given back wait in the vector. Not the list's lock and not counted:
     /// it stands where QEMU calls malloc, which has locks of its own.
+    #[allow(
+        clippy::disallowed_types,
+        reason = "an allocator's lock, which no protocol relies on"
+    )]
     unused: std::sync::Mutex<Unused>,
 }
 
@@ -83,7 +87,7 @@ impl Table {
     pub(crate) fn new() -> Self {
         Table {
             chunks: [const { OnceLock::new() }; CHUNKS],
-            unused: std::sync::Mutex::default(),
+            unused: Default::default(),
         }
     }
 

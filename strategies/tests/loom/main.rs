@@ -30,7 +30,8 @@ fn outcomes<T: Ord + Send + 'static>(
     let outcomes = Arc::new(Mutex::new(BTreeSet::new()));
     let collected = Arc::clone(&outcomes);
     let mut model = loom::model::Builder::new();
-    model.preemption_bound = preemptions;
+    // What is bounded may be explored deeper: LOOM_MAX_PREEMPTIONS, which the builder has read.
+    model.preemption_bound = preemptions.map(|bound| model.preemption_bound.unwrap_or(bound));
     model.check(move || {
         let outcome = execution();
         collected.lock().expect("one thread at a time").insert(outcome);

@@ -1,0 +1,43 @@
+# The longer checks and measurements, by name: `just --list`. What every change must pass is `scripts/test`.
+#
+# Miri has no recipe: it is no part of the pinned toolchain, and the locks and membarrier(2) under most strategies are
+# system calls that it does not know. loom, the sanitizers and the conformance suite take its place.
+
+# Every check that a change must pass
+test *steps:
+    scripts/test {{ steps }}
+
+# Does each strategy keep what it declares, for as long as you like?
+torture seconds="600":
+    cargo run --release -- verify --seconds {{ seconds }}
+
+# The conformance suite under ThreadSanitizer
+tsan *tests:
+    scripts/sanitize thread {{ tests }}
+
+# The conformance suite under AddressSanitizer
+asan *tests:
+    scripts/sanitize address {{ tests }}
+
+# loom, with more preemptions than the tests allow
+loom-deep preemptions="5":
+    LOOM_MAX_PREEMPTIONS={{ preemptions }} scripts/test loom
+
+# Arbitrary bytes to the trace reader, arbitrary scripts and workloads to the rest
+fuzz cases="100000":
+    PROPTEST_CASES={{ cases }} cargo test -p headlock --release --lib workload::
+
+# One operation at a time, under criterion
+bench *filter:
+    cargo bench -- {{ filter }}
+
+# Licences, sources and published advisories of all dependencies; needs cargo-deny and a network
+advisories:
+    cargo deny check
+
+# The reference runs: every strategy under the default workloads and on every recorded trace, an hour in all
+reference name=`date +%Y-%m`:
+    cargo build --release
+    target/release/headlock run --strategies all --budget 15m --out results/reference-{{ name }}-run
+    for trace in traces/*.csv.zst; do target/release/headlock replay "$trace" --strategies all --budget 7m --out "results/reference-{{ name }}-$(basename "$trace" .csv.zst)" || exit 1; done
+    for dir in results/reference-{{ name }}-*; do scripts/plot "$dir" || exit 1; done
