@@ -1,12 +1,12 @@
 //! `verify.csv`, a row per strategy and check, and `violations.txt`, what was found with the events that show it.
 
-use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::replace::replace;
+use super::result_dir::create_new;
 use super::{WriteError, table};
 use crate::record::{CheckRow, Finding};
 
@@ -86,14 +86,7 @@ impl CheckDir {
     /// # Errors
     /// If something is there already, or it cannot be created or written.
     pub fn create(path: &Path) -> Result<Self, WriteError> {
-        let create = |source| WriteError::Create { path: path.to_owned(), source };
-        if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            fs::create_dir_all(parent).map_err(create)?;
-        }
-        fs::create_dir(path).map_err(|source| match source.kind() {
-            io::ErrorKind::AlreadyExists => WriteError::Exists { path: path.to_owned() },
-            _ => create(source),
-        })?;
+        create_new(path)?;
         let dir = CheckDir { path: path.to_owned() };
         dir.rewrite(&[], &[])?;
         Ok(dir)
@@ -117,6 +110,8 @@ impl CheckDir {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::record::{Check, CheckFigures, CheckVerdict, Failure};
 

@@ -3,7 +3,6 @@
     clippy::disallowed_types,
     reason = "this is the module that the lint sends everybody else to"
 )]
-#![allow(clippy::disallowed_types, reason = "this is the one module that may read clocks")]
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};

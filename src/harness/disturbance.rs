@@ -9,8 +9,9 @@
 //! - A thread that never slept has lost all wall time that is not its processor time.
 //! - A thread that slept has lost its time on the run queue, less what waking up explains ([`WAKE_NS`] each). What a
 //!   hypervisor takes from it cannot be told from its sleep. The rule is blinder there, never harsher.
+//!
 //! - A thread that was kept from its processor for nearly the whole trial wakes up when measuring is over, and finds its tiny window
-//!   undisturbed. So a window that is much shorter than the trial counts as disturbed too, and so does one without any
+//!   undisturbed. So a window that is much shorter than the trial counts as disturbed too, and so does a trial without any
 //!   operation, however many threads share a processor.
 //!
 //! Steal time is recorded too, but not relied on: many hypervisors do not report it, and the kernel counts it in steps of 10 ms.
@@ -32,12 +33,10 @@ const LEAST_OVERLAP: f64 = 0.9;
 /// A thread woken up waits about this long for an idle processor to leave its sleep, ns: some 30 µs in a virtual machine.
 const WAKE_NS: u64 = 50_000;
 
-/// Why a trial of `trial_ns` is disturbed, if it is. Threads that share processors, or may, keep each other waiting, and are
-/// not judged but for this: a thread that did nothing has no figure.
+/// Why a trial of `trial_ns` is disturbed, if it is. Threads that share processors, or may, keep each other waiting, and are not judged.
 pub fn of(outcome: &Outcome, load: &Load, cpus: &[usize], trial_ns: u64) -> Option<String> {
-    let synthetic = matches!(load, Load::Synthetic { .. });
-    if synthetic && outcome.threads.iter().any(|thread| thread.ops == 0) {
-        return Some("a thread did nothing while the others measured".to_owned());
+    if outcome.threads.iter().all(|thread| thread.ops == 0) {
+        return Some("no operation was done".to_owned());
     }
     if cpus.is_empty() || outcome.threads.len() > cpus.len() {
         return None;
@@ -47,7 +46,7 @@ pub fn of(outcome: &Outcome, load: &Load, cpus: &[usize], trial_ns: u64) -> Opti
     if lost > MOST_LOST {
         return Some(format!("{:.1} % of the threads' time went elsewhere", lost * 100.0));
     }
-    if !synthetic {
+    if !matches!(load, Load::Synthetic { .. }) {
         return None;
     }
     let shortest = outcome.threads.iter().map(|thread| thread.elapsed_ns).min().unwrap_or(0);
@@ -143,9 +142,8 @@ mod tests {
         };
         let text = of(&late, &synthetic(), &CPUS, TRIAL_NS).unwrap();
         assert_eq!(text, "a thread measured for only 310 ns of a trial of 20000000 ns");
-        late.threads[1].ops = 0;
-        let text = of(&late, &synthetic(), &[], TRIAL_NS).unwrap();
-        assert_eq!(text, "a thread did nothing while the others measured");
+        late.threads.iter_mut().for_each(|thread| thread.ops = 0);
+        assert_eq!(of(&late, &load(), &[], TRIAL_NS).as_deref(), Some("no operation was done"));
     }
 
     #[test]
