@@ -24,3 +24,7 @@ pub mod workload;
 
 pub use headlock_strategies as strategies;
 pub use registry::Registry;
+
+#[cfg(doctest)]
+#[doc = include_str!("../docs/STRATEGY.md")]
+mod guide {}

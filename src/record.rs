@@ -2,6 +2,7 @@
 //! result files stay readable.
 
 mod checks;
+mod conditions;
 
 use std::collections::BTreeMap;
 
@@ -10,6 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use checks::{Check, CheckFigures, CheckRow, CheckVerdict, Failure, Finding};
+pub use conditions::{ClockFacts, Conditions, Handover, Hiccups};
 
 /// The version of the files' layout, written to `run.json`.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -325,10 +327,16 @@ pub struct RunRecord {
     pub parameters: serde_json::Value,
     /// The machine.
     pub host: Host,
+    /// Its state as the run started.
+    #[serde(default)]
+    pub conditions: Conditions,
     /// What may spoil the figures, one sentence each.
     pub warnings: Vec<String>,
     /// When it started.
     pub started: Timestamp,
+    /// When it was taken up again, each time.
+    #[serde(default)]
+    pub resumed: Vec<Timestamp>,
     /// When it ended, if it has.
     pub ended: Option<Timestamp>,
     /// How far it got.

@@ -2,6 +2,10 @@
 //!
 //! Nothing here depends on how fast the machine is: a test waits for a state, and [`PATIENCE`] only bounds how long.
 #![cfg(target_os = "linux")]
+#![allow(
+    clippy::disallowed_types,
+    reason = "a test of the process from outside has no clock of its own"
+)]
 
 use std::fs::{self, OpenOptions};
 use std::io::Read;

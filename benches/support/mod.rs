@@ -3,9 +3,10 @@
 
 use std::hint::black_box;
 use std::sync::LazyLock;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use criterion::Criterion;
+use headlock::harness::clock::Moment;
 use headlock::harness::{NullList, pin};
 use headlock::strategies::{Nanos, TimerHandle, TimerId, Visitor, visit_builtin};
 use rand::{RngExt, SeedableRng};
@@ -99,9 +100,9 @@ impl Operation {
 
     /// Does it `times` times and answers how long that took: what criterion asks for, with quiescent states in between.
     pub fn timed<H: TimerHandle>(self, timers: &mut Timers<H>, times: u64) -> Duration {
-        let start = Instant::now();
+        let start = Moment::now();
         self.repeat(timers, times);
-        start.elapsed()
+        Duration::from_nanos(start.elapsed_ns())
     }
 }
 

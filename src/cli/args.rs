@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::compare;
 use super::units::{self, Share};
 use crate::workload::{MAX_POLLUTE_KIB, MAX_THREADS, MAX_TIMERS};
 
@@ -34,6 +35,10 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Measure strategies side by side on a recorded trace
     Replay(Box<ReplayArgs>),
+    /// Compare two result directories, or two points of one
+    Compare(CompareArgs),
+    /// Say what on this machine may spoil figures, and how to mend it
+    Doctor(DoctorArgs),
     /// Check that each strategy keeps what it declares
     Verify(VerifyArgs),
     /// List the strategies and what each declares
@@ -51,6 +56,52 @@ pub enum Command {
 pub struct ChildArgs {
     /// The process that wants it done, and without which it is of no use
     pub parent: u32,
+}
+
+/// `headlock compare`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  headlock compare results/before results/after                   everything that both measured
+  headlock compare before after --threshold 2% --strict           for CI: 3 if slower, 4 if that is open
+  headlock compare before after --fail-if 'locks>0%'              counts and tails: locks, p50, p99, p999, max
+  headlock compare before:mutex@hot/2 before:seqlock@hot/2        two strategies of one run
+Exit status: 0 done, 1 error or not comparable, 2 usage, 3 slower than the threshold, 4 open (with --strict)")]
+pub struct CompareArgs {
+    /// What to compare with: a result directory, or a point of one as DIR:STRATEGY@WORKLOAD/THREADS
+    #[arg(value_name = "A", value_parser = compare::side::target)]
+    pub a: compare::side::Target,
+    /// What to compare
+    #[arg(value_name = "B", value_parser = compare::side::target)]
+    pub b: compare::side::Target,
+    /// Difference still called the same; a greater slow-down exits with 3
+    #[arg(long, default_value = "5%", value_name = "SHARE", value_parser = units::share)]
+    pub threshold: Share,
+    /// Exit with 4 if it is open whether anything is slower than the threshold
+    #[arg(long)]
+    pub strict: bool,
+    /// Exit with 3 if a figure has grown by more than a share: time, locks, p50, p99, p999 or max; may be repeated
+    #[arg(long, value_name = "FIGURE>SHARE", value_parser = compare::fail_if::fail_if)]
+    pub fail_if: Vec<compare::fail_if::FailIf>,
+    /// Compare results of different machines by their ratios to the baseline
+    #[arg(long)]
+    pub other_host: bool,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+    /// Print Markdown tables
+    #[arg(long, conflicts_with = "json")]
+    pub markdown: bool,
+}
+
+/// `headlock doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+    /// Exit with status 1 if anything is bad
+    #[arg(long)]
+    pub strict: bool,
 }
 
 /// `headlock verify`.
@@ -211,9 +262,12 @@ pub struct CommonArgs {
     /// Stop after this many blocks
     #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(1u64, 1_000_000))]
     pub rounds: Option<u64>,
-    /// Stop after the block in which this much time is up [default: 30s, unless --rounds is given]
+    /// Stop after the block in which this much time is up [default: 30s; 10m with --precision; none with --rounds]
     #[arg(long, value_name = "TIME", value_parser = units::duration_ns, allow_hyphen_values = true)]
     pub budget: Option<u64>,
+    /// Stop after the block in which every interval, and the null control's reach, is within this
+    #[arg(long, value_name = "SHARE", value_parser = units::share, allow_hyphen_values = true)]
+    pub precision: Option<Share>,
     /// Length of a trial; a replay ends with the pass over the trace in which it is up
     #[arg(long, default_value = "20ms", value_name = "TIME", value_parser = units::trial_ns, allow_hyphen_values = true)]
     pub trial: u64,
@@ -229,9 +283,18 @@ pub struct CommonArgs {
     /// Result directory; must not exist [default: results/<date>-<time>-<host>-<what>]
     #[arg(short, long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Add blocks to this result directory, which must be of the same parameters
+    #[arg(long, value_name = "DIR", conflicts_with = "out")]
+    pub resume: Option<PathBuf>,
+    /// Refuse to measure on a host that `headlock doctor` calls bad
+    #[arg(long)]
+    pub strict: bool,
     /// Print one JSON document and nothing else
     #[arg(long)]
     pub json: bool,
+    /// Print Markdown tables, to paste into a review
+    #[arg(long, conflicts_with = "json")]
+    pub markdown: bool,
     /// No progress bar, no notes
     #[arg(short, long)]
     pub quiet: bool,

@@ -9,6 +9,10 @@ pub enum Failure {
     Usage(String),
     /// Something went wrong.
     Error(String),
+    /// A comparison found something slower than the threshold, or a limit broken.
+    Slower(String),
+    /// A strict comparison could not decide.
+    Unclear(String),
     /// A strategy breaks what it declares; the answer says which and how.
     Broken(String),
     /// The user stopped it; everything measured so far is written.
@@ -21,6 +25,8 @@ impl Failure {
         match self {
             Failure::Usage(message)
             | Failure::Error(message)
+            | Failure::Slower(message)
+            | Failure::Unclear(message)
             | Failure::Broken(message)
             | Failure::Interrupted(message) => Some(message),
         }
@@ -31,6 +37,8 @@ impl Failure {
         ExitCode::from(match self {
             Failure::Error(_) => 1,
             Failure::Usage(_) => 2,
+            Failure::Slower(_) => 3,
+            Failure::Unclear(_) => 4,
             Failure::Broken(_) => 5,
             Failure::Interrupted(_) => 130,
         })

@@ -4,6 +4,8 @@ mod answer;
 mod args;
 mod check_process;
 mod child_process;
+mod compare;
+mod doctor;
 mod failure;
 mod list;
 mod progress;
@@ -29,7 +31,8 @@ use crate::registry::Registry;
 
 /// Runs the program with these strategies: parses the command line, carries it out, and answers with the exit status.
 ///
-/// 0 done · 1 error · 2 usage · 5 a strategy breaks what it declares · 130 interrupted, with everything measured so far written.
+/// 0 done · 1 error · 2 usage · 3 slower than the threshold · 4 unclear in a strict comparison · 5 a strategy breaks what it
+/// declares · 130 interrupted, with everything measured so far written.
 pub fn main(registry: Registry) -> ExitCode {
     main_with(registry, std::env::args_os())
 }
@@ -43,6 +46,8 @@ pub fn main_with(registry: Registry, args: impl IntoIterator<Item = OsString>) -
     let done = match cli.command {
         Command::Run(args) => run::run(&registry, &args),
         Command::Replay(args) => replay::replay(&registry, &args),
+        Command::Compare(args) => compare::compare(&args),
+        Command::Doctor(args) => doctor::doctor(&args),
         Command::Verify(args) => verify::verify(&registry, &args),
         Command::List(args) => list::list(&registry, &args),
         Command::TrialProcess(args) => trial_process::play(&registry, &args),

@@ -29,7 +29,7 @@ impl Progress {
     /// A line above the bar.
     pub fn note(&self, quiet: bool, line: &str) {
         match &self.0 {
-            Some(bar) => bar.println(line),
+            Some(bar) => bar.println(format!("headlock: {line}")),
             None if quiet => {}
             None => complain(line),
         }

@@ -22,6 +22,7 @@ pub fn replay(registry: &Registry, args: &ReplayArgs) -> Result<(), Failure> {
     }
     let mut points = Vec::new();
     let mut facts = Vec::new();
+    let mut played = Vec::new();
     let mut length_ns = 0;
     for path in &args.traces {
         let trace = Trace::load(path).map_err(|error| Failure::Error(error.to_string()))?;
@@ -45,6 +46,8 @@ pub fn replay(registry: &Registry, args: &ReplayArgs) -> Result<(), Failure> {
             recorded_fires: trace.expected_fires(),
             speed: args.speed,
         });
+        // What the trace holds, so that results of another one under the same name are not compared or mixed with it.
+        played.push(json!({ "workload": point.workload, "checksum": format!("{:08x}", trace.checksum()) }));
         let load = Load::Replay { trace: path.clone(), order: args.order, speed: args.speed };
         points.push((point, load));
     }
@@ -67,6 +70,7 @@ pub fn replay(registry: &Registry, args: &ReplayArgs) -> Result<(), Failure> {
         parameters: json!({
             "command": "replay",
             "traces": args.traces,
+            "traces_played": played,
             "order": args.order,
             "speed": args.speed,
             "strategies": plan.strategies,
@@ -74,6 +78,8 @@ pub fn replay(registry: &Registry, args: &ReplayArgs) -> Result<(), Failure> {
             "trial_ns": plan.trial_ns,
             "rounds": common.rounds,
             "budget_ns": common.budget,
+            "precision": common.precision.map(|share| share.0),
+            "inject": common.inject.map(|share| share.0),
             "threshold": common.threshold.0,
             "seed": plan.seed,
             "cpus": plan.cpus,

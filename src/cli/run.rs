@@ -62,6 +62,8 @@ pub fn run(registry: &Registry, args: &RunArgs) -> Result<(), Failure> {
             "trial_ns": plan.trial_ns,
             "rounds": common.rounds,
             "budget_ns": common.budget,
+            "precision": common.precision.map(|share| share.0),
+            "inject": common.inject.map(|share| share.0),
             "threshold": common.threshold.0,
             "seed": plan.seed,
             "cpus": plan.cpus,

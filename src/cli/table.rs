@@ -1,11 +1,11 @@
 //! The table on the terminal: one per point.
 
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::{Cell, CellAlignment, Color, Table, presets};
 use serde::Serialize;
 
 use crate::harness::{NULL, Speed};
 use crate::record::{Kind, LatencyRow, Metric, NULL_CONTROL, Pass, Point, Ratio, Trial};
-use crate::stats::{Summary, median};
+use crate::stats::{Summary, Tails, median};
 
 /// What is known of a replayed trace.
 #[derive(Clone, Debug, Serialize)]
@@ -17,6 +17,9 @@ pub struct ReplayFacts {
     /// How fast it is played.
     pub speed: Speed,
 }
+
+/// Stands before a tail that is the machine's.
+const MACHINES: &str = "~";
 
 /// All figures of a run.
 pub struct Figures<'a> {
@@ -40,6 +43,10 @@ impl Figures<'_> {
         let op = self.commonest_op(point);
         let mut table = Table::new();
         table.load_style(presets::UTF8_BORDERS_ONLY);
+        // Colour needs a terminal, which the table looks for itself, and a user who wants it (no-color.org).
+        if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
+            table.force_no_tty();
+        }
         let header = [
             "strategy",
             "ns/op",
@@ -79,6 +86,11 @@ impl Figures<'_> {
             "{}, {} thread{plural}{oversubscribed}\n{table}\n{figure}; ratio to {}{latency}.\n",
             point.workload, point.threads, self.baseline
         );
+        if table.to_string().contains(MACHINES) {
+            text += &format!(
+                "{MACHINES} does not clear the null strategy's own tail: the machine's, not the strategy's.\n"
+            );
+        }
         if let Some(replay) = replay {
             text += &self.replay_lines(point, replay);
         }
@@ -94,7 +106,7 @@ impl Figures<'_> {
         op: Option<&str>,
         replay: Option<&ReplayFacts>,
         late: bool,
-    ) -> Vec<String> {
+    ) -> Vec<Cell> {
         let summary = self.summaries.iter().find(|it| it.point == *point && it.strategy == strategy);
         let ratio = self.ratio(point, strategy);
         let latency = |kind| {
@@ -107,7 +119,14 @@ impl Figures<'_> {
             None => summary.and_then(|it| it.acquisitions_per_op).map(|share| format!("{share:.4}")),
         };
         let percentile = |pick: fn(&LatencyRow) -> u64| cell(service.map(|row| pick(row).to_string()));
-        let mut row = vec![
+        let tails = Tails::new(self.latency, Some(self.baseline));
+        let tail = |row: Option<&LatencyRow>, pick: fn(&LatencyRow) -> u64| match row {
+            Some(row) if tails.is_the_machines(row, pick) => {
+                Cell::new(format!("{MACHINES}{}", pick(row))).fg(Color::DarkGrey)
+            }
+            row => Cell::new(cell(row.map(|row| pick(row).to_string()))),
+        };
+        let plain = vec![
             if strategy == NULL {
                 "null (floor)".to_owned()
             } else {
@@ -121,15 +140,15 @@ impl Figures<'_> {
             cell(locks),
             cell(summary.and_then(|it| it.contended_share).map(|share| format!("{:.2} %", share * 100.0))),
             percentile(|row| row.p50_ns),
-            percentile(|row| row.p99_ns),
-            percentile(|row| row.p999_ns),
-            percentile(|row| row.max_ns),
         ];
+        let mut row: Vec<Cell> = plain.into_iter().map(Cell::new).collect();
+        row.extend([
+            tail(service, |row| row.p99_ns),
+            tail(service, |row| row.p999_ns),
+            tail(service, |row| row.max_ns),
+        ]);
         if late {
-            row.extend([
-                cell(response.map(|row| row.p99_ns.to_string())),
-                cell(response.map(|row| row.max_ns.to_string())),
-            ]);
+            row.extend([tail(response, |row| row.p99_ns), tail(response, |row| row.max_ns)]);
         }
         row
     }

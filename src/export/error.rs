@@ -73,6 +73,20 @@ pub enum ReadError {
     },
 }
 
+/// A result directory could not be taken up again.
+#[derive(Debug, thiserror::Error)]
+pub enum ResumeError {
+    /// Its trials could not be read, or not be written to.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// Another process has it.
+    #[error("{} is being written by a run that is under way", path.display())]
+    InUse {
+        /// The directory.
+        path: PathBuf,
+    },
+}
+
 impl ReadError {
     pub(super) fn io(path: &Path, source: io::Error) -> Self {
         Self::Io { path: path.to_owned(), source }

@@ -3,7 +3,10 @@
 use std::fmt::Write;
 
 use crate::record::{LatencyRow, Metric, Point, Ratio};
-use crate::stats::Summary;
+use crate::stats::{Summary, Tails};
+
+/// Stands before a tail that is the machine's.
+const MACHINES: &str = "~";
 
 /// The text, in the order of `summaries`. Ratios are those of raw ns/op; ops/s and counts are of the throughput pass,
 /// percentiles of the latency pass.
@@ -19,7 +22,7 @@ pub fn markdown(summaries: &[Summary], ratios: &[Ratio], latency: &[LatencyRow])
         line(&mut text, format_args!("### {}, {threads}\n", cell(&point.workload)));
         throughput(&mut text, of_point, ratios);
         certainty(&mut text, point, ratios);
-        percentiles(&mut text, point, latency);
+        percentiles(&mut text, point, latency, ratios.first().map(|ratio| ratio.baseline.as_str()));
     }
     text
 }
@@ -79,7 +82,9 @@ fn certainty(text: &mut String, point: &Point, ratios: &[Ratio]) {
     );
 }
 
-fn percentiles(text: &mut String, point: &Point, latency: &[LatencyRow]) {
+fn percentiles(text: &mut String, point: &Point, latency: &[LatencyRow], baseline: Option<&str>) {
+    let tails = Tails::new(latency, baseline);
+    let mut marked = false;
     let mut rows = latency
         .iter()
         .filter(|row| (&row.workload, row.threads) == (&point.workload, point.threads))
@@ -93,18 +98,29 @@ fn percentiles(text: &mut String, point: &Point, latency: &[LatencyRow]) {
     );
     line(text, format_args!("|---|---|---|---:|---:|---:|---:|---:|"));
     for row in rows {
+        let mut tail = |pick: fn(&LatencyRow) -> u64| {
+            let machines = tails.is_the_machines(row, pick);
+            marked |= machines;
+            format!("{}{}", if machines { MACHINES } else { "" }, pick(row))
+        };
+        let (p99, p999, max) = (tail(|row| row.p99_ns), tail(|row| row.p999_ns), tail(|row| row.max_ns));
         line(
             text,
             format_args!(
-                "| {} | {} | {} | {} | {} | {} | {} | {} |",
+                "| {} | {} | {} | {} | {p99} | {p999} | {max} | {} |",
                 cell(&row.strategy),
                 cell(&row.op),
                 row.kind.as_str(),
                 row.p50_ns,
-                row.p99_ns,
-                row.p999_ns,
-                row.max_ns,
                 number(Some(row.clock_ns)),
+            ),
+        );
+    }
+    if marked {
+        line(
+            text,
+            format_args!(
+                "\n`{MACHINES}` does not clear the null strategy's own tail: the machine's, not the strategy's."
             ),
         );
     }

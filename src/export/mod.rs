@@ -18,7 +18,7 @@ mod verify_csv;
 
 use std::io::{self, Write};
 
-pub use error::{ReadError, WriteError};
+pub use error::{ReadError, ResumeError, WriteError};
 pub use latency_csv::read_latency;
 pub use latency_hlog::read_histograms;
 pub use markdown::markdown;

@@ -1,6 +1,6 @@
 //! The result directory of a run under way.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use jiff::ZonedDateTime;
 
 use super::replace::replace;
 use super::trials_csv::{self, Appender, Target};
-use super::{FORMATS, Snapshot, WriteError};
+use super::{FORMATS, ReadError, ResumeError, Rows, Snapshot, WriteError};
 use crate::record::Trial;
 
 /// The name of a run's result directory: `<date>-<time>-<host>-<what>`, in the time zone of `started`. Characters that a
@@ -55,7 +55,28 @@ impl ResultDir {
         let file = path.join(trials_csv::FILE_NAME);
         let open = OpenOptions::new().append(true).create_new(true).open(&file);
         let trials = open.and_then(Appender::start).map_err(|source| WriteError::Create { path: file, source })?;
+        // Held while the run lasts. A file system without locks has no second run kept out of it.
+        let _ = trials.target().try_lock();
         Ok(Self { path: path.to_owned(), trials })
+    }
+
+    /// Takes up a directory that an earlier run wrote, and gives its trials. A last row that was not finished is cut off.
+    ///
+    /// # Errors
+    ///
+    /// If `trials.csv` is missing, broken or not to be written, or a run is writing to it.
+    pub fn resume(path: &Path) -> Result<(Self, Rows<Trial>), ResumeError> {
+        let file = path.join(trials_csv::FILE_NAME);
+        let unreadable = |source| ReadError::io(&file, source);
+        let target = OpenOptions::new().append(true).open(&file).map_err(unreadable)?;
+        if let Err(TryLockError::WouldBlock) = target.try_lock() {
+            return Err(ResumeError::InUse { path: path.to_owned() });
+        }
+        let bytes = fs::read(&file).map_err(unreadable)?;
+        let rows = trials_csv::parse(&file, &bytes)?;
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+        let trials = Appender::resume(target, whole as u64, rows.rows.len()).map_err(unreadable)?;
+        Ok((Self { path: path.to_owned(), trials }, rows))
     }
 
     /// Where it is.

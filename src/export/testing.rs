@@ -1,6 +1,8 @@
 //! A small result for the tests of `export`.
 
-use crate::record::{Host, LatencyHistogram, LatencyRow, Ratio, RunRecord, RunState, SCHEMA_VERSION, Trial};
+use crate::record::{
+    Conditions, Host, LatencyHistogram, LatencyRow, Ratio, RunRecord, RunState, SCHEMA_VERSION, Trial,
+};
 use crate::stats::testing::{latency, trial};
 use crate::stats::{Latencies, latency_rows, ratios};
 
@@ -55,8 +57,10 @@ pub(super) fn run() -> RunRecord {
             smt: Some(false),
             ..Host::default()
         },
+        conditions: Conditions::default(),
         warnings: vec!["the governor is `powersave`: set it to `performance`".to_owned()],
         started: "2026-11-24T18:06:42Z".parse().unwrap(),
+        resumed: Vec::new(),
         ended: None,
         state: RunState::Running,
         message: None,

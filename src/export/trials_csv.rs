@@ -69,6 +69,12 @@ impl<T: Target> Appender<T> {
         Ok(Self { target, len: header.len() as u64, rows: 0 })
     }
 
+    /// Goes on with a table whose first `len` bytes are `rows` whole rows under a header. What follows them is cut off.
+    pub(super) fn resume(mut target: T, len: u64, rows: usize) -> io::Result<Self> {
+        target.cut(len)?;
+        Ok(Self { target, len, rows })
+    }
+
     /// Appends one row. If that fails half-way the half is cut off again, so that what stands there is whole rows.
     pub(super) fn append(&mut self, trial: &Trial) -> io::Result<()> {
         let row = table::row(trial)?;
@@ -99,6 +105,11 @@ impl<T: Target> Appender<T> {
 /// If there is no readable `trials.csv`, or its content is not one; the message names the line.
 pub fn read_trials(dir: &Path) -> Result<Rows<Trial>, ReadError> {
     table::read(&dir.join(FILE_NAME), &COLUMNS)
+}
+
+/// As [`read_trials`], from the file's content.
+pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Rows<Trial>, ReadError> {
+    table::parse(path, bytes, &COLUMNS)
 }
 
 #[cfg(test)]

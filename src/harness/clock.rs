@@ -45,8 +45,13 @@ impl Clock {
             })
             .collect();
         ticks.sort_unstable();
+        self.ticks_ns(ticks[PAIRS / 2])
+    }
+
+    /// What a few of the counter's own units last, ns with a fraction.
+    pub fn ticks_ns(&self, ticks: u64) -> f64 {
         const SCALE: u64 = 1 << 20;
-        self.ns_between(0, ticks[PAIRS / 2] * SCALE) as f64 / SCALE as f64
+        self.ns_between(0, ticks.saturating_mul(SCALE)) as f64 / SCALE as f64
     }
 }
 

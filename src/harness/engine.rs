@@ -1,9 +1,10 @@
 //! Plays blocks of trials, each trial in a fresh process, and tells an observer what came of each.
 //!
 //! A block holds one trial of every strategy at every point in every pass. The order is drawn anew for every other block, and
-//! the blocks between play it backwards, so that a drift of the machine falls on both sides of every comparison (A B, B A).
+//! the blocks between play it backwards, so that a drift of the machine falls on both sides of every comparison (A B, B A). A
+//! disturbed trial is played once more at the end of its block.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering as Memory};
 
@@ -93,19 +94,23 @@ pub fn run<O: Observer>(plan: &Plan, observer: &mut O, stop: &AtomicBool) -> Res
     let mut failed: Vec<String> = Vec::new();
     let mut inject_ns = BTreeMap::new();
     for block in plan.first_block.. {
-        let order = order_of_block(plan, block);
-        // Known once the null strategy has played, which it does first in its group.
-        let mut floor_ns = None;
-        for (number, slot) in order.iter().enumerate() {
+        let mut queue: VecDeque<(Slot, bool)> =
+            order_of_block(plan, block).into_iter().map(|slot| (slot, false)).collect();
+        // Of each group, once the null strategy has played, which it does first.
+        let mut floor_ns: BTreeMap<(usize, Pass), f64> = BTreeMap::new();
+        let mut number = 0;
+        while let Some((slot, repeated)) = queue.pop_front() {
             if failed.contains(&slot.strategy) {
                 continue;
             }
             let (point, load) = &plan.points[slot.point];
+            let group = (slot.point, slot.pass);
             let inject = inject_ns.get(&slot.point).copied();
             if slot.strategy == INJECTED && inject.is_none() {
                 continue;
             }
-            observer.starting(block, number, order.len(), &slot.strategy, point);
+            observer.starting(block, number, number + queue.len() + 1, &slot.strategy, point);
+            number += 1;
             let job = Job {
                 strategy: plan.played_as(&slot.strategy).to_owned(),
                 load: load.clone(),
@@ -121,7 +126,7 @@ pub fn run<O: Observer>(plan: &Plan, observer: &mut O, stop: &AtomicBool) -> Res
                 },
             };
             let played = child::play(&job, plan.trial_ns.max(plan.expected_ns), stop)
-                .and_then(|outcome| describe(slot, point, block, load, plan, outcome).map_err(ChildError::Failed));
+                .and_then(|outcome| describe(&slot, point, block, load, plan, outcome).map_err(ChildError::Failed));
             let mut played = match played {
                 Ok(played) => played,
                 Err(ChildError::Interrupted) => return Ok(Ending::Interrupted),
@@ -132,13 +137,21 @@ pub fn run<O: Observer>(plan: &Plan, observer: &mut O, stop: &AtomicBool) -> Res
                 }
             };
             if slot.strategy == NULL {
-                floor_ns = Some(played.trial.ns_per_op);
+                floor_ns.insert(group, played.trial.ns_per_op);
+            } else {
+                played.trial.floor_ns = floor_ns.get(&group).copied();
             }
-            played.trial.floor_ns = floor_ns.filter(|_| slot.strategy != NULL);
+            let again = played.trial.disturbed && !repeated;
             if let (Some(share), true) = (plan.inject, slot.strategy == plan.baseline) {
                 inject_ns.entry(slot.point).or_insert(share * played.trial.ns_per_op);
             }
             observer.played(played)?;
+            match again {
+                // At once, since the others' rows state its figure.
+                true if slot.strategy == NULL => queue.push_front((slot, true)),
+                true => queue.push_back((slot, true)),
+                false => {}
+            }
             if stop.load(Memory::Acquire) {
                 return Ok(Ending::Interrupted);
             }

@@ -114,8 +114,12 @@ pub struct ThreadOutcome {
     pub elapsed_ns: u64,
     /// Processor time in the window, ns.
     pub cpu_ns: u64,
-    /// Involuntary context switches since the thread began.
+    /// Involuntary context switches in the window.
     pub ctx_switches: u64,
+    /// Voluntary ones: it slept, for a lock or until a moment.
+    pub sleeps: u64,
+    /// Time in the window in which it could have run and had no processor, ns.
+    pub runqueue_ns: u64,
     /// Timers fired.
     pub fired: u64,
     /// Changes that made their timer the head.
@@ -201,6 +205,8 @@ impl ThreadOutcome {
         self.elapsed_ns += pass.elapsed_ns;
         self.cpu_ns += pass.cpu_ns;
         self.ctx_switches += pass.ctx_switches;
+        self.sleeps += pass.sleeps;
+        self.runqueue_ns += pass.runqueue_ns;
         self.fired += pass.fired;
         self.rearms += pass.rearms;
         self.service_ns += pass.service_ns;

@@ -3,6 +3,7 @@
 pub mod child;
 pub mod clock;
 mod disturbance;
+pub mod doctor;
 pub mod engine;
 pub mod host;
 mod job;

@@ -2,9 +2,37 @@
 
 use std::fs;
 
-/// Involuntary context switches of the calling thread since it began; 0 where /proc does not say.
-pub fn involuntary_switches() -> u64 {
-    field(&fs::read_to_string("/proc/thread-self/status").unwrap_or_default(), "nonvoluntary_ctxt_switches:")
+/// What the scheduler has done to the calling thread since it began. Zero where /proc does not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Scheduling {
+    /// Times that it was taken off a processor while it could have gone on.
+    pub involuntary: u64,
+    /// Times that it went to sleep, to wait for a lock or for a moment.
+    pub voluntary: u64,
+    /// Time in which it could have run and had no processor, ns.
+    pub runqueue_ns: u64,
+}
+
+impl Scheduling {
+    /// Reads it.
+    pub fn now() -> Self {
+        let status = fs::read_to_string("/proc/thread-self/status").unwrap_or_default();
+        let statistics = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+        Scheduling {
+            involuntary: field(&status, "nonvoluntary_ctxt_switches:"),
+            voluntary: field(&status, "voluntary_ctxt_switches:"),
+            runqueue_ns: runqueue_ns(&statistics),
+        }
+    }
+
+    /// What has happened since `earlier`.
+    pub fn since(self, earlier: Self) -> Self {
+        Scheduling {
+            involuntary: self.involuntary.saturating_sub(earlier.involuntary),
+            voluntary: self.voluntary.saturating_sub(earlier.voluntary),
+            runqueue_ns: self.runqueue_ns.saturating_sub(earlier.runqueue_ns),
+        }
+    }
 }
 
 /// Time that the hypervisor has taken from the whole machine since it booted, ns; 0 where /proc does not say.
@@ -17,6 +45,11 @@ pub fn steal_ns() -> u64 {
     ticks.and_then(|ticks| ticks.parse::<u64>().ok()).unwrap_or(0) * TICK_NS
 }
 
+/// schedstat holds the time on a processor, the time waiting for one, both in ns, and the number of turns.
+fn runqueue_ns(schedstat: &str) -> u64 {
+    schedstat.split_whitespace().nth(1).and_then(|ns| ns.parse().ok()).unwrap_or(0)
+}
+
 fn field(text: &str, name: &str) -> u64 {
     text.lines()
         .find_map(|line| line.strip_prefix(name))
@@ -26,12 +59,14 @@ fn field(text: &str, name: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::field;
+    use super::{field, runqueue_ns};
 
     #[test]
     fn a_field_is_read_and_an_absent_one_is_zero() {
         let text = "Name:\tx\nnonvoluntary_ctxt_switches:\t42\n";
         assert_eq!(field(text, "nonvoluntary_ctxt_switches:"), 42);
-        assert_eq!(field(text, "voluntary:"), 0);
+        assert_eq!(field(text, "voluntary_ctxt_switches:"), 0);
+        assert_eq!(runqueue_ns("516439 1202404 2\n"), 1_202_404);
+        assert_eq!(runqueue_ns(""), 0);
     }
 }

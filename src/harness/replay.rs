@@ -9,7 +9,8 @@ use headlock_strategies::{Config, Counts, Nanos, TimerHandle, TimerId, TimerList
 use super::clock::{Clock, Moment, thread_cpu_ns};
 use super::job::{Job, JobError, Order, Outcome, Speed, ThreadOutcome};
 use super::latency::Recorder;
-use super::{pin, proc};
+use super::pin;
+use super::proc::{self, Scheduling};
 use crate::record::Pass;
 use crate::workload::trace::{NO_TIMER, Row, Trace, TraceOp};
 
@@ -144,10 +145,8 @@ impl<L: TimerList> PassOver<L> {
         let paced = matches!(speed, Speed::Times(_));
         let ops = if clock.is_some() { 0..TraceOp::ALL.len() } else { 0..0 };
         let mut recorder = Recorder::new(ops, paced);
-        let mut thread = ThreadOutcome {
-            ctx_switches: proc::involuntary_switches(),
-            ..ThreadOutcome::default()
-        };
+        let mut thread = ThreadOutcome { ..ThreadOutcome::default() };
+        let scheduled = Scheduling::now();
         let cpu = thread_cpu_ns();
         let start = Moment::now();
         match (clock, speed) {
@@ -185,7 +184,10 @@ impl<L: TimerList> PassOver<L> {
         thread.start_ns = start.ns_since(reference);
         thread.end_ns = end.ns_since(reference);
         thread.cpu_ns = thread_cpu_ns() - cpu;
-        thread.ctx_switches = proc::involuntary_switches() - thread.ctx_switches;
+        let scheduled = Scheduling::now().since(scheduled);
+        thread.ctx_switches = scheduled.involuntary;
+        thread.sleeps = scheduled.voluntary;
+        thread.runqueue_ns = scheduled.runqueue_ns;
         for handle in &handles {
             let locks = handle.lock_counts();
             thread.lock.acquisitions += locks.acquisitions;

@@ -10,8 +10,9 @@ use headlock_strategies::{Config, Counts, Nanos, TimerHandle, TimerId, TimerList
 use super::clock::{Clock, Moment, thread_cpu_ns};
 use super::job::{Job, JobError, Outcome, ThreadOutcome};
 use super::latency::Recorder;
+use super::pin;
 use super::player::Player;
-use super::{pin, proc};
+use super::proc::{self, Scheduling};
 use crate::record::Pass;
 use crate::workload::script::{Script, initial};
 use crate::workload::{Load, Op, PollClock, Role, Workload};
@@ -161,7 +162,6 @@ impl<L: TimerList> Shared<'_, L> {
         player: &mut Player<'s, H>,
         batch: impl Fn(&mut Player<'s, H>),
     ) -> (ThreadOutcome, Counts, Recorder) {
-        let switches = proc::involuntary_switches();
         let recorder =
             self.clock.is_some().then(|| Recorder::new(0..Op::ALL.len(), self.workload.load != Load::Closed));
         while self.phase.load(Memory::Acquire) == phase::WARM_UP {
@@ -170,19 +170,24 @@ impl<L: TimerList> Shared<'_, L> {
         player.begin(recorder);
         let counts = player.handle.local_counts();
         let locks = player.handle.lock_counts();
+        let scheduled = Scheduling::now();
         let cpu = thread_cpu_ns();
         let start = Moment::now();
         while self.phase.load(Memory::Acquire) == phase::MEASURE {
             batch(player);
         }
         let end = Moment::now();
+        let cpu_ns = thread_cpu_ns() - cpu;
+        let scheduled = Scheduling::now().since(scheduled);
         let thread = ThreadOutcome {
             ops: player.tally.ops,
             start_ns: start.ns_since(self.reference),
             end_ns: end.ns_since(self.reference),
             elapsed_ns: end.ns_since(start),
-            cpu_ns: thread_cpu_ns() - cpu,
-            ctx_switches: 0,
+            cpu_ns,
+            ctx_switches: scheduled.involuntary,
+            sleeps: scheduled.voluntary,
+            runqueue_ns: scheduled.runqueue_ns,
             fired: player.tally.fired,
             rearms: player.tally.rearms,
             service_ns: player.tally.service_ns,
@@ -196,10 +201,6 @@ impl<L: TimerList> Shared<'_, L> {
         while self.measured.load(Memory::Acquire) < self.threads {
             batch(player);
         }
-        let thread = ThreadOutcome {
-            ctx_switches: proc::involuntary_switches() - switches,
-            ..thread
-        };
         (thread, counts, recorder)
     }
 }

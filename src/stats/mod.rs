@@ -1,17 +1,25 @@
 //! From trials to statements: summaries, ratios with their intervals, verdicts. Knows [`record`](crate::record) types
 //! and nothing of how they were measured.
 
+mod blocks;
 mod bootstrap;
+mod changes;
 mod latency;
+mod precision;
 mod ratios;
 mod summary;
+mod tails;
 mod verdict;
 
+pub use blocks::{Subject, deciding_metric, subjects};
 pub use bootstrap::{Interval, median, median_interval};
+pub use changes::{Basis, Change, Side, changes};
 pub use latency::{Latencies, MergeError, latency_rows};
+pub use precision::{FEWEST_BLOCKS, fewest_blocks, precision};
 pub use ratios::ratios;
 pub use summary::{Summary, summarize};
-pub use verdict::{CONFIDENCE, corrected_confidence, reach, verdict};
+pub use tails::{CLEARANCE, Tails};
+pub use verdict::{CONFIDENCE, corrected_confidence, half_width, reach, verdict};
 
 #[cfg(test)]
 pub(crate) mod testing;

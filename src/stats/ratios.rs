@@ -3,7 +3,8 @@
 //! A block measures every strategy within seconds, so what the machine does to one it does to its neighbours: the ratio
 //! is taken inside a block and the blocks are the sample (Kalibera and Jones, *Rigorous benchmarking in reasonable time*,
 //! 2013: repeat where the variance arises). Several trials of a strategy in one block (ABBA) count as one, by the mean of
-//! their logarithms. A block in which a trial of either side was disturbed gives no pair.
+//! their logarithms. Disturbed trials are left out; the repeats that they were given in their block stand for them, and a block
+//! that has no undisturbed trial of either side gives no pair.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -73,21 +74,21 @@ struct Comparison<'a> {
 /// What one strategy's trials in one block say; `None` where the block says nothing.
 #[derive(Default)]
 struct Cell {
-    disturbed: bool,
     raw_ns: Vec<f64>,
     floor_ns: Vec<Option<f64>>,
 }
 
 impl Cell {
     fn add(&mut self, trial: &Trial) {
-        self.disturbed |= trial.disturbed;
-        self.raw_ns.push(trial.ns_per_op);
-        self.floor_ns.push(trial.floor_ns);
+        if !trial.disturbed {
+            self.raw_ns.push(trial.ns_per_op);
+            self.floor_ns.push(trial.floor_ns);
+        }
     }
 
-    /// Each trial's figure. `None` if the block may not be used or lacks a floor.
+    /// Each undisturbed trial's figure. `None` if there is none or it lacks a floor.
     fn values(&self, metric: Metric) -> Option<Vec<f64>> {
-        if self.disturbed || !self.raw_ns.iter().all(|ns| ns.is_finite() && *ns > 0.0) {
+        if self.raw_ns.is_empty() || !self.raw_ns.iter().all(|ns| ns.is_finite() && *ns > 0.0) {
             return None;
         }
         match metric {

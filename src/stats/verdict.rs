@@ -32,6 +32,11 @@ pub fn reach(interval: Interval) -> f64 {
     distance(interval.low).max(distance(interval.high))
 }
 
+/// Half the width of an interval of ratios, as a fraction: 0.02 for one from 1/1.02 to 1.02 times its middle.
+pub fn half_width(interval: Interval) -> f64 {
+    (interval.high / interval.low).sqrt() - 1.0
+}
+
 /// The verdict on an interval of ratios, by the rule above. `threshold` and `resolution` are fractions: 0.01 for 1 %.
 /// Without a resolution the interval decides alone.
 pub fn verdict(interval: Interval, threshold: f64, resolution: Option<f64>) -> Verdict {

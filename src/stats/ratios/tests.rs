@@ -98,6 +98,15 @@ fn a_disturbed_side_or_a_missing_one_costs_the_block() {
 }
 
 #[test]
+fn the_repeat_of_a_disturbed_trial_stands_for_it() {
+    let mut trials = run(10, 0.001, &[("seqlock", 0.2)]);
+    let quiet = ratios(&trials, "mutex", 0.01);
+    let disturbed = Trial { disturbed: true, ns_per_op: 900.0, ..trials[1].clone() };
+    trials.insert(0, disturbed);
+    assert_eq!(ratios(&trials, "mutex", 0.01), quiet);
+}
+
+#[test]
 fn several_trials_in_a_block_count_as_one() {
     let mut trials = Vec::new();
     for block in 0..8 {

@@ -121,6 +121,25 @@ impl Trace {
         self.lists.iter().map(|list| list.counts).sum()
     }
 
+    /// A CRC of everything that is played: rows, and timers pending at the start. However the file is compressed, and whatever
+    /// its lists and threads are called, the same operations have the same checksum.
+    pub fn checksum(&self) -> u32 {
+        let mut crc = flate2::Crc::new();
+        for row in &self.rows {
+            crc.update(&row.time.0.to_le_bytes());
+            crc.update(&row.expire.0.to_le_bytes());
+            crc.update(&row.timer.to_le_bytes());
+            crc.update(&row.list.to_le_bytes());
+            crc.update(&row.thread.to_le_bytes());
+            crc.update(&[row.op as u8]);
+        }
+        for (timer, expire) in &self.init {
+            crc.update(&timer.to_le_bytes());
+            crc.update(&expire.0.to_le_bytes());
+        }
+        crc.sum()
+    }
+
     /// How many timers the recorded program saw fire. These rows are not played but compared with what the replay fires.
     pub fn expected_fires(&self) -> u64 {
         self.counts()[TraceOp::Fire]

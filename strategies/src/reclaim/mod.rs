@@ -37,6 +37,9 @@ use crate::Nanos;
 use crate::sync::spin_loop;
 
 /// A published head and the means to read it without the lock.
+///
+/// For [`crate::list::HeadList`] to call. A reclaimer outside this crate finds the word to read in
+/// [`HeadPointer::deadline_word`], and reclaims a node by dropping it.
 pub trait Reclaim: Send + Sync + Sized + 'static {
     /// What a thread needs to take part. It refers to the reclaimer that it is registered with.
     type Local<'a>
@@ -44,15 +47,12 @@ pub trait Reclaim: Send + Sync + Sized + 'static {
         Self: 'a;
 
     /// An empty head, nothing retired.
-    #[doc(hidden)]
     fn new() -> Self;
 
     /// Registers a thread; dropping what it returns takes it off again.
-    #[doc(hidden)]
     fn local(&self) -> Self::Local<'_>;
 
     /// Publishes the head node. Only under the list's lock.
-    #[doc(hidden)]
     fn publish(&self, head: HeadPointer);
 
     /// Takes over a node that is unlinked and no longer published. Called without the list's lock: what it costs, no other
@@ -60,11 +60,9 @@ pub trait Reclaim: Send + Sync + Sized + 'static {
     ///
     /// # Panics
     /// If `local` is registered with another reclaimer, whose readers are not the ones to wait for.
-    #[doc(hidden)]
     fn retire(&self, local: &mut Self::Local<'_>, node: RetiredNode);
 
     /// Announces that the thread holds no reference.
-    #[doc(hidden)]
     fn quiescent(_local: &mut Self::Local<'_>) {}
 }
 

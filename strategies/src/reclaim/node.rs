@@ -31,6 +31,9 @@ pub(crate) struct Node {
     ledger: std::sync::atomic::AtomicPtr<Ledger>,
 }
 
+/// `HeadPointer::deadline_word` relies on it.
+const _: () = assert!(std::mem::offset_of!(Node, expire) == 0);
+
 impl Node {
     /// The deadline in place.
     ///

@@ -4,7 +4,7 @@ use std::ptr;
 
 use super::node::Node;
 use crate::Nanos;
-use crate::sync::{AtomicPtr, AtomicU64, Ordering};
+use crate::sync::{AtomicI64, AtomicPtr, AtomicU64, Ordering};
 
 /// The head node as writers publish it, null for an empty list; opaque to strategies.
 #[derive(Clone, Copy)]
@@ -13,6 +13,15 @@ pub struct HeadPointer(pub(super) *mut Node);
 impl HeadPointer {
     /// An empty list's.
     pub(crate) const NULL: HeadPointer = HeadPointer(ptr::null_mut());
+
+    /// The address of the word that shows the node's deadline in ns, null for an empty list: for a reclaimer outside this crate.
+    ///
+    /// To be loaded atomically, and only while the node is not reclaimed, which is for the reclaimer to see to.
+    #[inline]
+    pub fn deadline_word(self) -> *mut AtomicI64 {
+        // A node starts with that word.
+        self.0.cast()
+    }
 }
 
 // SAFETY: an address by itself; following it is unsafe where it is done, and argued there.

@@ -1,5 +1,8 @@
 //! What `run` and `replay` share: from a validated plan to result files and the answer.
 
+mod limits;
+mod resume;
+
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,17 +13,21 @@ use serde_json::{Value, json};
 
 use super::answer::{answer, answer_json};
 use super::args::CommonArgs;
+use super::doctor::{refuse_if_bad, warnings};
 use super::failure::{Failure, usage};
 use super::progress::Progress;
 use super::table::{self, ReplayFacts};
 use super::units::Pinning;
-use crate::export::{ResultDir, Snapshot, directory_name};
+use crate::export::{ResultDir, Snapshot, directory_name, markdown};
 use crate::harness::child::ChildError;
 use crate::harness::clock::Moment;
+use crate::harness::doctor::{Depth, Finding, Severity, examine, findings};
 use crate::harness::{Ending, Observer, Plan, Played, engine, host, pin};
-use crate::record::{Point, RunRecord, RunState, SCHEMA_VERSION, Trial};
+use crate::record::{Conditions, Point, RunRecord, RunState, SCHEMA_VERSION, Trial};
 use crate::registry::Registry;
-use crate::stats::{Latencies, latency_rows, ratios, summarize};
+use crate::stats::{Latencies, fewest_blocks, latency_rows, precision, ratios, summarize};
+use limits::{Limits, Reached};
+use resume::Earlier;
 
 /// Strategies that `core` stands for, as far as they are registered.
 const CORE: [&str; 7] = [
@@ -32,8 +39,6 @@ const CORE: [&str; 7] = [
     "seqlock",
     "atomic-deadline",
 ];
-/// The budget of a run that is given no other limit, ns.
-const DEFAULT_BUDGET_NS: u64 = 30_000_000_000;
 
 /// What a command wants measured.
 pub struct Request<'a> {
@@ -95,41 +100,93 @@ pub fn cpus(pinning: &Pinning) -> Result<Vec<usize>, Failure> {
 }
 
 /// Measures, writes as it goes, and answers.
-pub fn measure(request: Request<'_>) -> Result<(), Failure> {
+pub fn measure(mut request: Request<'_>) -> Result<(), Failure> {
     let common = request.common;
     let host = host::facts();
+    let conditions = Conditions {
+        spins_per_ns: Some(request.plan.spins_per_ns),
+        ..examine(Depth::Quick)
+    };
+    let findings = findings(&host, &conditions);
+    if common.strict {
+        refuse_if_bad(&findings)?;
+    }
     let started = ZonedDateTime::now();
-    let name = directory_name(&started, &host.hostname, &request.what);
-    let path = common.out.clone().unwrap_or_else(|| PathBuf::from("results").join(name));
     // Before anything is written, so that whatever is interrupted says so.
     let stop = on_signal()?;
-    let dir = ResultDir::create(&path).map_err(|error| Failure::Error(format!("--out: {error}")))?;
-    let budget_ns = common.budget.or_else(|| common.rounds.is_none().then_some(DEFAULT_BUDGET_NS));
+    let record = RunRecord {
+        schema_version: SCHEMA_VERSION,
+        headlock_version: env!("CARGO_PKG_VERSION").to_owned(),
+        command: std::env::args().collect(),
+        parameters: request.parameters.clone(),
+        host,
+        conditions,
+        warnings: warnings(&findings),
+        started: started.timestamp(),
+        resumed: Vec::new(),
+        ended: None,
+        state: RunState::Running,
+        message: None,
+    };
+    let earlier = match &common.resume {
+        Some(path) => resume::take_up(path, &record)?,
+        None => {
+            let name = directory_name(&started, &record.host.hostname, &request.what);
+            let path = common.out.clone().unwrap_or_else(|| PathBuf::from("results").join(name));
+            let dir = ResultDir::create(&path).map_err(|error| Failure::Error(format!("--out: {error}")))?;
+            Earlier {
+                dir,
+                record: record.clone(),
+                trials: Vec::new(),
+                latencies: Latencies::default(),
+                note: None,
+            }
+        }
+    };
+    request.plan.first_block = earlier.next_block();
+    // So that think and hold times are the same number of turns in all blocks of a result.
+    request.plan.spins_per_ns = earlier.record.conditions.spins_per_ns.unwrap_or(request.plan.spins_per_ns);
     let mut session = Session {
-        record: RunRecord {
-            schema_version: SCHEMA_VERSION,
-            headlock_version: env!("CARGO_PKG_VERSION").to_owned(),
-            command: std::env::args().collect(),
-            parameters: request.parameters.clone(),
-            host,
-            warnings: Vec::new(),
-            started: started.timestamp(),
-            ended: None,
-            state: RunState::Running,
-            message: None,
-        },
-        dir,
-        trials: Vec::new(),
-        latencies: Latencies::default(),
         progress: Progress::new(common.quiet || common.json, 100),
+        limits: Limits::new(common),
+        precision: None,
+        fewest_blocks: 0,
         began: Moment::now(),
-        budget_ns,
+        record: if common.resume.is_some() {
+            taken_up(earlier.record, record)
+        } else {
+            record
+        },
+        dir: earlier.dir,
+        trials: earlier.trials,
+        latencies: earlier.latencies,
+        failed: Vec::new(),
+        bad: findings.iter().filter(|it| it.severity() == Severity::Bad).map(Finding::to_string).collect(),
         request: &request,
     };
+    if let Some(note) = earlier.note {
+        session.note(&note);
+    }
     session.rewrite()?;
     let ended = engine::run(&request.plan, &mut session, &stop);
     session.progress.finish();
     session.conclude(ended)
+}
+
+/// The record of an earlier run under way again.
+fn taken_up(earlier: RunRecord, now: RunRecord) -> RunRecord {
+    let mut warnings = earlier.warnings;
+    warnings.extend(now.warnings.into_iter().filter(|warning| !warnings.contains(warning)).collect::<Vec<_>>());
+    let mut resumed = earlier.resumed;
+    resumed.push(now.started);
+    RunRecord {
+        warnings,
+        resumed,
+        ended: None,
+        state: RunState::Running,
+        message: None,
+        ..earlier
+    }
 }
 
 /// A flag that Ctrl-C and SIGTERM raise.
@@ -148,39 +205,57 @@ struct Session<'a> {
     dir: ResultDir,
     trials: Vec<Trial>,
     latencies: Latencies,
+    /// What became of strategies that are left out.
+    failed: Vec<String>,
+    /// What is bad about this host, to be said beside the figures.
+    bad: Vec<String>,
     progress: Progress,
+    limits: Limits,
+    /// The widest interval after the last whole block.
+    precision: Option<f64>,
+    /// The fewest blocks that any interval rests on.
+    fewest_blocks: usize,
     began: Moment,
-    budget_ns: Option<u64>,
 }
 
 impl Session<'_> {
     fn rewrite(&mut self) -> Result<(), Failure> {
         let common = self.request.common;
+        let ratios = ratios(&self.trials, &common.baseline, common.threshold.0);
+        let points: Vec<Point> = self.request.plan.points.iter().map(|(point, _)| point.clone()).collect();
+        self.precision = precision(&ratios, &points);
+        self.fewest_blocks = fewest_blocks(&ratios);
         self.dir
             .rewrite(&Snapshot {
                 latency: &latency_rows(&self.latencies, &self.trials),
                 histograms: &self.latencies,
-                ratios: &ratios(&self.trials, &common.baseline, common.threshold.0),
+                ratios: &ratios,
                 run: &self.record,
             })
             .map_err(|error| Failure::Error(error.to_string()))
     }
 
-    /// How much of the run is done, 0 to 100, by whichever limit is nearer.
-    fn percent(&self, block: usize, number: usize, of: usize) -> u64 {
-        let by_time = self.budget_ns.map_or(0.0, |budget| self.began.elapsed_ns() as f64 / budget as f64);
-        let blocks = block as f64 + number as f64 / of as f64;
-        let by_rounds = self.request.common.rounds.map_or(0.0, |rounds| blocks / rounds as f64);
-        (by_time.max(by_rounds) * 100.0).min(100.0) as u64
+    /// How far the run is, with a fraction of the block under way.
+    fn reached(&self, next_block: usize, fraction: f64) -> Reached {
+        Reached {
+            blocks: (next_block - self.request.plan.first_block) as f64 + fraction,
+            fewest_blocks: self.fewest_blocks,
+            elapsed_ns: self.began.elapsed_ns(),
+            precision: self.precision,
+        }
+    }
+
+    fn note(&self, text: &str) {
+        self.progress.note(self.request.common.quiet, text);
     }
 
     /// Writes how it ended, and answers with what was measured.
     fn conclude(mut self, ended: Result<Ending, Failure>) -> Result<(), Failure> {
         let failure = match ended {
-            Ok(Ending::Complete) if self.record.warnings.is_empty() => None,
-            Ok(Ending::Complete) => Some(Failure::Error(self.record.warnings.join("; "))),
+            Ok(Ending::Complete) if self.failed.is_empty() => None,
+            Ok(Ending::Complete) => Some(Failure::Error(self.failed.join("; "))),
             Ok(Ending::NothingLeft) => {
-                Some(Failure::Error(format!("no strategy is left to measure: {}", self.record.warnings.join("; "))))
+                Some(Failure::Error(format!("no strategy is left to measure: {}", self.failed.join("; "))))
             }
             Ok(Ending::Interrupted) => Some(Failure::Interrupted(format!(
                 "interrupted; the {} trials so far are in {}",
@@ -206,6 +281,10 @@ impl Session<'_> {
         }
     }
 
+    fn host_lines(&self) -> String {
+        self.bad.iter().map(|bad| format!("Not a host to measure on: {bad}.\n")).collect()
+    }
+
     fn answer(&self) -> Result<(), Failure> {
         let common = self.request.common;
         let summaries = summarize(&self.trials);
@@ -221,6 +300,9 @@ impl Session<'_> {
                 "replay": self.request.replay,
             }));
         }
+        if common.markdown {
+            return answer(&(markdown(&summaries, &ratios, &latency) + &self.host_lines()));
+        }
         let figures = table::Figures {
             summaries: &summaries,
             latency: &latency,
@@ -234,6 +316,7 @@ impl Session<'_> {
             text += &figures.point(point, self.request.replay.get(number), &self.request.plan.cpus);
             text += "\n";
         }
+        text += &self.host_lines();
         text += &format!("Results: {}", self.dir.path().display());
         answer(&text)
     }
@@ -243,8 +326,12 @@ impl Observer for Session<'_> {
     type Error = Failure;
 
     fn starting(&mut self, block: usize, number: usize, of: usize, strategy: &str, point: &Point) {
-        let what = format!("block {block}: {strategy} on {}, {} threads", point.workload, point.threads);
-        self.progress.set(self.percent(block, number, of), what);
+        let reached = self.reached(block, number as f64 / of as f64);
+        let width = self.precision.map_or(String::new(), |width| format!("\u{b1}{:.1} %, ", width * 100.0));
+        let left = self.limits.left_ns(reached);
+        let left = left.map_or(String::new(), |ns| format!("{} s left, ", ns.div_ceil(1_000_000_000)));
+        let what = format!("{width}{left}block {block}: {strategy} on {}/{}", point.workload, point.threads);
+        self.progress.set(self.limits.percent(reached), what);
     }
 
     fn played(&mut self, played: Played) -> Result<(), Failure> {
@@ -261,19 +348,25 @@ impl Observer for Session<'_> {
     fn failed(&mut self, strategy: &str, point: &Point, reason: &ChildError) -> Result<(), Failure> {
         let Point { workload, threads } = point;
         let warning = format!("{strategy} failed on {workload} with {threads} threads and is left out: {reason}");
-        self.progress.note(self.request.common.quiet, &warning);
-        self.record.warnings.push(warning);
+        self.note(&warning);
+        self.record.warnings.push(warning.clone());
+        self.failed.push(warning);
         Ok(())
     }
 
     fn block_ended(&mut self, block: usize) -> Result<ControlFlow<()>, Failure> {
         self.rewrite()?;
-        let rounds_done = self.request.common.rounds.is_some_and(|rounds| block as u64 + 1 >= rounds);
-        let time_up = self.budget_ns.is_some_and(|budget| self.began.elapsed_ns() >= budget);
-        Ok(if rounds_done || time_up {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        })
+        let reached = self.reached(block + 1, 0.0);
+        if !self.limits.met(reached) {
+            return Ok(ControlFlow::Continue(()));
+        }
+        if let Some(wanted) = self.limits.missed(reached) {
+            let so_far = self.precision.map_or("none yet".to_owned(), |width| format!("{:.1} %", width * 100.0));
+            let wanted = wanted * 100.0;
+            self.note(&format!(
+                "--precision {wanted}%: not reached, {so_far}; --resume with a longer --budget goes on"
+            ));
+        }
+        Ok(ControlFlow::Break(()))
     }
 }

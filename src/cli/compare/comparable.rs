@@ -1,0 +1,155 @@
+//! Which two results may be compared at all.
+//!
+//! Whatever a figure depends on and the comparison is not about must be equal: the schema, the command, the length of a
+//! trial, the threads' placement, the definition of each common workload (of a trace, its content), and the machine. What may
+//! differ but should be known is a note.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::super::failure::Failure;
+use super::side::Side;
+use crate::record::{Host, RunState};
+
+/// Parameters that must be equal, and what to call them.
+const PARAMETERS: [(&str, &str); 6] = [
+    ("command", "the command"),
+    ("trial_ns", "the length of a trial, ns"),
+    ("order", "the order of a replay"),
+    ("speed", "the speed of a replay"),
+    ("cpus", "the CPUs that threads are bound to"),
+    ("inject", "the injected slow-down"),
+];
+
+/// Refuses what is not comparable, with every reason; else says what is to be known.
+pub fn check(a: &Side, b: &Side, other_host_allowed: bool) -> Result<Vec<String>, Failure> {
+    let mut reasons = Vec::new();
+    if a.record.schema_version != b.record.schema_version {
+        reasons.push(differ("the schema of the files", &a.record.schema_version, &b.record.schema_version));
+    }
+    let (of_a, of_b) = (&a.record.parameters, &b.record.parameters);
+    for (name, words) in PARAMETERS {
+        // Another host numbers its CPUs in its own way.
+        let excused = name == "cpus" && other_host_allowed;
+        if of_a[name] != of_b[name] && !excused {
+            reasons.push(differ(words, &of_a[name], &of_b[name]));
+        }
+    }
+    reasons.extend(differing_workloads(&of_a["workloads"], &of_b["workloads"]));
+    reasons.extend(differing_traces(&of_a["traces_played"], &of_b["traces_played"]));
+    if other_host(a, b) && !other_host_allowed {
+        let parts = hosts(a, b).join(", ");
+        reasons.push(format!("the host ({parts}); --other-host compares ratios to the baseline all the same"));
+    }
+    if reasons.is_empty() {
+        return Ok(notes(a, b));
+    }
+    Err(Failure::Error(format!(
+        "{} and {} are not comparable: they differ in {}",
+        a.name(),
+        b.name(),
+        reasons.join("; ")
+    )))
+}
+
+/// Whether the two were measured on machines that differ in what decides figures.
+pub fn other_host(a: &Side, b: &Side) -> bool {
+    !hosts(a, b).is_empty()
+}
+
+fn hosts(a: &Side, b: &Side) -> Vec<String> {
+    type Fact = fn(&Host) -> Value;
+    /// What a machine is told by, and the settings under which it is another one.
+    const FACTS: [(&str, Fact); 8] = [
+        ("name", |host| host.hostname.clone().into()),
+        ("CPU", |host| host.cpu_model.clone().into()),
+        ("cores", |host| host.cores.into()),
+        ("logical CPUs", |host| host.logical_cpus.into()),
+        ("SMT", |host| host.smt.into()),
+        ("hypervisor", |host| host.hypervisor.clone().into()),
+        ("governor", |host| host.governor.clone().into()),
+        ("turbo", |host| host.turbo.into()),
+    ];
+    let differing = FACTS.iter().filter(|(_, fact)| fact(&a.record.host) != fact(&b.record.host));
+    differing.map(|(name, fact)| differ(name, &fact(&a.record.host), &fact(&b.record.host))).collect()
+}
+
+/// A workload of the same name must be the same one, field by field.
+fn differing_workloads(a: &Value, b: &Value) -> Vec<String> {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let mut reasons = Vec::new();
+    for of_a in list(a) {
+        let Some(of_b) = list(b).into_iter().find(|of_b| of_b["name"] == of_a["name"]) else {
+            continue;
+        };
+        let fields = |value: &Value| value.as_object().map(|fields| fields.keys().cloned().collect::<Vec<_>>());
+        let mut names = fields(&of_a).unwrap_or_default();
+        names.extend(fields(&of_b).unwrap_or_default());
+        names.sort();
+        names.dedup();
+        for field in names.iter().filter(|field| *field != "summary" && of_a[*field] != of_b[*field]) {
+            let what = format!("{field} of workload {}", of_a["name"].as_str().unwrap_or("?"));
+            reasons.push(differ(&what, &of_a[field], &of_b[field]));
+        }
+    }
+    reasons
+}
+
+/// A trace of the same name must have the same content.
+fn differing_traces(a: &Value, b: &Value) -> Vec<String> {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let of_b = list(b);
+    let pairs = list(a).into_iter().filter_map(|a| {
+        let b = of_b.iter().find(|b| b["workload"] == a["workload"])?;
+        (a != *b).then(|| format!("the content of trace {}", a["workload"].as_str().unwrap_or("?")))
+    });
+    pairs.collect()
+}
+
+/// What does not forbid a comparison and yet may explain a difference.
+fn notes(a: &Side, b: &Side) -> Vec<String> {
+    let (run_a, run_b) = (&a.record, &b.record);
+    let mut notes = Vec::new();
+    let mut note = |what: &str, of_a: Value, of_b: Value| {
+        if of_a != of_b {
+            notes.push(format!("they differ in {}", differ(what, &of_a, &of_b)));
+        }
+    };
+    note("headlock's version", run_a.headlock_version.clone().into(), run_b.headlock_version.clone().into());
+    note("the compiler", run_a.host.rustc.clone().into(), run_b.host.rustc.clone().into());
+    note("the kernel", run_a.host.kernel.clone().into(), run_b.host.kernel.clone().into());
+    note("the clock source", run_a.host.clock_source.clone().into(), run_b.host.clock_source.clone().into());
+    note("the seed", run_a.parameters["seed"].clone(), run_b.parameters["seed"].clone());
+    note("the baseline", run_a.parameters["baseline"].clone(), run_b.parameters["baseline"].clone());
+    let crates = run_a.host.crates.iter().filter_map(|(name, version)| {
+        let other = run_b.host.crates.get(name)?;
+        (version != other).then(|| format!("{name} {version} and {other}"))
+    });
+    let crates: Vec<String> = crates.collect();
+    if !crates.is_empty() {
+        notes.push(format!("they differ in crates: {}", crates.join(", ")));
+    }
+    for side in [a, b] {
+        let state = match side.record.state {
+            RunState::Complete => continue,
+            RunState::Running => "is under way or was killed",
+            RunState::Interrupted => "was interrupted",
+            RunState::Failed => "ended with an error",
+        };
+        notes.push(format!("{} {state}; what it has is compared", side.name()));
+    }
+    notes
+}
+
+fn differ(what: &str, a: &impl Serialize, b: &impl Serialize) -> String {
+    format!("{what}: {} and {}", shown(a), shown(b))
+}
+
+/// A value as it would be typed.
+fn shown(value: &impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(Value::Null) | Err(_) => "none".to_owned(),
+        Ok(Value::String(text)) => text,
+        Ok(value) => value.to_string(),
+    }
+}

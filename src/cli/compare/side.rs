@@ -1,0 +1,133 @@
+//! One side of a comparison: a result directory, and the point in it if one was named.
+
+use std::path::{Path, PathBuf};
+
+use super::super::failure::Failure;
+use crate::export::{ReadError, read_latency, read_run, read_trials};
+use crate::record::{LatencyRow, Point, RunRecord, Trial};
+use crate::stats::{self, Subject, subjects};
+
+/// What was typed: `DIR`, or `DIR:STRATEGY@WORKLOAD/THREADS`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    dir: PathBuf,
+    subject: Option<Subject>,
+}
+
+/// Parses a target. What comes after the last colon is a point if it has an `@`.
+pub fn target(text: &str) -> Result<Target, String> {
+    let whole = || Target { dir: text.into(), subject: None };
+    let Some((dir, subject)) = text.rsplit_once(':').filter(|(_, subject)| subject.contains('@')) else {
+        return Ok(whole());
+    };
+    let parsed = subject.split_once('@').and_then(|(strategy, point)| {
+        let (workload, threads) = point.rsplit_once('/')?;
+        let point = Point {
+            workload: workload.to_owned(),
+            threads: threads.parse().ok()?,
+        };
+        Some(Subject { point, strategy: strategy.to_owned() })
+    });
+    match parsed {
+        Some(subject) => Ok(Target { dir: dir.into(), subject: Some(subject) }),
+        None if Path::new(text).exists() => Ok(whole()),
+        None => Err("expected a result directory, or a point of one like DIR:mutex@hot/2".to_owned()),
+    }
+}
+
+/// A subject as it is typed.
+pub fn describe(subject: &Subject) -> String {
+    let Subject { point, strategy } = subject;
+    format!("{strategy}@{}/{}", point.workload, point.threads)
+}
+
+/// A result directory's content.
+pub struct Side {
+    dir: PathBuf,
+    /// The point named, if one was.
+    pub subject: Option<Subject>,
+    /// `run.json`.
+    pub record: RunRecord,
+    /// `latency.csv`.
+    pub latency: Vec<LatencyRow>,
+    trials: Vec<Trial>,
+    baseline: String,
+}
+
+impl Side {
+    /// Reads a result directory.
+    ///
+    /// # Errors
+    /// If a file is missing or broken, the run has no baseline, or the point named was not measured.
+    pub fn read(target: &Target) -> Result<Self, Failure> {
+        let broken = |error: ReadError| Failure::Error(error.to_string());
+        let Target { dir, subject } = target;
+        let record = read_run(dir).map_err(broken)?;
+        let trials = read_trials(dir).map_err(broken)?.rows;
+        let baseline = record.parameters["baseline"].as_str().map(str::to_owned);
+        let side = Side {
+            dir: dir.clone(),
+            subject: subject.clone(),
+            latency: read_latency(dir).map_err(broken)?.rows,
+            baseline: baseline.ok_or_else(|| {
+                Failure::Error(format!(
+                    "{}/run.json names no baseline: it is not of a `run` or a `replay`",
+                    dir.display()
+                ))
+            })?,
+            record,
+            trials,
+        };
+        match &side.subject {
+            Some(subject) if !side.trials.iter().any(|trial| subject.owns(trial)) => {
+                let there: Vec<String> = subjects(&side.trials).iter().map(describe).collect();
+                let asked = describe(subject);
+                Err(Failure::Usage(format!(
+                    "{}: {asked} was not measured; there are {}",
+                    dir.display(),
+                    there.join(", ")
+                )))
+            }
+            _ => Ok(side),
+        }
+    }
+
+    /// For `stats`.
+    pub fn trials(&self) -> stats::Side<'_> {
+        stats::Side { trials: &self.trials, baseline: &self.baseline }
+    }
+
+    /// The directory as it was typed.
+    pub fn name(&self) -> String {
+        self.dir.display().to_string()
+    }
+
+    /// Whether both are the same directory, however it was typed.
+    pub fn is_same_run(&self, other: &Side) -> bool {
+        let real = |side: &Side| side.dir.canonicalize().unwrap_or_else(|_| side.dir.clone());
+        real(self) == real(other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_is_a_directory_or_a_point_of_one() {
+        let subject = |strategy: &str, workload: &str, threads| Subject {
+            point: Point { workload: workload.to_owned(), threads },
+            strategy: strategy.to_owned(),
+        };
+        assert_eq!(target("results/a"), Ok(Target { dir: "results/a".into(), subject: None }));
+        assert_eq!(target("a:b"), Ok(Target { dir: "a:b".into(), subject: None }));
+        let point = Target {
+            dir: "a:b".into(),
+            subject: Some(subject("seqlock", "disk-threads-x1", 2)),
+        };
+        assert_eq!(target("a:b:seqlock@disk-threads-x1/2"), Ok(point));
+        for bad in ["a:mutex@hot", "a:mutex@hot/", "a:mutex@hot/two"] {
+            assert!(target(bad).is_err(), "{bad}");
+        }
+    }
+}

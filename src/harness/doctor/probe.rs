@@ -1,0 +1,152 @@
+//! What the kernel does not say and a measurement does: the clock's step, the gaps that an empty loop sees, and what it
+//! takes to hand a cache line over.
+
+use std::collections::BTreeMap;
+use std::hint::{black_box, spin_loop};
+use std::ops::Range;
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering as Memory};
+use std::time::Duration;
+
+use crossbeam_utils::CachePadded;
+use hdrhistogram::Histogram;
+
+use crate::harness::clock::{Clock, Moment};
+use crate::harness::latency::empty_histogram;
+use crate::harness::pin;
+use crate::record::{ClockFacts, Handover, Hiccups};
+
+/// Gaps from here on count as hiccups, ns: far above a turn of the loop, below anything that an interrupt takes.
+const HICCUP_NS: u64 = 1_000;
+
+/// Cost and step of the latency pass's clock.
+pub fn clock(clock: &Clock) -> ClockFacts {
+    ClockFacts {
+        pair_cost_ns: clock.pair_cost_ns(),
+        resolution_ns: clock.ticks_ns(step(&distances(clock))),
+    }
+}
+
+/// How often each distance between two readings occurred, in the counter's unit, with a little work of varying length
+/// between the two, so that a fine counter shows many distances and a coarse one few.
+fn distances(clock: &Clock) -> BTreeMap<u64, u64> {
+    const READINGS: u32 = 50_000;
+    const LONGEST_WORK: u32 = 40;
+    let mut counts = BTreeMap::new();
+    for turn in 0..READINGS {
+        let start = clock.raw();
+        for work in 0..turn % LONGEST_WORK {
+            black_box(work);
+        }
+        *counts.entry(clock.raw().saturating_sub(start)).or_default() += 1;
+    }
+    counts
+}
+
+/// The step of a counter, from how often each distance occurred.
+///
+/// Distances are whole multiples of the step, give or take one where the step is no whole number of units. So between
+/// neighbouring distances lie either 1 or the step; the third quartile is the step as soon as a quarter of them are steps.
+/// Distances seen in fewer than a thousandth of all pairs are chance hits between interrupts, and left out.
+pub(super) fn step(counts: &BTreeMap<u64, u64>) -> u64 {
+    let all: u64 = counts.values().sum();
+    let usual: Vec<u64> =
+        counts.iter().filter(|(_, count)| **count * 1000 >= all).map(|(distance, _)| *distance).collect();
+    let mut steps: Vec<u64> = usual.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    steps.sort_unstable();
+    // A single distance bounds the step from above.
+    steps.get(steps.len() * 3 / 4).or(usual.first()).copied().unwrap_or(0)
+}
+
+/// Watches all processors at once, each by a thread bound to it that does nothing but read the clock. One that no thread
+/// can be bound to is left out.
+pub fn hiccups(cpus: &[usize], watch: Duration, clock: &Clock) -> Vec<Hiccups> {
+    std::thread::scope(|scope| {
+        let watchers: Vec<_> = cpus.iter().map(|&cpu| scope.spawn(move || watch_one(cpu, watch, clock))).collect();
+        watchers
+            .into_iter()
+            .filter_map(|watcher| watcher.join().expect("a watcher does not panic"))
+            .collect()
+    })
+}
+
+fn watch_one(cpu: usize, watch: Duration, clock: &Clock) -> Option<Hiccups> {
+    pin::pin_current(cpu).ok()?;
+    let mut gaps = empty_histogram();
+    let begun = clock.raw();
+    let mut last = begun;
+    while clock.ns_between(begun, last) < watch.as_nanos() as u64 {
+        let now = clock.raw();
+        gaps.saturating_record(clock.ns_between(last, now).max(1));
+        last = now;
+    }
+    Some(describe(cpu, clock.ns_between(begun, last), &gaps))
+}
+
+/// What the gaps of one processor amount to.
+pub(super) fn describe(cpu: usize, watched_ns: u64, gaps: &Histogram<u64>) -> Hiccups {
+    let long = || gaps.iter_recorded().filter(|gap| gap.value_iterated_to() >= HICCUP_NS);
+    let lost_ns: f64 = long().map(|gap| gap.value_iterated_to() as f64 * gap.count_at_value() as f64).sum();
+    Hiccups {
+        cpu,
+        watched_ns,
+        gaps: long().map(|gap| gap.count_at_value()).sum(),
+        lost_share: (lost_ns / watched_ns.max(1) as f64).min(1.0),
+        p999_ns: gaps.value_at_quantile(0.999),
+        max_ns: gaps.max(),
+    }
+}
+
+/// Between the first processor and the second, and the first and the last, which is the furthest where processors are
+/// numbered package by package.
+pub fn handovers(cpus: &[usize]) -> Vec<Handover> {
+    let [first, others @ ..] = cpus else { return Vec::new() };
+    let mut partners: Vec<usize> = others.first().into_iter().chain(others.last()).copied().collect();
+    partners.dedup();
+    partners.into_iter().filter_map(|to| handover(*first, to)).collect()
+}
+
+/// Two threads take turns in counting one word up, so that its cache line goes to and fro.
+fn handover(from: usize, to: usize) -> Option<Handover> {
+    const BATCHES: u64 = 21;
+    /// Of both threads together in a batch.
+    const TURNS: u64 = 1_000;
+    // Odd turns are the second thread's. Each thread writes only in its own turn, and what it writes ends the turn: release
+    // and acquire pair, though only the word itself is handed over.
+    let word = CachePadded::new(AtomicU64::new(0));
+    let start_line = Barrier::new(2);
+    // Two threads on one processor would wait a time slice for each turn.
+    let misplaced = AtomicBool::new(false);
+    let placed = |cpu: usize| {
+        misplaced.fetch_or(pin::pin_current(cpu).is_err(), Memory::Relaxed);
+        start_line.wait();
+        !misplaced.load(Memory::Relaxed)
+    };
+    let take_turns = |turns: Range<u64>| {
+        for turn in turns.step_by(2) {
+            while word.load(Memory::Acquire) != turn {
+                spin_loop();
+            }
+            word.store(turn + 1, Memory::Release);
+        }
+    };
+    // The fastest, since disturbances only ever slow a batch down.
+    let fastest_ns: u64 = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            if placed(to) {
+                take_turns(1..BATCHES * TURNS);
+            }
+        });
+        let timed = scope.spawn(|| {
+            let placed = placed(from);
+            let batches = (0..BATCHES).filter(|_| placed).map(|batch| {
+                let begun = Moment::now();
+                take_turns(batch * TURNS..(batch + 1) * TURNS);
+                begun.elapsed_ns()
+            });
+            batches.min()
+        });
+        timed.join().expect("a counting thread does not panic")
+    })?;
+    Some(Handover { from, to, one_way_ns: fastest_ns as f64 / TURNS as f64 })
+}

@@ -1,0 +1,70 @@
+//! One strategy at one point, block by block.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::summary::flat_out;
+use crate::record::{Metric, Pass, Point, Trial};
+
+/// One strategy at one point: what a comparison is between.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Subject {
+    /// The point.
+    pub point: Point,
+    /// The strategy's name.
+    pub strategy: String,
+}
+
+impl Subject {
+    /// Whether a trial is this one's.
+    pub fn owns(&self, trial: &Trial) -> bool {
+        (trial.threads, &trial.workload, &trial.strategy) == (self.point.threads, &self.point.workload, &self.strategy)
+    }
+
+    /// Another strategy at the same point.
+    pub(super) fn beside(&self, strategy: &str) -> Subject {
+        Subject { point: self.point.clone(), strategy: strategy.to_owned() }
+    }
+}
+
+/// Every strategy at every point that was measured, in the order of names.
+pub fn subjects(trials: &[Trial]) -> Vec<Subject> {
+    let mut subjects: Vec<Subject> = trials
+        .iter()
+        .map(|trial| Subject {
+            point: Point { workload: trial.workload.clone(), threads: trial.threads },
+            strategy: trial.strategy.clone(),
+        })
+        .collect();
+    subjects.sort();
+    subjects.dedup();
+    subjects
+}
+
+/// What decides at a point: time per operation, or service time where there is no throughput pass because the load is paced.
+pub fn deciding_metric(trials: &[Trial], point: &Point) -> Metric {
+    match flat_out(trials).contains(&(point.workload.as_str(), point.threads)) {
+        true => Metric::NsPerOp,
+        false => Metric::ServiceNs,
+    }
+}
+
+/// The natural logarithm of the deciding figure, ns, in each block that has an undisturbed trial; several trials in one block
+/// count as one, by the mean of their logarithms.
+pub(super) fn log_figures(trials: &[Trial], subject: &Subject) -> BTreeMap<usize, f64> {
+    let pass = match deciding_metric(trials, &subject.point) {
+        Metric::ServiceNs => Pass::Latency,
+        Metric::NsPerOp | Metric::NetNsPerOp => Pass::Throughput,
+    };
+    let mut blocks: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+    let usable =
+        |trial: &&Trial| subject.owns(trial) && trial.pass == pass && !trial.disturbed && trial.ns_per_op > 0.0;
+    for trial in trials.iter().filter(usable) {
+        blocks.entry(trial.block).or_default().push(trial.ns_per_op.ln());
+    }
+    blocks
+        .into_iter()
+        .map(|(block, logs)| (block, logs.iter().sum::<f64>() / logs.len() as f64))
+        .collect()
+}

@@ -1,0 +1,235 @@
+//! Two results against each other: B over A, for each strategy at each point.
+//!
+//! **What is compared.** Blocks of two runs are not paired, and between two runs the machine may have changed in ways that
+//! no interval over the blocks of either can show. So the figure compared is, where possible, one that the machine's state
+//! divides out of:
+//!
+//! - *paired*: both sides are of one run. The ratio is taken inside each block, as in [`ratios`](super::ratios()).
+//! - *relative*: both runs hold the same baseline. Compared is the ratio of strategy to baseline, taken inside the blocks of
+//!   each run. A change of the baseline itself would turn up here as a change of everything else, the other way round,
+//!   which is why the baseline is always compared too, and as it stands:
+//! - *raw*: times as they were measured, for the baseline and where the runs share none. Whatever the machine's mood did
+//!   between the two runs is in it.
+//!
+//! **The interval** of an unpaired ratio joins those of the two medians on the logarithm by MOVER (Zou and Donner,
+//! *Construction of confidence limits about effect measures*, 2008; the squares of Newcombe 1998 added): with estimates `a`,
+//! `b` and limits `la..ua`, `lb..ub`, the difference `b - a` reaches down to `b - a - sqrt((b - lb)² + (ua - a)²)`, and up
+//! likewise. It asks neither for normal nor for equal distributions, needs no seed, and where either median is unbounded,
+//! so is the ratio. Intervals are corrected for the number of comparisons, as in [`verdict`](super::verdict()).
+//!
+//! **The control** of each basis is a comparison whose answer is known to be 1: the null control, the baseline over
+//! again, for paired and relative ones, and the null strategy, the harness around nothing, for raw ones. How far its interval
+//! reaches from 1 is the resolution; within it no difference is called one. A harness or machine that got slower between two
+//! runs moves the null strategy too, and so cannot make a raw comparison cry wolf.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::blocks::{Subject, deciding_metric, log_figures};
+use super::{CONFIDENCE, Interval, corrected_confidence, median_interval, reach, verdict};
+use crate::record::{FLOOR, Metric, NULL_CONTROL, Trial, Verdict};
+
+/// The trials of one result, and what they were compared with in it.
+#[derive(Clone, Copy, Debug)]
+pub struct Side<'a> {
+    /// Every trial.
+    pub trials: &'a [Trial],
+    /// The baseline's name.
+    pub baseline: &'a str,
+}
+
+/// What a change is measured by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Basis {
+    /// The ratio inside the blocks of one run.
+    Paired,
+    /// The ratio to the baseline, B's over A's.
+    Relative,
+    /// Times as they were measured.
+    Raw,
+}
+
+impl Basis {
+    /// The word that tables use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Paired => "paired",
+            Self::Relative => "relative",
+            Self::Raw => "raw",
+        }
+    }
+}
+
+/// How two subjects differ.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Change {
+    /// The one compared with.
+    pub a: Subject,
+    /// The one compared.
+    pub b: Subject,
+    /// What is compared.
+    pub metric: Metric,
+    /// By what.
+    pub basis: Basis,
+    /// A's figure as measured, median over blocks, ns.
+    pub a_ns: f64,
+    /// B's.
+    pub b_ns: f64,
+    /// B over A on that basis; above 1 is slower.
+    pub ratio: f64,
+    /// Lower end of its interval.
+    pub ci_low: f64,
+    /// Upper end.
+    pub ci_high: f64,
+    /// The level of this one interval, 0 to 1.
+    pub confidence: f64,
+    /// Blocks of A that it rests on.
+    pub a_blocks: usize,
+    /// Blocks of B.
+    pub b_blocks: usize,
+    /// How far the control's interval reaches from 1, as a fraction; `None` if either side lacks the control.
+    pub resolution: Option<f64>,
+    /// The judgement.
+    pub verdict: Verdict,
+}
+
+impl Change {
+    /// Whether B is slower, and by more than `threshold`.
+    pub fn is_slower_than(&self, threshold: f64) -> bool {
+        self.verdict == Verdict::Slower && self.ratio > 1.0 + threshold
+    }
+
+    /// Whether it is open on which side of `threshold` B lies: nothing can be said, or B is slower by less than that as far
+    /// as can be seen, but may be by more.
+    pub fn is_open(&self, threshold: f64) -> bool {
+        self.verdict == Verdict::Unclear || (self.verdict == Verdict::Slower && !self.is_slower_than(threshold))
+    }
+}
+
+/// Compares each pair of subjects, the first of each in `a`, the second in `b`. `b` is `None` if both are of one run. A pair is
+/// left out if either side has no undisturbed trial, or what decides at the two points is not the same metric. `threshold` is
+/// the difference still called `same`, as a fraction; `raw` allows raw comparisons.
+pub fn changes(
+    a: Side<'_>,
+    b: Option<Side<'_>>,
+    pairs: &[(Subject, Subject)],
+    threshold: f64,
+    raw: bool,
+) -> Vec<Change> {
+    let confidence = corrected_confidence(CONFIDENCE, pairs.len());
+    let runs = Runs { a, b, confidence };
+    let change = |(of_a, of_b): &(Subject, Subject)| runs.change(of_a, of_b, threshold, raw);
+    pairs.iter().filter_map(change).collect()
+}
+
+struct Runs<'a> {
+    a: Side<'a>,
+    b: Option<Side<'a>>,
+    confidence: f64,
+}
+
+type Logs = BTreeMap<usize, f64>;
+
+impl Runs<'_> {
+    fn change(&self, of_a: &Subject, of_b: &Subject, threshold: f64, raw: bool) -> Option<Change> {
+        let b = self.b.unwrap_or(self.a);
+        let metric = deciding_metric(self.a.trials, &of_a.point);
+        if metric != deciding_metric(b.trials, &of_b.point) {
+            return None;
+        }
+        let (logs_a, logs_b) = (log_figures(self.a.trials, of_a), log_figures(b.trials, of_b));
+        let (a_ns, b_ns) = (median_ns(&logs_a)?, median_ns(&logs_b)?);
+        let (basis, [used_a, used_b], interval) = self.compare(of_a, of_b, logs_a, logs_b)?;
+        if basis == Basis::Raw && !raw {
+            return None;
+        }
+        let resolution = self.resolution(basis, of_a, of_b);
+        let interval = interval.exp();
+        Some(Change {
+            a: of_a.clone(),
+            b: of_b.clone(),
+            metric,
+            basis,
+            a_ns,
+            b_ns,
+            ratio: interval.estimate,
+            ci_low: interval.low,
+            ci_high: interval.high,
+            confidence: self.confidence,
+            a_blocks: used_a,
+            b_blocks: used_b,
+            resolution,
+            verdict: verdict(interval, threshold, resolution),
+        })
+    }
+
+    /// The best basis that there is, the blocks used of either side, and the interval of the log ratio.
+    fn compare(&self, of_a: &Subject, of_b: &Subject, a: Logs, b: Logs) -> Option<(Basis, [usize; 2], Interval)> {
+        let Some(run_b) = self.b else {
+            let both = over(&b, &a);
+            return Some((Basis::Paired, [both.len(); 2], median_interval(&values(&both), self.confidence)?));
+        };
+        let (run_a, baseline) = (self.a, self.a.baseline);
+        if run_b.baseline == baseline && of_a.strategy != baseline && of_b.strategy != baseline {
+            let relative_a = over(&a, &log_figures(run_a.trials, &of_a.beside(baseline)));
+            let relative_b = over(&b, &log_figures(run_b.trials, &of_b.beside(baseline)));
+            if let Some(interval) = self.unpaired(&relative_a, &relative_b) {
+                return Some((Basis::Relative, [relative_a.len(), relative_b.len()], interval));
+            }
+        }
+        Some((Basis::Raw, [a.len(), b.len()], self.unpaired(&a, &b)?))
+    }
+
+    /// How far the interval of the basis's control reaches from 1.
+    fn resolution(&self, basis: Basis, of_a: &Subject, of_b: &Subject) -> Option<f64> {
+        let run_b = self.b.unwrap_or(self.a);
+        let control = |run: Side<'_>, subject: &Subject| {
+            let control = log_figures(run.trials, &subject.beside(NULL_CONTROL));
+            over(&control, &log_figures(run.trials, &subject.beside(run.baseline)))
+        };
+        let floor = |run: Side<'_>, subject: &Subject| log_figures(run.trials, &subject.beside(FLOOR));
+        match basis {
+            Basis::Raw => Some(reach(self.unpaired(&floor(self.a, of_a), &floor(run_b, of_b))?.exp())),
+            Basis::Relative => Some(reach(self.unpaired(&control(self.a, of_a), &control(run_b, of_b))?.exp())),
+            Basis::Paired => {
+                let reach_at =
+                    |subject| Some(reach(median_interval(&values(&control(self.a, subject)), self.confidence)?.exp()));
+                Some(f64::max(reach_at(of_a)?, reach_at(of_b)?))
+            }
+        }
+    }
+
+    fn unpaired(&self, a: &Logs, b: &Logs) -> Option<Interval> {
+        let a = median_interval(&values(a), self.confidence)?;
+        let b = median_interval(&values(b), self.confidence)?;
+        Some(difference(a, b))
+    }
+}
+
+/// The interval of `b - a` from those of either, by MOVER.
+fn difference(a: Interval, b: Interval) -> Interval {
+    let estimate = b.estimate - a.estimate;
+    Interval {
+        estimate,
+        low: estimate - f64::hypot(b.estimate - b.low, a.high - a.estimate),
+        high: estimate + f64::hypot(b.high - b.estimate, a.estimate - a.low),
+    }
+}
+
+/// The difference in the blocks that both have.
+fn over(logs: &Logs, base: &Logs) -> Logs {
+    logs.iter().filter_map(|(block, log)| Some((*block, log - base.get(block)?))).collect()
+}
+
+fn values(logs: &Logs) -> Vec<f64> {
+    logs.values().copied().collect()
+}
+
+fn median_ns(logs: &Logs) -> Option<f64> {
+    super::median(&values(logs)).map(f64::exp)
+}
+
+#[cfg(test)]
+mod tests;

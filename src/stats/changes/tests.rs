@@ -1,0 +1,148 @@
+use rand::SeedableRng;
+use rand_distr::{Distribution, Exp1, Normal};
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+use super::*;
+use crate::record::Point;
+use crate::stats::testing::trial;
+
+fn subject(strategy: &str) -> Subject {
+    Subject {
+        point: Point { workload: "hot".to_owned(), threads: 1 },
+        strategy: strategy.to_owned(),
+    }
+}
+
+fn same(strategies: &[&str]) -> Vec<(Subject, Subject)> {
+    strategies.iter().map(|name| (subject(name), subject(name))).collect()
+}
+
+/// Sixteen blocks of these strategies with these ns per operation, each block all faster or slower than the last, and each
+/// trial with a little noise of its own.
+fn run(seed: u64, strategies: &[(&str, f64)]) -> Vec<Trial> {
+    let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
+    let noise = Normal::new(0.0, 0.002).unwrap();
+    let mood = Normal::new(0.0, 0.02).unwrap();
+    let mut trials = Vec::new();
+    for block in 0..16 {
+        let mood: f64 = mood.sample(&mut random);
+        for (name, ns) in strategies {
+            let noise: f64 = noise.sample(&mut random);
+            trials.push(Trial { ns_per_op: ns * (mood + noise).exp(), ..trial(name, block) });
+        }
+    }
+    trials
+}
+
+fn side(trials: &[Trial]) -> Side<'_> {
+    Side { trials, baseline: "mutex" }
+}
+
+const QUIET: [(&str, f64); 4] = [("mutex", 14.0), ("null-control", 14.0), ("null", 1.0), ("seqlock", 2.0)];
+
+#[test]
+fn a_machine_that_is_slower_all_over_changes_nothing_relative_to_the_baseline() {
+    let a = run(1, &QUIET);
+    let b = run(2, &QUIET.map(|(name, ns)| (name, ns * 1.3)));
+    let changes = changes(side(&a), Some(side(&b)), &same(&["mutex", "seqlock"]), 0.05, true);
+    let [mutex, seqlock] = &changes[..] else {
+        panic!("{changes:?}")
+    };
+
+    assert_eq!((seqlock.basis, seqlock.verdict), (Basis::Relative, Verdict::Same), "{seqlock:?}");
+    assert!(
+        (seqlock.ratio - 1.0).abs() < 0.01 && (seqlock.b_ns / seqlock.a_ns - 1.3).abs() < 0.05,
+        "{seqlock:?}"
+    );
+    assert_eq!(mutex.basis, Basis::Raw);
+    assert_eq!(mutex.verdict, Verdict::Unclear, "the null strategy has moved as far: {mutex:?}");
+    assert!(mutex.resolution.unwrap() > 0.25, "{mutex:?}");
+}
+
+#[test]
+fn a_strategy_that_got_slower_is_called_so_and_the_others_are_not() {
+    let a = run(1, &QUIET);
+    let mut slower = QUIET;
+    slower[3].1 *= 1.2;
+    let b = run(2, &slower);
+    let changes = changes(side(&a), Some(side(&b)), &same(&["mutex", "seqlock"]), 0.05, true);
+    assert!(changes[1].is_slower_than(0.05) && !changes[1].is_open(0.05), "{:?}", changes[1]);
+    assert!((changes[1].ratio - 1.2).abs() < 0.02);
+    assert!(!changes[0].is_slower_than(0.05), "{:?}", changes[0]);
+}
+
+#[test]
+fn a_baseline_that_got_slower_is_seen_raw() {
+    let a = run(1, &QUIET);
+    let mut slower = QUIET;
+    slower[0].1 *= 1.5;
+    slower[1].1 *= 1.5;
+    let b = run(2, &slower);
+    let changes = changes(side(&a), Some(side(&b)), &same(&["mutex", "seqlock"]), 0.05, true);
+    assert!(changes[0].is_slower_than(0.05), "{:?}", changes[0]);
+    assert_eq!(changes[1].verdict, Verdict::Faster, "relative to a slower baseline");
+}
+
+#[test]
+fn without_a_common_baseline_times_are_compared_as_they_are_unless_that_is_barred() {
+    let (a, b) = (run(1, &QUIET), run(2, &QUIET));
+    let other = Side { trials: &b, baseline: "seqlock" };
+    let pairs = same(&["seqlock"]);
+    assert_eq!(changes(side(&a), Some(other), &pairs, 0.05, true)[0].basis, Basis::Raw);
+    assert!(changes(side(&a), Some(other), &pairs, 0.05, false).is_empty());
+}
+
+#[test]
+fn two_strategies_of_one_run_are_paired_by_block() {
+    let a = run(1, &QUIET);
+    let pair = [(subject("mutex"), subject("seqlock"))];
+    let change = &changes(side(&a), None, &pair, 0.05, true)[0];
+    assert_eq!((change.basis, change.verdict), (Basis::Paired, Verdict::Faster));
+    assert_eq!((change.a_blocks, change.b_blocks), (16, 16));
+    assert!(change.ci_high / change.ci_low < 1.01, "the mood of each block divides out: {change:?}");
+    assert!(change.resolution.unwrap() < 0.01);
+}
+
+#[test]
+fn disturbed_trials_and_differing_metrics_are_left_out() {
+    let mut a = run(1, &QUIET);
+    let b = run(2, &QUIET);
+    for trial in a.iter_mut().filter(|trial| trial.block < 6) {
+        trial.disturbed = true;
+    }
+    let change = &changes(side(&a), Some(side(&b)), &same(&["seqlock"]), 0.05, true)[0];
+    assert_eq!((change.a_blocks, change.b_blocks), (10, 16));
+
+    let paced: Vec<Trial> =
+        b.iter().map(|trial| Trial { pass: crate::record::Pass::Latency, ..trial.clone() }).collect();
+    assert!(changes(side(&a), Some(side(&paced)), &same(&["seqlock"]), 0.05, true).is_empty());
+}
+
+#[test]
+fn an_unbounded_side_leaves_the_ratio_unbounded_and_unclear() {
+    let few: Vec<Trial> = run(1, &QUIET).into_iter().filter(|trial| trial.block < 2).collect();
+    let b = run(2, &QUIET);
+    let change = &changes(side(&few), Some(side(&b)), &same(&["seqlock"]), 0.05, true)[0];
+    assert_eq!((change.ci_low, change.ci_high, change.verdict), (0.0, f64::INFINITY, Verdict::Unclear));
+    assert!(change.is_open(0.05));
+}
+
+/// The interval holds the true difference at least as often as it says, for skewed and for unequal samples too.
+#[test]
+fn the_interval_of_a_difference_covers_it() {
+    const RUNS: usize = 2_000;
+    let mut random = Xoshiro256PlusPlus::seed_from_u64(7);
+    for (n, m, spread) in [(8, 8, 1.0), (8, 24, 1.0), (16, 16, 5.0), (40, 12, 0.2)] {
+        let mut held = 0;
+        for _ in 0..RUNS {
+            let a: Vec<f64> = (0..n).map(|_| Exp1.sample(&mut random)).collect();
+            let b: Vec<f64> = (0..m).map(|_| spread * Distribution::<f64>::sample(&Exp1, &mut random)).collect();
+            let (a, b) = (median_interval(&a, 0.95).unwrap(), median_interval(&b, 0.95).unwrap());
+            let difference = difference(a, b);
+            let truth = (spread - 1.0) * std::f64::consts::LN_2;
+            held += usize::from(difference.low <= truth && truth <= difference.high);
+        }
+        let coverage = held as f64 / RUNS as f64;
+        assert!(coverage >= 0.94, "{n} and {m} blocks, spread {spread}: {coverage}");
+    }
+}

@@ -1,0 +1,301 @@
+//! `headlock compare` on result directories made up here: what it says, what it refuses, and how it exits.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use hdrhistogram::Histogram;
+use headlock::export::{ResultDir, Snapshot};
+use headlock::record::{Conditions, Host, Kind, LatencyHistogram, Pass, RunRecord, RunState, SCHEMA_VERSION, Trial};
+use headlock::stats::{Latencies, latency_rows, ratios};
+use serde_json::{Value, json};
+
+/// A run of the workload `hot` that never took place: 16 blocks at 2 threads.
+struct MadeUp {
+    /// Strategies with their ns per operation.
+    strategies: Vec<(&'static str, f64)>,
+    /// Lock acquisitions of `mutex` in a trial of 1,000 operations.
+    locks: u64,
+    /// Half the width of the noise on every figure, as a fraction.
+    noise: f64,
+    parameters: Value,
+    hostname: &'static str,
+    state: RunState,
+}
+
+impl Default for MadeUp {
+    fn default() -> Self {
+        MadeUp {
+            strategies: vec![("mutex", 14.0), ("seqlock", 2.0), ("null", 1.0), ("null-control", 14.0)],
+            locks: 1_000,
+            noise: 0.002,
+            parameters: json!({
+                "command": "run",
+                "workloads": [{ "name": "hot", "timers": 64 }],
+                "baseline": "mutex",
+                "trial_ns": 20_000_000,
+                "cpus": [0, 1],
+                "seed": 1,
+            }),
+            hostname: "box",
+            state: RunState::Complete,
+        }
+    }
+}
+
+impl MadeUp {
+    fn slower(mut self, strategy: &str, factor: f64) -> Self {
+        self.strategies.iter_mut().filter(|(name, _)| *name == strategy).for_each(|(_, ns)| *ns *= factor);
+        self
+    }
+
+    fn with(mut self, parameter: &str, value: Value) -> Self {
+        self.parameters[parameter] = value;
+        self
+    }
+
+    fn write(&self, place: &Path, name: &str) -> PathBuf {
+        let path = place.join(name);
+        let mut dir = ResultDir::create(&path).unwrap();
+        let (mut trials, mut latencies) = (Vec::new(), Latencies::default());
+        for block in 0..16 {
+            for (number, (strategy, ns)) in self.strategies.iter().enumerate() {
+                // Evenly spread and in another order for each strategy and run, which is all that noise need be here.
+                let spread = ((block * 7 + number * 5 + name.len()) % 16) as f64 / 7.5 - 1.0;
+                let locks = if *strategy == "mutex" { self.locks } else { 0 };
+                let trial = trial(strategy, block, ns * (1.0 + self.noise * spread), locks);
+                dir.append_trial(&trial).unwrap();
+                trials.push(trial);
+            }
+        }
+        for (strategy, ns) in &self.strategies {
+            latencies.add(latency(strategy, *ns as u64 + 20)).unwrap();
+        }
+        let run = RunRecord {
+            schema_version: SCHEMA_VERSION,
+            headlock_version: "0.1.0".to_owned(),
+            command: vec!["headlock".to_owned(), "run".to_owned()],
+            parameters: self.parameters.clone(),
+            host: Host { hostname: self.hostname.to_owned(), ..Host::default() },
+            conditions: Conditions::default(),
+            warnings: vec![],
+            started: "2026-11-24T18:06:42Z".parse().unwrap(),
+            resumed: vec![],
+            ended: None,
+            state: self.state,
+            message: None,
+        };
+        dir.rewrite(&Snapshot {
+            latency: &latency_rows(&latencies, &trials),
+            histograms: &latencies,
+            ratios: &ratios(&trials, "mutex", 0.01),
+            run: &run,
+        })
+        .unwrap();
+        path
+    }
+}
+
+fn trial(strategy: &str, block: usize, ns_per_op: f64, lock_acquisitions: u64) -> Trial {
+    Trial {
+        workload: "hot".to_owned(),
+        strategy: strategy.to_owned(),
+        threads: 2,
+        block,
+        pass: Pass::Throughput,
+        ops: 1_000,
+        elapsed_ns: 10_000,
+        ns_per_op,
+        ops_per_s: 1e8,
+        floor_ns: Some(1.0),
+        cpu_ns: 10_000,
+        lock_acquisitions,
+        lock_contended: 0,
+        lock_wait_ns: 0,
+        retries: 0,
+        retired: 0,
+        peak_unreclaimed: 0,
+        steal_ns: 0,
+        ctx_switches: 0,
+        disturbed: false,
+        disturbance: String::new(),
+        active_start: 64,
+        active_end: 64,
+        fired: 0,
+        rearms: 0,
+        overlap: 1.0,
+        clock_ns: None,
+        busy_ns: None,
+        offered_per_s: None,
+        behind_ns: None,
+        ops_least: 500,
+        ops_most: 500,
+    }
+}
+
+fn latency(strategy: &str, ns: u64) -> LatencyHistogram {
+    let mut histogram = Histogram::new_with_bounds(1, 60_000_000_000, 3).unwrap();
+    histogram.record_n(ns, 1_000).unwrap();
+    LatencyHistogram {
+        workload: "hot".to_owned(),
+        strategy: strategy.to_owned(),
+        threads: 2,
+        op: "deadline".to_owned(),
+        kind: Kind::Service,
+        measured_ns: 1_000_000_000,
+        histogram,
+    }
+}
+
+fn compare(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_headlock")).arg("compare").args(args).output().unwrap()
+}
+
+/// Compares two made-up runs; gives the exit status, the answer and the complaint.
+fn compared(a: &MadeUp, b: &MadeUp, flags: &[&str]) -> (i32, String, String) {
+    let place = tempfile::tempdir().unwrap();
+    let (a, b) = (a.write(place.path(), "a"), b.write(place.path(), "bb"));
+    ended(compare(&[&[a.to_str().unwrap(), b.to_str().unwrap()], flags].concat()))
+}
+
+fn ended(output: Output) -> (i32, String, String) {
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn a_run_like_the_other_is_the_same() {
+    let (status, answer, complaint) = compared(&MadeUp::default(), &MadeUp::default(), &["--strict"]);
+    assert_eq!((status, complaint.as_str()), (0, ""), "{answer}");
+    assert_eq!(answer.matches(" same ").count(), 2, "mutex and seqlock: {answer}");
+    assert!(!answer.contains("null-control"), "{answer}");
+}
+
+#[test]
+fn slower_than_the_threshold_exits_with_3_and_names_it() {
+    let slower = MadeUp::default().slower("seqlock", 1.2);
+    let (status, answer, complaint) = compared(&MadeUp::default(), &slower, &[]);
+    assert_eq!(status, 3, "{answer}");
+    assert!(complaint.contains("slower than the threshold of 5 %: seqlock@hot/2 1.200"), "{complaint}");
+    assert_eq!(compared(&MadeUp::default(), &slower, &["--threshold", "30%"]).0, 0);
+    assert_eq!(compared(&slower, &MadeUp::default(), &[]).0, 0, "faster is no failure");
+}
+
+#[test]
+fn what_is_open_exits_with_4_if_strict() {
+    let noisy = || MadeUp { noise: 0.3, ..MadeUp::default() };
+    let (status, answer, _) = compared(&noisy(), &noisy(), &[]);
+    assert_eq!(status, 0);
+    assert!(answer.contains("unclear"), "{answer}");
+    let (status, _, complaint) = compared(&noisy(), &noisy(), &["--strict"]);
+    assert_eq!(status, 4);
+    assert!(complaint.contains("not decided: ") && complaint.contains("@hot/2"), "{complaint}");
+}
+
+#[test]
+fn a_baseline_that_changed_is_pointed_at() {
+    let slower = MadeUp::default().slower("mutex", 1.5).slower("null-control", 1.5);
+    let (status, answer, _) = compared(&MadeUp::default(), &slower, &[]);
+    assert_eq!(status, 3);
+    assert!(answer.contains("note: the baseline itself has changed"), "{answer}");
+}
+
+#[test]
+fn a_limit_of_the_users_own_exits_with_3() {
+    let more_locks = MadeUp { locks: 1_001, ..MadeUp::default() };
+    let (status, _, complaint) = compared(&MadeUp::default(), &more_locks, &["--fail-if", "locks>0%"]);
+    assert_eq!(status, 3);
+    assert!(complaint.contains("--fail-if locks>0%: mutex@hot/2 went from 1 to 1.001"), "{complaint}");
+    assert_eq!(compared(&MadeUp::default(), &more_locks, &["--fail-if", "locks>1%", "--fail-if", "p99>50%"]).0, 0);
+    let (status, _, complaint) = compared(&MadeUp::default(), &more_locks, &["--fail-if", "speed>1%"]);
+    assert_eq!(status, 2);
+    assert!(complaint.contains("time, locks, p50, p99, p999 and max"), "{complaint}");
+}
+
+#[test]
+fn what_is_not_comparable_is_refused_with_every_reason() {
+    let other = MadeUp { hostname: "other", ..MadeUp::default() }
+        .with("trial_ns", json!(50_000_000))
+        .with("workloads", json!([{ "name": "hot", "timers": 1000 }]));
+    let (status, answer, complaint) = compared(&MadeUp::default(), &other, &[]);
+    assert_eq!((status, answer.as_str()), (1, ""));
+    for reason in [
+        "are not comparable",
+        "the length of a trial, ns: 20000000 and 50000000",
+        "timers of workload hot: 64 and 1000",
+        "the host (name: box and other); --other-host",
+    ] {
+        assert!(complaint.contains(reason), "{complaint}");
+    }
+    assert_eq!(complaint.lines().count(), 1);
+}
+
+#[test]
+fn other_hosts_are_compared_by_their_ratios_alone() {
+    let other = MadeUp { hostname: "other", ..MadeUp::default() }.slower("mutex", 2.0).slower("seqlock", 2.0);
+    let (status, answer, _) = compared(&MadeUp::default(), &other, &["--other-host"]);
+    assert_eq!(status, 0, "{answer}");
+    assert!(answer.contains(" relative ") && !answer.contains(" raw "), "{answer}");
+    assert!(answer.contains("left out, for want of trials that can be compared: mutex@hot/2"), "{answer}");
+}
+
+#[test]
+fn what_may_differ_is_noted() {
+    let other = MadeUp { state: RunState::Interrupted, ..MadeUp::default() }.with("seed", json!(2));
+    let (status, answer, _) = compared(&MadeUp::default(), &other, &[]);
+    assert_eq!(status, 0);
+    assert!(answer.contains("they differ in the seed: 1 and 2"), "{answer}");
+    assert!(answer.contains("was interrupted; what it has is compared"), "{answer}");
+}
+
+#[test]
+fn two_points_of_one_run_are_paired() {
+    let place = tempfile::tempdir().unwrap();
+    let dir = MadeUp::default().write(place.path(), "a");
+    let point = |point: &str| format!("{}:{point}", dir.display());
+    let (status, answer, _) = ended(compare(&[&point("mutex@hot/2"), &point("seqlock@hot/2"), "--json"]));
+    assert_eq!(status, 0);
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    let change = &answer["changes"][0]["change"];
+    assert_eq!((&change["basis"], &change["verdict"]), (&json!("paired"), &json!("faster")));
+    assert!((change["ratio"].as_f64().unwrap() - 1.0 / 7.0).abs() < 0.01, "{change}");
+
+    for (args, says) in [
+        ([point("mutex@hot/2"), point("mutex@hot/2")], "compared with itself"),
+        ([point("mutex@hot/2"), dir.display().to_string()], "either both sides are directories"),
+        ([dir.display().to_string(), dir.display().to_string()], "two points of one like"),
+        (
+            [point("mutex@hot/2"), point("hazard@hot/2")],
+            "hazard@hot/2 was not measured; there are mutex@hot/2",
+        ),
+        ([point("mutex@hot/2"), point("seqlock@hot")], "expected a result directory, or a point"),
+    ] {
+        let (status, _, complaint) = ended(compare(&[&args[0], &args[1]]));
+        assert_eq!(status, 2, "{complaint}");
+        assert!(complaint.contains(says), "{complaint}");
+    }
+}
+
+#[test]
+fn markdown_is_a_table_to_paste() {
+    let (status, answer, _) = compared(&MadeUp::default(), &MadeUp::default(), &["--markdown"]);
+    assert_eq!(status, 0);
+    assert!(answer.contains("### hot, 2 threads\n\n| strategy"), "{answer}");
+}
+
+#[test]
+fn a_missing_or_newer_result_is_named() {
+    let place = tempfile::tempdir().unwrap();
+    let dir = MadeUp::default().write(place.path(), "a");
+    let missing = place.path().join("none");
+    let (status, _, complaint) = ended(compare(&[dir.to_str().unwrap(), missing.to_str().unwrap()]));
+    assert_eq!(status, 1);
+    assert!(complaint.contains(&format!("cannot read {}", missing.join("run.json").display())), "{complaint}");
+
+    let newer = MadeUp::default().write(place.path(), "newer");
+    let text = std::fs::read_to_string(newer.join("run.json")).unwrap();
+    let text = text.replace("\"schema_version\": 1", "\"schema_version\": 999");
+    std::fs::write(newer.join("run.json"), text).unwrap();
+    let (status, _, complaint) = ended(compare(&[dir.to_str().unwrap(), newer.to_str().unwrap()]));
+    assert_eq!(status, 1);
+    assert!(complaint.contains("schema_version 999 is newer"), "{complaint}");
+}
