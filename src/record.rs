@@ -132,6 +132,37 @@ pub struct Trial {
     pub ops_most: u64,
 }
 
+/// One thread's part in a trial. A row of `threads.csv`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThreadRow {
+    /// The workload's name.
+    pub workload: String,
+    /// The strategy's name.
+    pub strategy: String,
+    /// Threads that operate on the list.
+    pub threads: usize,
+    /// The block, from 0.
+    pub block: usize,
+    /// Which pass.
+    pub pass: Pass,
+    /// The thread, from 0.
+    pub thread: usize,
+    /// `poller`, `modifier`, `runner`, or `mixed`; in a replay the trace thread's name.
+    pub role: String,
+    /// Operations done while measuring.
+    pub ops: u64,
+    /// Measured wall time, ns.
+    pub elapsed_ns: u64,
+    /// Processor time meanwhile, ns.
+    pub cpu_ns: u64,
+    /// Lock acquisitions of this thread.
+    pub lock_acquisitions: u64,
+    /// Of those, the ones that found the lock taken.
+    pub lock_contended: u64,
+    /// Time spent waiting in those, ns.
+    pub lock_wait_ns: u64,
+}
+
 impl Trial {
     /// Whether an open load offered more than was served, so that response times grew for as long as the trial lasted and
     /// say nothing but that.

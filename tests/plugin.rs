@@ -37,6 +37,9 @@ fn a_crate_outside_the_workspace_passes_conformance_and_gets_the_command_line() 
     let list = printed(cargo("run --quiet -- list"));
     assert!(list.contains("mutex-queue") && list.contains("rcu-epoch"), "{list}");
 
+    let verified = printed(cargo("run --quiet -- verify --quiet --passes 1 --strategies mutex-queue"));
+    assert!(verified.contains("mutex-queue"), "{verified}");
+
     let results = tempfile::tempdir().expect("a temporary directory can be made");
     let out = results.path().join("run");
     let table = printed(cargo(&format!(

@@ -202,7 +202,7 @@ fn a_killed_trial_process_costs_its_strategy_and_no_other() {
     assert_eq!(
         last,
         format!(
-            "headlock: {failed} failed on hot with 1 threads and is left out: the trial process ended with signal: 9 (SIGKILL)"
+            "headlock: {failed} failed on hot with 1 threads and is left out: its process ended with signal: 9 (SIGKILL)"
         )
     );
     let (record, trials) = ended.files();

@@ -1,5 +1,9 @@
 //! What the benches share: lists with timers armed, one operation at a time, and where the threads run.
 #![allow(dead_code, reason = "each bench uses a part of it")]
+#![allow(
+    clippy::disallowed_types,
+    reason = "criterion wants its own kind of duration measured"
+)]
 
 use std::hint::black_box;
 use std::sync::LazyLock;

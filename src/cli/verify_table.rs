@@ -35,7 +35,8 @@ pub fn text(plan: &Plan, rows: &[CheckRow], findings: &[Finding]) -> String {
     if plan.checks.contains(&Check::Reclaim) {
         let _ = write!(
             text,
-            "\n{}\npeak: most nodes that waited to be reclaimed at one moment; left: those that wait for good.\n",
+            "\n{}\npeak: most nodes that waited to be reclaimed at one moment; left: those that still waited when the readers \
+             had gone and one thread had tidied up until 4,096 or fewer did.\n",
             reclamation(rows)
         );
     }

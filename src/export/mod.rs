@@ -13,6 +13,7 @@ mod replace;
 mod result_dir;
 mod run_json;
 mod table;
+mod threads_csv;
 mod trials_csv;
 mod verify_csv;
 

@@ -8,8 +8,8 @@ use jiff::ZonedDateTime;
 
 use super::replace::replace;
 use super::trials_csv::{self, Appender, Target};
-use super::{FORMATS, ReadError, ResumeError, Rows, Snapshot, WriteError};
-use crate::record::Trial;
+use super::{FORMATS, ReadError, ResumeError, Rows, Snapshot, WriteError, threads_csv};
+use crate::record::{ThreadRow, Trial};
 
 /// The name of a run's result directory: `<date>-<time>-<host>-<what>`, in the time zone of `started`. Characters that a
 /// file name had better not hold become `-`.
@@ -41,6 +41,7 @@ pub(super) fn create_new(path: &Path) -> Result<(), WriteError> {
 pub struct ResultDir {
     path: PathBuf,
     trials: Appender<File>,
+    threads: Appender<File>,
 }
 
 impl ResultDir {
@@ -54,10 +55,17 @@ impl ResultDir {
         create_new(path)?;
         let file = path.join(trials_csv::FILE_NAME);
         let open = OpenOptions::new().append(true).create_new(true).open(&file);
-        let trials = open.and_then(Appender::start).map_err(|source| WriteError::Create { path: file, source })?;
+        let trials = open
+            .and_then(|file| Appender::start(file, &trials_csv::COLUMNS))
+            .map_err(|source| create(&file, source))?;
+        let file = path.join(threads_csv::FILE_NAME);
+        let open = OpenOptions::new().append(true).create_new(true).open(&file);
+        let threads = open
+            .and_then(|file| Appender::start(file, &threads_csv::COLUMNS))
+            .map_err(|source| create(&file, source))?;
         // Held while the run lasts. A file system without locks has no second run kept out of it.
         let _ = trials.target().try_lock();
-        Ok(Self { path: path.to_owned(), trials })
+        Ok(Self { path: path.to_owned(), trials, threads })
     }
 
     /// Takes up a directory that an earlier run wrote, and gives its trials. A last row that was not finished is cut off.
@@ -76,7 +84,14 @@ impl ResultDir {
         let rows = trials_csv::parse(&file, &bytes)?;
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
         let trials = Appender::resume(target, whole as u64, rows.rows.len()).map_err(unreadable)?;
-        Ok((Self { path: path.to_owned(), trials }, rows))
+        let file = path.join(threads_csv::FILE_NAME);
+        let unreadable = |source| ReadError::io(&file, source);
+        let target = OpenOptions::new().append(true).open(&file).map_err(unreadable)?;
+        let bytes = fs::read(&file).map_err(unreadable)?;
+        let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+        let threads = Appender::resume(target, whole as u64, lines.saturating_sub(1)).map_err(unreadable)?;
+        Ok((Self { path: path.to_owned(), trials, threads }, rows))
     }
 
     /// Where it is.
@@ -96,6 +111,22 @@ impl ResultDir {
             rows: self.trials.rows(),
             source,
         })
+    }
+
+    /// Appends the threads of a trial to `threads.csv`, as [`append_trial`](Self::append_trial) does.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be written. The rows before them stand.
+    pub fn append_threads(&mut self, threads: &[ThreadRow]) -> Result<(), WriteError> {
+        for thread in threads {
+            self.threads.append(thread).map_err(|source| WriteError::Append {
+                path: self.path.join(threads_csv::FILE_NAME),
+                rows: self.trials.rows(),
+                source,
+            })?;
+        }
+        Ok(())
     }
 
     /// Brings every other file up to date and forces all of them to the disk. Call it after each block and at the end.
@@ -122,6 +153,10 @@ impl ResultDir {
     fn rewrite_error(&self, name: &str, source: io::Error) -> WriteError {
         WriteError::Rewrite { path: self.path.join(name), rows: self.trials.rows(), source }
     }
+}
+
+fn create(path: &Path, source: io::Error) -> WriteError {
+    WriteError::Create { path: path.to_owned(), source }
 }
 
 impl Target for File {

@@ -3,6 +3,8 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use serde::Serialize;
+
 use super::{ReadError, Rows, table};
 use crate::record::Trial;
 
@@ -61,9 +63,9 @@ pub(super) struct Appender<T> {
 
 impl<T: Target> Appender<T> {
     /// Starts a table with its header.
-    pub(super) fn start(mut target: T) -> io::Result<Self> {
+    pub(super) fn start(mut target: T, columns: &[&str]) -> io::Result<Self> {
         let mut header = Vec::new();
-        table::write::<Trial>(&COLUMNS, &[], &mut header)?;
+        table::write::<()>(columns, &[], &mut header)?;
         target.write_all(&header)?;
         target.flush()?;
         Ok(Self { target, len: header.len() as u64, rows: 0 })
@@ -76,8 +78,8 @@ impl<T: Target> Appender<T> {
     }
 
     /// Appends one row. If that fails half-way the half is cut off again, so that what stands there is whole rows.
-    pub(super) fn append(&mut self, trial: &Trial) -> io::Result<()> {
-        let row = table::row(trial)?;
+    pub(super) fn append(&mut self, row: &impl Serialize) -> io::Result<()> {
+        let row = table::row(row)?;
         if let Err(error) = self.target.write_all(&row).and_then(|()| self.target.flush()) {
             // Readers leave an unfinished row out, so failing to cut it loses nothing.
             let _ = self.target.cut(self.len);

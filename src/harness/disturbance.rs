@@ -10,6 +10,10 @@
 //! - A thread that slept has lost its time on the run queue, less what waking up explains ([`WAKE_NS`] each). What a
 //!   hypervisor takes from it cannot be told from its sleep. The rule is blinder there, never harsher.
 //!
+//! - A thread that was kept from its processor for nearly the whole trial wakes up when measuring is over, and finds its tiny window
+//!   undisturbed. So a window that is much shorter than the trial counts as disturbed too, and so does a trial without any
+//!   operation, however many threads share a processor.
+//!
 //! Steal time is recorded too, but not relied on: many hypervisors do not report it, and the kernel counts it in steps of 10 ms.
 //!
 //! **What follows.** A disturbed trial is played once more at the end of its block, whatever its figure was, and both are
@@ -29,11 +33,10 @@ const LEAST_OVERLAP: f64 = 0.9;
 /// A thread woken up waits about this long for an idle processor to leave its sleep, ns: some 30 µs in a virtual machine.
 const WAKE_NS: u64 = 50_000;
 
-/// Why a trial is disturbed, if it is. Threads that share processors, or may, keep each other waiting, and are not judged.
-pub fn of(outcome: &Outcome, load: &Load, cpus: &[usize]) -> Option<String> {
-    let synthetic = matches!(load, Load::Synthetic { .. });
-    if synthetic && outcome.threads.iter().any(|thread| thread.ops == 0) {
-        return Some("a thread did nothing while the others measured".to_owned());
+/// Why a trial of `trial_ns` is disturbed, if it is. Threads that share processors, or may, keep each other waiting, and are not judged.
+pub fn of(outcome: &Outcome, load: &Load, cpus: &[usize], trial_ns: u64) -> Option<String> {
+    if outcome.threads.iter().all(|thread| thread.ops == 0) {
+        return Some("no operation was done".to_owned());
     }
     if cpus.is_empty() || outcome.threads.len() > cpus.len() {
         return None;
@@ -43,8 +46,15 @@ pub fn of(outcome: &Outcome, load: &Load, cpus: &[usize]) -> Option<String> {
     if lost > MOST_LOST {
         return Some(format!("{:.1} % of the threads' time went elsewhere", lost * 100.0));
     }
+    if !matches!(load, Load::Synthetic { .. }) {
+        return None;
+    }
+    let shortest = outcome.threads.iter().map(|thread| thread.elapsed_ns).min().unwrap_or(0);
+    if (shortest as f64) < LEAST_OVERLAP * trial_ns as f64 {
+        return Some(format!("a thread measured for only {shortest} ns of a trial of {trial_ns} ns"));
+    }
     let overlap = overlap(&outcome.threads);
-    if synthetic && overlap < LEAST_OVERLAP {
+    if overlap < LEAST_OVERLAP {
         return Some(format!("all threads measured together for only {:.1} % of the trial", overlap * 100.0));
     }
     None
@@ -71,8 +81,10 @@ pub fn overlap(threads: &[ThreadOutcome]) -> f64 {
 mod tests {
     use super::*;
     use crate::harness::{Order, Speed};
+    use crate::workload::Workload;
 
     const CPUS: [usize; 2] = [0, 1];
+    const TRIAL_NS: u64 = 20_000_000;
 
     fn load() -> Load {
         Load::Replay { trace: "x".into(), order: Order::Threads, speed: Speed::Max }
@@ -82,6 +94,7 @@ mod tests {
     fn outcome(cpu_ms: f64, sleeps: u64, runqueue_ms: f64) -> Outcome {
         let ns = |ms: f64| (ms * 1e6) as u64;
         let thread = ThreadOutcome {
+            ops: 1_000,
             end_ns: ns(20.0),
             elapsed_ns: ns(20.0),
             cpu_ns: ns(cpu_ms),
@@ -94,28 +107,48 @@ mod tests {
 
     #[test]
     fn a_thread_that_never_slept_accounts_for_all_its_time() {
-        assert_eq!(of(&outcome(19.9, 0, 0.0), &load(), &CPUS), None);
-        let taken_by_the_hypervisor = of(&outcome(19.0, 0, 0.0), &load(), &CPUS).unwrap();
+        assert_eq!(of(&outcome(19.9, 0, 0.0), &load(), &CPUS, TRIAL_NS), None);
+        let taken_by_the_hypervisor = of(&outcome(19.0, 0, 0.0), &load(), &CPUS, TRIAL_NS).unwrap();
         assert_eq!(taken_by_the_hypervisor, "5.0 % of the threads' time went elsewhere");
-        assert!(of(&outcome(19.0, 0, 1.0), &load(), &CPUS).is_some(), "by another process");
+        assert!(of(&outcome(19.0, 0, 1.0), &load(), &CPUS, TRIAL_NS).is_some(), "by another process");
     }
 
     #[test]
     fn parking_is_no_disturbance_whether_or_not_the_lock_counts_it() {
         // Half of the time asleep, as under a plug-in's own mutex that everybody wants.
-        assert_eq!(of(&outcome(10.0, 300, 6.0), &load(), &CPUS), None);
-        assert_eq!(of(&outcome(0.1, 5, 0.1), &load(), &CPUS), None, "a paced load");
+        assert_eq!(of(&outcome(10.0, 300, 6.0), &load(), &CPUS, TRIAL_NS), None);
+        assert_eq!(of(&outcome(0.1, 5, 0.1), &load(), &CPUS, TRIAL_NS), None, "a paced load");
     }
 
     #[test]
     fn a_thread_that_slept_may_still_be_kept_from_its_processor() {
-        let text = of(&outcome(10.0, 10, 6.5), &load(), &CPUS).unwrap();
+        let text = of(&outcome(10.0, 10, 6.5), &load(), &CPUS, TRIAL_NS).unwrap();
         assert_eq!(text, "30.0 % of the threads' time went elsewhere");
     }
 
     #[test]
+    fn a_thread_that_came_too_late_measured_nothing() {
+        let synthetic = || Load::Synthetic {
+            workload: Box::new(Workload::preset("hot").unwrap()),
+            threads: 2,
+        };
+        let mut late = outcome(20.0, 0, 0.0);
+        assert_eq!(of(&late, &synthetic(), &CPUS, TRIAL_NS), None);
+        late.threads[1] = ThreadOutcome {
+            elapsed_ns: 310,
+            cpu_ns: 310,
+            ops: 0,
+            ..late.threads[1].clone()
+        };
+        let text = of(&late, &synthetic(), &CPUS, TRIAL_NS).unwrap();
+        assert_eq!(text, "a thread measured for only 310 ns of a trial of 20000000 ns");
+        late.threads.iter_mut().for_each(|thread| thread.ops = 0);
+        assert_eq!(of(&late, &load(), &[], TRIAL_NS).as_deref(), Some("no operation was done"));
+    }
+
+    #[test]
     fn threads_that_share_processors_are_not_judged() {
-        assert_eq!(of(&outcome(10.0, 0, 10.0), &load(), &[0]), None);
-        assert_eq!(of(&outcome(10.0, 0, 10.0), &load(), &[]), None);
+        assert_eq!(of(&outcome(10.0, 0, 10.0), &load(), &[0], TRIAL_NS), None);
+        assert_eq!(of(&outcome(10.0, 0, 10.0), &load(), &[], TRIAL_NS), None);
     }
 }

@@ -16,7 +16,7 @@ use super::child::{self, ChildError};
 use super::job::{Job, Load, Outcome, ThreadOutcome};
 use super::null::NULL;
 use super::{disturbance, latency};
-use crate::record::{LatencyHistogram, NULL_CONTROL, Pass, Point, Trial};
+use crate::record::{LatencyHistogram, NULL_CONTROL, Pass, Point, ThreadRow, Trial};
 
 /// The name under which the baseline plays with a known slow-down, in a self-test.
 pub const INJECTED: &str = "injected";
@@ -54,7 +54,7 @@ pub struct Played {
     /// Its latencies by operation and kind, in the latency pass.
     pub latencies: Vec<LatencyHistogram>,
     /// Each thread's part.
-    pub outcome: Outcome,
+    pub threads: Vec<ThreadRow>,
 }
 
 /// Is told what happens. Errors of its own end the run.
@@ -142,7 +142,11 @@ pub fn run<O: Observer>(plan: &Plan, observer: &mut O, stop: &AtomicBool) -> Res
                 played.trial.floor_ns = floor_ns.get(&group).copied();
             }
             let again = played.trial.disturbed && !repeated;
-            if let (Some(share), true) = (plan.inject, slot.strategy == plan.baseline) {
+            if let (Load::Synthetic { .. }, Pass::Throughput, Some(floor)) = (load, slot.pass, played.trial.floor_ns) {
+                refuse_at_floor(&mut played.trial, floor);
+            }
+            let decides = slot.pass == load.passes()[0];
+            if let (Some(share), true, true) = (plan.inject, slot.strategy == plan.baseline, decides) {
                 inject_ns.entry(slot.point).or_insert(share * played.trial.ns_per_op);
             }
             observer.played(played)?;
@@ -164,6 +168,22 @@ pub fn run<O: Observer>(plan: &Plan, observer: &mut O, stop: &AtomicBool) -> Res
         }
     }
     Ok(Ending::Complete)
+}
+
+/// How the reason of a trial begins that is refused because it cannot be told from the null strategy's.
+pub const BELOW_FLOOR: &str = "below the floor";
+
+/// Marks a trial that cannot be told from the null strategy's: its work was optimised away, or there is too little of it to be
+/// measured under this workload. Either way it has no figure.
+///
+/// Only of synthetic loads: a replay's floor is mostly the fetching of rows, behind which a processor hides cheap reads.
+fn refuse_at_floor(trial: &mut Trial, floor_ns: f64) {
+    /// The null strategy's own trials differ by about this share from block to block.
+    const MARGIN: f64 = 1.03;
+    if trial.ns_per_op <= floor_ns * MARGIN {
+        trial.disturbed = true;
+        trial.disturbance = format!("{BELOW_FLOOR}: {:.2} ns where doing nothing takes {floor_ns:.2}", trial.ns_per_op);
+    }
 }
 
 /// One trial of a block.
@@ -255,7 +275,23 @@ fn describe(
         Pass::Throughput => elapsed_ns as f64 / ops.max(1) as f64,
         Pass::Latency => latency::typical_service_ns(&latencies),
     };
-    let disturbance = disturbance::of(&outcome, load, &plan.cpus);
+    let disturbance = disturbance::of(&outcome, load, &plan.cpus, plan.trial_ns);
+    let rows = threads.iter().enumerate().map(|(number, thread)| ThreadRow {
+        workload: point.workload.clone(),
+        strategy: slot.strategy.clone(),
+        threads: point.threads,
+        block,
+        pass: slot.pass,
+        thread: number,
+        role: thread.role.clone(),
+        ops: thread.ops,
+        elapsed_ns: thread.elapsed_ns,
+        cpu_ns: thread.cpu_ns,
+        lock_acquisitions: thread.lock.acquisitions,
+        lock_contended: thread.lock.contended,
+        lock_wait_ns: thread.lock.wait_ns,
+    });
+    let rows = rows.collect();
     let (ops_least, ops_most) = least_and_most(threads);
     let trial = Trial {
         workload: point.workload.clone(),
@@ -291,7 +327,7 @@ fn describe(
         ops_least,
         ops_most,
     };
-    Ok(Played { trial, latencies, outcome })
+    Ok(Played { trial, latencies, threads: rows })
 }
 
 /// Operations of the thread that did fewest and of the one that did most, in the role whose threads differ most: threads of

@@ -40,23 +40,30 @@ impl TimerList for NullList {
 }
 
 impl TimerHandle for NullHandle {
+    #[inline(always)]
     fn create(&mut self) -> TimerId {
         self.next += 1;
         TimerId::from_raw(self.next)
     }
+    #[inline(always)]
     fn free(&mut self, _timer: TimerId) {}
+    #[inline(always)]
     fn modify(&mut self, _timer: TimerId, _expire: Nanos) -> Rearm {
         Rearm::No
     }
+    #[inline(always)]
     fn anticipate(&mut self, _timer: TimerId, _expire: Nanos) -> Rearm {
         Rearm::No
     }
+    #[inline(always)]
     fn cancel(&mut self, _timer: TimerId) -> bool {
         false
     }
+    #[inline(always)]
     fn deadline(&mut self) -> Option<Nanos> {
         None
     }
+    #[inline(always)]
     fn run(&mut self, _now: Nanos, _fire: impl FnMut(&mut Self, TimerId)) -> usize {
         0
     }

@@ -162,7 +162,7 @@ impl<'s, H: TimerHandle> Player<'s, H> {
     }
 
     /// Plays a batch without a timestamp. The batch size divides the script's length.
-    #[inline]
+    #[inline(always)]
     pub fn batch<const PACED: bool>(&mut self) {
         let steps = &self.steps[self.next..self.next + self.batch];
         for step in steps {
@@ -178,7 +178,7 @@ impl<'s, H: TimerHandle> Player<'s, H> {
     }
 
     /// Plays a batch, each operation between two readings of `clock`.
-    #[inline]
+    #[inline(always)]
     pub fn timed_batch<const PACED: bool>(&mut self, clock: &Clock) {
         let steps = &self.steps[self.next..self.next + self.batch];
         for step in steps {

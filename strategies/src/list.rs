@@ -203,6 +203,12 @@ impl<H: Head> Held<'_, H> {
 }
 
 impl<H: Head> HeadList<H> {
+    /// What the strategy's readers look at, for a [`Head`] outside this crate.
+    #[inline]
+    pub fn head(&self) -> &H {
+        &self.head
+    }
+
     #[inline]
     fn hold(&self, counts: &mut LockCounts) -> Held<'_, H> {
         Held { guard: self.lock.lock_as(counts), list: self, touched: false }

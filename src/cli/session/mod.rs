@@ -3,6 +3,7 @@
 mod limits;
 mod resume;
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,8 +23,8 @@ use crate::export::{ResultDir, Snapshot, directory_name, markdown};
 use crate::harness::child::ChildError;
 use crate::harness::clock::Moment;
 use crate::harness::doctor::{Depth, Finding, Severity, examine, findings};
-use crate::harness::{Ending, Observer, Plan, Played, engine, host, pin};
-use crate::record::{Conditions, Point, RunRecord, RunState, SCHEMA_VERSION, Trial};
+use crate::harness::{BELOW_FLOOR, Ending, Observer, Plan, Played, engine, host, pin};
+use crate::record::{Conditions, Pass, Point, RunRecord, RunState, SCHEMA_VERSION, Trial};
 use crate::registry::Registry;
 use crate::stats::{Latencies, fewest_blocks, latency_rows, precision, ratios, summarize};
 use limits::{Limits, Reached};
@@ -251,6 +252,8 @@ impl Session<'_> {
 
     /// Writes how it ended, and answers with what was measured.
     fn conclude(mut self, ended: Result<Ending, Failure>) -> Result<(), Failure> {
+        let refused = self.refused();
+        self.failed.extend(refused);
         let failure = match ended {
             Ok(Ending::Complete) if self.failed.is_empty() => None,
             Ok(Ending::Complete) => Some(Failure::Error(self.failed.join("; "))),
@@ -279,6 +282,26 @@ impl Session<'_> {
             Some(failure) => Err(failure),
             None => written,
         }
+    }
+
+    /// Strategies of which every trial at some point came out at the floor: no figure, and a reason to look at the code.
+    fn refused(&self) -> Vec<String> {
+        let mut at: BTreeMap<(&str, usize, &str), (usize, usize)> = BTreeMap::new();
+        for trial in self.trials.iter().filter(|trial| trial.pass == Pass::Throughput) {
+            let key = (trial.strategy.as_str(), trial.threads, trial.workload.as_str());
+            let (refused, all) = at.entry(key).or_default();
+            *refused += usize::from(trial.disturbance.starts_with(BELOW_FLOOR));
+            *all += 1;
+        }
+        let refused = at.into_iter().filter(|(_, (refused, all))| refused == all);
+        refused
+            .map(|((strategy, threads, workload), _)| {
+                format!(
+                    "{strategy} on {workload} with {threads} threads is refused: it cannot be told from doing nothing, so \
+                     its work was optimised away or is too little for this workload"
+                )
+            })
+            .collect()
     }
 
     fn host_lines(&self) -> String {
@@ -335,7 +358,9 @@ impl Observer for Session<'_> {
     }
 
     fn played(&mut self, played: Played) -> Result<(), Failure> {
-        self.dir.append_trial(&played.trial).map_err(|error| Failure::Error(error.to_string()))?;
+        let error = |error: crate::export::WriteError| Failure::Error(error.to_string());
+        self.dir.append_trial(&played.trial).map_err(error)?;
+        self.dir.append_threads(&played.threads).map_err(error)?;
         if !played.trial.disturbed {
             for latency in played.latencies {
                 self.latencies.add(latency).map_err(|error| Failure::Error(error.to_string()))?;

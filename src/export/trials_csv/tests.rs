@@ -43,7 +43,7 @@ fn parse(bytes: &[u8]) -> Vec<Trial> {
 
 #[test]
 fn a_row_is_one_write() {
-    let mut appender = Appender::start(Disk::with_room(10_000)).unwrap();
+    let mut appender = Appender::start(Disk::with_room(10_000), &COLUMNS).unwrap();
     assert_eq!(appender.target().writes, 1, "the header");
     for block in 0..3 {
         appender.append(&trial("mutex", block)).unwrap();
@@ -57,7 +57,7 @@ fn wherever_the_disk_ends_whole_rows_stand() {
     let trials: Vec<Trial> = (0..3).map(|block| trial("mutex", block)).collect();
     let row = table::row(&trials[0]).unwrap().len();
     for room in header..header + 3 * row {
-        let mut appender = Appender::start(Disk::with_room(room)).unwrap();
+        let mut appender = Appender::start(Disk::with_room(room), &COLUMNS).unwrap();
         let failed = trials.iter().find_map(|trial| appender.append(trial).err()).unwrap();
         assert_eq!(failed.kind(), io::ErrorKind::StorageFull);
         let content = &appender.target().content;
@@ -69,5 +69,5 @@ fn wherever_the_disk_ends_whole_rows_stand() {
 
 #[test]
 fn a_disk_without_room_for_the_header_fails_at_the_start() {
-    assert!(Appender::start(Disk::with_room(5)).is_err());
+    assert!(Appender::start(Disk::with_room(5), &COLUMNS).is_err());
 }

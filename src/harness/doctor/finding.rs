@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::record::{ClockFacts, Conditions, Handover, Hiccups, Host};
 
-/// Fraction of a processor's time whose loss spoils a trial, as in [`disturbance`](crate::harness::disturbance).
+/// Fraction of a processor's time whose loss spoils a trial, as in `disturbance`.
 const SPOILING_LOSS: f64 = 0.02;
 /// Fraction that is worth a word.
 const NOTABLE_LOSS: f64 = 0.002;

@@ -34,7 +34,7 @@ use tally::Tally;
 use writer::Writer;
 
 /// Changes in a pass.
-const CHANGES: u64 = 50_000;
+const CHANGES: u64 = 20_000;
 /// Polls of each poller in a pass at least, also where the writer has a processor to itself and is done before they begin.
 const LEAST_POLLS: u64 = 1_000;
 /// Polls per look with `expired` instead of `deadline`.
@@ -135,7 +135,7 @@ struct Scene {
     /// Processors in turn, the writer's first; none leaves it to the scheduler.
     cpus: Vec<usize>,
     pollers: usize,
-    /// Changes after which the writer gives its processor up; 0 for never.
+    /// Changes or polls after which a thread gives its processor up; 0 for never.
     yields_every: u64,
     timers: usize,
     clock: Clock,
@@ -150,7 +150,7 @@ impl Scene {
             // Whatever the scheduler makes of it.
             1 => (Vec::new(), job.threads - 1, 0),
             // More threads than processors: races across preemptions.
-            _ => (cpus.iter().take(2).copied().collect(), job.threads.max(cpus.len() + 1) - 1, 37),
+            _ => (cpus.iter().take(2).copied().collect(), job.threads.max(cpus.len() + 1) - 1, 499),
         };
         Scene {
             cpus,
@@ -166,6 +166,14 @@ impl Scene {
     fn place(&self, thread: usize) {
         if !self.cpus.is_empty() {
             let _ = pin::pin_current(self.cpus[thread % self.cpus.len()]);
+        }
+    }
+
+    /// Gives the processor up if it is time to.
+    #[inline]
+    fn rest(&self, number: u64) {
+        if self.yields_every > 0 && number.is_multiple_of(self.yields_every) {
+            thread::yield_now();
         }
     }
 }
@@ -218,9 +226,7 @@ impl<L: TimerList> Shared<'_, L> {
                 break;
             }
             writer.change(number);
-            if self.scene.yields_every > 0 && number % self.scene.yields_every == 0 {
-                thread::yield_now();
-            }
+            self.scene.rest(number);
         }
         self.done.store(true, Memory::Release);
     }
@@ -251,6 +257,7 @@ impl<L: TimerList> Shared<'_, L> {
             tally.count(truth);
             polls += 1;
             list.quiescent();
+            self.scene.rest(polls);
         }
         self.sum.lock().expect("no thread panics while holding it").add(tally);
     }
@@ -259,8 +266,9 @@ impl<L: TimerList> Shared<'_, L> {
     #[cold]
     fn look_into(&self, poll: &Poll, truth: Truth, (began, ended): (u64, u64), poller: usize, tally: &mut Tally) {
         let clock = &self.scene.clock;
-        let changes = poll.last() - poll.first();
-        if truth == Truth::Unknown || !tally.is_news(truth, changes, clock.ns_between(began, ended)) {
+        if truth == Truth::Unknown
+            || !tally.is_news(truth, Sequence::length(poll, (began, ended), &self.history, clock))
+        {
             return;
         }
         if let Some(sequence) = Sequence::of(poll, truth, (began, ended), poller, &self.history, clock) {

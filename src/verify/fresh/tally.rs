@@ -1,7 +1,7 @@
 //! What the polls came to.
 
 use super::judge::Truth;
-use super::sequence::Sequence;
+use super::sequence::{Length, Sequence};
 
 /// Counts of answers, and the shortest sequence found for each way of not being true.
 #[derive(Debug, Default)]
@@ -39,17 +39,16 @@ impl Tally {
         self.polls += 1;
     }
 
-    /// Whether a sequence of so many changes and ns would be the shortest of its kind: fewer changes are shorter, and less
-    /// time among as many.
-    pub fn is_news(&self, truth: Truth, changes: u64, span_ns: u64) -> bool {
+    /// Whether a sequence of that length would be the shortest of its kind.
+    pub fn is_news(&self, truth: Truth, length: Length) -> bool {
         let known = self.shortest.iter().find(|known| known.truth == truth);
-        known.is_none_or(|known| (changes, span_ns) < (known.changes, known.span_ns))
+        known.is_none_or(|known| length < known.length)
     }
 
     /// Keeps a sequence if it is the shortest of its kind.
     pub fn keep(&mut self, sequence: Sequence) {
         match self.shortest.iter_mut().find(|known| known.truth == sequence.truth) {
-            Some(known) if (sequence.changes, sequence.span_ns) < (known.changes, known.span_ns) => *known = sequence,
+            Some(known) if sequence.length < known.length => *known = sequence,
             Some(_) => {}
             None => self.shortest.push(sequence),
         }

@@ -17,7 +17,7 @@ const SERIALS: i64 = 1_000_000;
 const START: i64 = 1_000_000;
 /// Changes of one kind before the writer turns to the other: longer than a poller waits for a processor, so that whole polls
 /// fall into times without a rearm.
-const STRETCH: u64 = 10_000;
+const STRETCH: u64 = 5_000;
 
 struct Timer {
     id: TimerId,
