@@ -32,8 +32,8 @@ bench *filter:
     cargo bench -- {{ filter }}
 
 # Instructions per operation, under callgrind; `scripts/instructions --help` says what it needs
-instructions *filter:
-    scripts/instructions {{ filter }}
+instructions *flags:
+    scripts/instructions {{ flags }}
 
 # Licences, sources and published advisories of all dependencies; needs cargo-deny and a network
 advisories:
