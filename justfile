@@ -31,6 +31,10 @@ fuzz cases="100000":
 bench *filter:
     cargo bench -- {{ filter }}
 
+# Instructions per operation, under callgrind; `scripts/instructions --help` says what it needs
+instructions *flags:
+    scripts/instructions {{ flags }}
+
 # Licences, sources and published advisories of all dependencies; needs cargo-deny and a network
 advisories:
     cargo deny check
