@@ -11,6 +11,10 @@ test *steps:
 torture seconds="600":
     cargo run --release -- verify --seconds {{ seconds }}
 
+# Does verify catch every broken list, by the check that should? Many minutes
+verify-fixtures:
+    cargo test -p headlock-fixtures --test verify -- --ignored
+
 # The conformance suite under ThreadSanitizer
 tsan *tests:
     scripts/sanitize thread {{ tests }}

@@ -28,7 +28,7 @@ fn a_whole_run_is_read_back() {
     let path = place.path().join("results/one");
     let mut result = result();
     let mut dir = ResultDir::create(&path).unwrap();
-    assert_eq!(names(&path), ["trials.csv"]);
+    assert_eq!(names(&path), ["threads.csv", "trials.csv"]);
     for trial in &result.trials {
         dir.append_trial(trial).unwrap();
     }
@@ -36,7 +36,17 @@ fn a_whole_run_is_read_back() {
     result.run.state = RunState::Complete;
     rewrite(&mut dir, &result).unwrap();
 
-    assert_eq!(names(&path), ["latency.csv", "latency.hlog", "ratios.csv", "run.json", "trials.csv"]);
+    assert_eq!(
+        names(&path),
+        [
+            "latency.csv",
+            "latency.hlog",
+            "ratios.csv",
+            "run.json",
+            "threads.csv",
+            "trials.csv"
+        ]
+    );
     assert_eq!(read_trials(&path).unwrap().rows, result.trials);
     assert_eq!(read_latency(&path).unwrap().rows, result.latency);
     assert_eq!(read_ratios(&path).unwrap().rows, result.ratios);
@@ -90,7 +100,17 @@ fn a_file_that_cannot_be_replaced_costs_no_other() {
     let error = rewrite(&mut dir, &result).unwrap_err().to_string();
     let expected = format!("cannot write {}: ", path.join("ratios.csv").display());
     assert!(error.starts_with(&expected) && error.ends_with("the 1 trials in trials.csv stand"), "{error}");
-    assert_eq!(names(&path), ["latency.csv", "latency.hlog", "ratios.csv", "run.json", "trials.csv"]);
+    assert_eq!(
+        names(&path),
+        [
+            "latency.csv",
+            "latency.hlog",
+            "ratios.csv",
+            "run.json",
+            "threads.csv",
+            "trials.csv"
+        ]
+    );
     assert_eq!(read_run(&path).unwrap(), result.run);
 }
 

@@ -181,7 +181,9 @@ fn durations_have_a_unit() {
     }
     let negative = "`-5us` is negative; expected a number and a unit, such as 100ns, 10us, 1.5ms or 2s";
     assert_eq!(parse_duration_ns("-5us"), Err(negative.to_owned()));
-    for text in ["", "10", "ten us", "9999999999999h"] {
+    let long = "`9999999999999h` is too long; expected a number and a unit, such as 100ns, 10us, 1.5ms or 2s";
+    assert_eq!(parse_duration_ns("9999999999999h"), Err(long.to_owned()));
+    for text in ["", "10", "ten us"] {
         let wanted = format!("`{text}` is no duration; expected a number and a unit, such as 100ns, 10us, 1.5ms or 2s");
         assert_eq!(parse_duration_ns(text), Err(wanted));
     }
