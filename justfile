@@ -79,3 +79,8 @@ criterion *flags:
 campaign name *flags:
     cargo build --profile measure
     scripts/campaign {{ name }} {{ flags }}
+
+# A list that stalls for 1 ms every 100 ms, under open load and under closed load: two minutes
+stall *flags:
+    cargo build --profile measure -p headlock-fixtures --bin headlock-specimens
+    scripts/stall {{ flags }}
