@@ -77,7 +77,7 @@ criterion *flags:
 
 # A campaign by its name, with the build for figures to be quoted
 campaign name *flags:
-    cargo build --profile measure
+    cargo build --release
     scripts/campaign {{ name }} {{ flags }}
 
 # A list that stalls for 1 ms every 100 ms, under open load and under closed load: two minutes
