@@ -92,7 +92,6 @@ pub enum Ending {
 /// Those of the observer.
 pub fn run<O: Observer>(plan: &Plan, observer: &mut O, stop: &AtomicBool) -> Result<Ending, O::Error> {
     let mut failed: Vec<String> = Vec::new();
-    let mut inject_ns = BTreeMap::new();
     for block in plan.first_block.. {
         let mut queue: VecDeque<(Slot, bool)> =
             order_of_block(plan, block).into_iter().map(|slot| (slot, false)).collect();
@@ -105,10 +104,6 @@ pub fn run<O: Observer>(plan: &Plan, observer: &mut O, stop: &AtomicBool) -> Res
             }
             let (point, load) = &plan.points[slot.point];
             let group = (slot.point, slot.pass);
-            let inject = inject_ns.get(&slot.point).copied();
-            if slot.strategy == INJECTED && inject.is_none() {
-                continue;
-            }
             observer.starting(block, number, number + queue.len() + 1, &slot.strategy, point);
             number += 1;
             let job = Job {
@@ -119,11 +114,7 @@ pub fn run<O: Observer>(plan: &Plan, observer: &mut O, stop: &AtomicBool) -> Res
                 seed: plan.seed.wrapping_add(block as u64),
                 cpus: plan.cpus.clone(),
                 spins_per_ns: plan.spins_per_ns,
-                inject_ns: if slot.strategy == INJECTED {
-                    inject.unwrap_or(0.0)
-                } else {
-                    0.0
-                },
+                inject: plan.inject.filter(|_| slot.strategy == INJECTED).unwrap_or(0.0),
             };
             let played = child::play(&job, plan.trial_ns.max(plan.expected_ns), stop)
                 .and_then(|outcome| describe(&slot, point, block, load, plan, outcome).map_err(ChildError::Failed));
@@ -144,10 +135,6 @@ pub fn run<O: Observer>(plan: &Plan, observer: &mut O, stop: &AtomicBool) -> Res
                 if matches!(load, Load::Synthetic { .. }) && slot.pass == Pass::Throughput {
                     refuse_at_floor(&mut played.trial, floor);
                 }
-            }
-            let decides = slot.pass == load.passes()[0];
-            if let (Some(share), true, true) = (plan.inject, slot.strategy == plan.baseline, decides) {
-                inject_ns.entry(slot.point).or_insert(share * played.trial.ns_per_op);
             }
             observer.played(played)?;
             match again {
