@@ -209,6 +209,12 @@ pub struct WorkloadFields {
     /// Share of runs that find a timer due, 0 to 1
     #[arg(long, value_name = "SHARE", allow_hyphen_values = true, value_parser = units::fraction)]
     pub run_due: Option<f64>,
+    /// Share of polls and runs that go to an empty list of the thread's own, 0 to 1
+    #[arg(long, value_name = "SHARE", allow_hyphen_values = true, value_parser = units::fraction)]
+    pub empty_share: Option<f64>,
+    /// Share of cancels that find their timer not active, 0 to 1
+    #[arg(long, value_name = "SHARE", allow_hyphen_values = true, value_parser = units::fraction)]
+    pub idle_cancel_share: Option<f64>,
     /// Time between operations
     #[arg(long, value_name = "TIME", value_parser = units::duration_ns, allow_hyphen_values = true)]
     pub think: Option<u64>,
