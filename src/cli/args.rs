@@ -35,6 +35,8 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Measure strategies side by side on a recorded trace
     Replay(Box<ReplayArgs>),
+    /// Say what a recorded trace holds, and turn it into a synthetic workload
+    Trace(TraceArgs),
     /// Compare two result directories, or two points of one
     Compare(CompareArgs),
     /// Say what on this machine may spoil figures, and how to mend it
@@ -56,6 +58,27 @@ pub enum Command {
 pub struct ChildArgs {
     /// The process that wants it done, and without which it is of no use
     pub parent: u32,
+}
+
+/// `headlock trace`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  headlock trace traces/disk.csv.zst                            operations, empty polls, distances, lock acquisitions
+  headlock trace traces/disk.csv.zst --strategies all --json    for a program
+  headlock trace mine.csv --as-workload mine.toml               and then: headlock run --workload mine.toml")]
+pub struct TraceArgs {
+    /// Trace file (CSV, plain or zstd)
+    #[arg(value_name = "TRACE")]
+    pub trace: PathBuf,
+    /// Write a workload with the trace's shares, timers, distances and rate to this file, or print it alone if no file is named
+    #[arg(long, value_name = "FILE", num_args = 0..=1)]
+    pub as_workload: Option<Option<PathBuf>>,
+    /// Strategies to count lock acquisitions of, separated by commas; core, or all
+    #[arg(short, long, default_value = "core", value_delimiter = ',', value_name = "LIST")]
+    pub strategies: Vec<String>,
+    /// Print one JSON document and nothing else
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `headlock compare`.

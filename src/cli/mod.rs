@@ -7,12 +7,14 @@ mod child_process;
 mod compare;
 mod doctor;
 mod failure;
+mod figures;
 mod list;
 mod progress;
 mod replay;
 mod run;
 mod session;
 mod table;
+mod trace;
 mod trial_process;
 mod typed;
 mod units;
@@ -46,6 +48,7 @@ pub fn main_with(registry: Registry, args: impl IntoIterator<Item = OsString>) -
     let done = match cli.command {
         Command::Run(args) => run::run(&registry, &args),
         Command::Replay(args) => replay::replay(&registry, &args),
+        Command::Trace(args) => trace::trace(&registry, &args),
         Command::Compare(args) => compare::compare(&args),
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Verify(args) => verify::verify(&registry, &args),

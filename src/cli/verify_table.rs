@@ -5,6 +5,7 @@ use std::fmt::Write;
 use comfy_table::{CellAlignment, Table, presets};
 use headlock_strategies::{TimerList, rcu_epoch::RcuEpoch};
 
+use super::figures::count;
 use crate::record::{Check, CheckRow, CheckVerdict, Finding};
 use crate::verify::referee::Plan;
 
@@ -125,36 +126,4 @@ fn align(table: &mut Table, words: usize) {
 
 fn optional(number: Option<u64>) -> String {
     number.map_or(String::new(), count)
-}
-
-/// A count with its thousands apart.
-fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut apart = String::new();
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            apart.push(',');
-        }
-        apart.push(digit);
-    }
-    apart
-}
-
-#[cfg(test)]
-mod tests {
-    use super::count;
-
-    #[test]
-    fn thousands_stand_apart() {
-        let cases = [
-            (0, "0"),
-            (999, "999"),
-            (1_000, "1,000"),
-            (1_234_567, "1,234,567"),
-            (123_456, "123,456"),
-        ];
-        for (number, text) in cases {
-            assert_eq!(count(number), text);
-        }
-    }
 }

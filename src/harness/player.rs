@@ -154,6 +154,8 @@ impl<'s, H: TimerHandle> Player<'s, H> {
             let step = &self.steps[number];
             self.schedule.intended_ns += f64::from(self.schedule.gaps[number]) * self.schedule.mean_gap_ns;
             let intended = self.schedule.intended_ns as u64;
+            // There is no think time under open load; what else the thread touches is touched before the operation is due.
+            self.other_work.between();
             let mut before = clock.raw();
             while clock.ns_between(origin, before) < intended {
                 std::hint::spin_loop();
