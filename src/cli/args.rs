@@ -21,8 +21,14 @@ use crate::workload::{MAX_POLLUTE_KIB, MAX_THREADS, MAX_TIMERS};
   headlock run                                      1 thread and one per CPU, in about 30 s
   headlock run -w hot --threads 1,2 --budget 60s    one workload, longer
   headlock replay traces/disk.csv.zst               a recorded QEMU, every row on one thread
+  headlock trace traces/disk.csv.zst                what that trace holds
   headlock verify                                   does each strategy keep what it declares?
-  headlock list                                     the strategies and what each declares")]
+  headlock list                                     the strategies and what each declares
+
+Exit status: 0 done, 1 error, 2 usage, 3 slower than the threshold (compare), 4 unclear (compare --strict), 5 a strategy
+breaks what it declares (verify), 130 interrupted, with everything measured so far written.
+
+Colour is used on a terminal only, and not where NO_COLOR is set.")]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -45,6 +51,10 @@ pub enum Command {
     Verify(VerifyArgs),
     /// List the strategies and what each declares
     List(ListArgs),
+    /// Print a shell's completion script
+    Completions(CompletionsArgs),
+    /// Print the manual page of headlock or of one of its commands
+    Man(ManArgs),
     /// Play one trial (for headlock's own use)
     #[command(hide = true, name = crate::harness::child::SUBCOMMAND)]
     TrialProcess(ChildArgs),
@@ -118,6 +128,10 @@ pub struct CompareArgs {
 
 /// `headlock doctor`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  headlock doctor             what spoils figures here, worst first, each with a remedy
+  headlock doctor --strict    for a script: 1 if this is no host to measure on
+  headlock doctor --json      what was found, and what it was found from")]
 pub struct DoctorArgs {
     /// Print one JSON document
     #[arg(long)]
@@ -171,8 +185,35 @@ pub struct VerifyArgs {
     pub quiet: bool,
 }
 
+/// `headlock completions`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  headlock completions bash > ~/.local/share/bash-completion/completions/headlock
+  headlock completions zsh > ~/.zfunc/_headlock    with ~/.zfunc in fpath
+  headlock completions fish > ~/.config/fish/completions/headlock.fish")]
+pub struct CompletionsArgs {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+/// `headlock man`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  headlock man | man -l -           the program
+  headlock man run | man -l -       one command
+  headlock man > headlock.1         for a package")]
+pub struct ManArgs {
+    /// The command whose page to print; the program's own if none is named
+    #[arg(value_name = "COMMAND")]
+    pub command: Option<String>,
+}
+
 /// `headlock list`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  headlock list               a table
+  headlock list --markdown    the one in the README
+  headlock list --json        with each one's reference")]
 pub struct ListArgs {
     /// Print one JSON document
     #[arg(long)]

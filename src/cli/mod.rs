@@ -5,10 +5,13 @@ mod args;
 mod check_process;
 mod child_process;
 mod compare;
+mod completions;
 mod doctor;
 mod failure;
 mod figures;
 mod list;
+mod man;
+mod paint;
 mod progress;
 mod replay;
 mod run;
@@ -53,6 +56,8 @@ pub fn main_with(registry: Registry, args: impl IntoIterator<Item = OsString>) -
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Verify(args) => verify::verify(&registry, &args),
         Command::List(args) => list::list(&registry, &args),
+        Command::Completions(args) => completions::completions(&args),
+        Command::Man(args) => man::man(&args),
         Command::TrialProcess(args) => trial_process::play(&registry, &args),
         Command::CheckProcess(args) => check_process::check(&registry, &args),
     };
