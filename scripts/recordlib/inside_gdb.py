@@ -64,10 +64,10 @@ class Return(gdb.Breakpoint):
     def __init__(self):
         (caller,) = struct.unpack("<Q", gdb.selected_inferior().read_memory(register("rsp"), 8))
         super().__init__(f"*{caller}", internal=True)
-        self.thread, self.answer, self.at = thread(), None, None
+        self.caller, self.answer, self.at = thread(), None, None
 
     def stop(self):
-        if thread() != self.thread:
+        if thread() != self.caller:
             return False
         self.at, self.answer = now(), register("rax")
         return True
@@ -96,7 +96,7 @@ def follow(word, with_call=False):
     Halt.following = False
     if reached.at:
         moment = f" {called}" if with_call else ""
-        notes.write(f"{reached.at} {reached.thread} {word} {first:#x} {reached.answer:#x}{moment}\n")
+        notes.write(f"{reached.at} {reached.caller} {word} {first:#x} {reached.answer:#x}{moment}\n")
     if gdb.selected_inferior().pid:
         reached.delete()
     return first

@@ -196,12 +196,16 @@ impl Figures<'_> {
     fn replay_lines(&self, point: &Point, replay: &ReplayFacts) -> String {
         let fired = |trial: &Trial| trial.fired as f64 / (trial.ops / replay.rows.max(1)).max(1) as f64;
         let fired: Vec<f64> = self.trials(point, self.baseline).map(fired).collect();
+        // A recorder that cannot see timers fire leaves those rows out.
+        let recorded = match replay.recorded_fires {
+            0 => "and the trace does not say how many in the recorded program".to_owned(),
+            fires => format!("{fires} in the recorded program"),
+        };
         let mut text = format!(
-            "{} rows played a pass; {} timers fired under {}, {} in the recorded program. locks: acquisitions a pass.\n",
+            "{} rows played a pass; {} timers fired under {}, {recorded}. locks: acquisitions a pass.\n",
             replay.rows,
             median(&fired).map_or("no".to_owned(), |fired| format!("{fired}")),
             self.baseline,
-            replay.recorded_fires,
         );
         if matches!(replay.speed, Speed::Times(_)) {
             text += "At this pace: ";
