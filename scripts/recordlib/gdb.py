@@ -43,9 +43,19 @@ def record(qemu, words, probes, seconds, scratch):
             tracer.wait(30)
         except subprocess.TimeoutExpired:
             tracer.kill()
-    if "headlock: " in (text := said.read_text(encoding="utf-8", errors="replace")):
-        raise RecordError(f"gdb: {text.split('headlock: ', 1)[1].splitlines()[0]}")
+    if trouble := trouble_before(end, notes):
+        raise RecordError(f"gdb: {trouble}")
     return notes, end, watch.names
+
+
+def trouble_before(end, notes):
+    """What gdb could not do while the recording was on; None if it did everything."""
+    for line in notes.read_text(encoding="utf-8", errors="replace").splitlines():
+        if line.startswith("# trouble "):
+            at, problem = line.split(maxsplit=3)[2:]
+            if int(at) < end:
+                return problem
+    return None
 
 
 def wait_for_pid(notes, said, tracer):

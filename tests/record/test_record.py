@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 SCRIPT = ROOT / "scripts" / "record-qemu-trace"
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from recordlib import bpftrace, calls, clocks, events, files, probes, rows, symbols  # noqa: E402
+from recordlib import bpftrace, calls, clocks, events, files, gdb, probes, rows, symbols  # noqa: E402
 from recordlib.errors import RecordError  # noqa: E402
 
 MAIN, VCPU = 100, 101
@@ -161,6 +161,15 @@ class Notes(unittest.TestCase):
             self.assertIn(f'uprobe:/qemu:{probe.function} /pid == 77/ {{ printf("%llu %d {probe.word}', program)
             self.assertEqual(probe.arguments, events.WORDS[probe.word])
         self.assertIn("uretprobe:/qemu:timerlist_new /pid == 77/", program)
+
+
+class Trouble(unittest.TestCase):
+    def test_what_gdb_cannot_do_counts_until_the_recording_ends(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            notes = Path(scratch) / "notes"
+            notes.write_text("# pid 5\n10 5 all_run\n# trouble 20 No such process.\n")
+            self.assertEqual(gdb.trouble_before(30, notes), "No such process.")
+            self.assertIsNone(gdb.trouble_before(20, notes))
 
 
 class Files(unittest.TestCase):
