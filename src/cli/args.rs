@@ -25,8 +25,9 @@ use crate::workload::{MAX_POLLUTE_KIB, MAX_THREADS, MAX_TIMERS};
   headlock verify                                   does each strategy keep what it declares?
   headlock list                                     the strategies and what each declares
 
-Exit status: 0 done, 1 error, 2 usage, 3 slower than the threshold (compare), 4 unclear (compare --strict), 5 a strategy
-breaks what it declares (verify), 130 interrupted, with everything measured so far written.
+Exit status: 0 done, 1 error, 2 usage, 3 slower than the threshold (compare), 4 unclear
+(compare --strict), 5 a strategy breaks what it declares (verify), 130 interrupted, with
+everything measured so far written.
 
 Colour is used on a terminal only, and not where NO_COLOR is set.")]
 pub struct Cli {

@@ -88,8 +88,8 @@ fn met(profile: &Profile) -> String {
     let runs = rows[TraceOp::Run];
     let mods = rows[TraceOp::Mod];
     let recorded = match rows[TraceOp::Fire] {
-        0 => "none are recorded".to_owned(),
-        fires => format!("{} are recorded", count(fires)),
+        0 => "and the trace does not say how many in the recorded program".to_owned(),
+        fires => format!("{} recorded", count(fires)),
     };
     let mut lines = vec![
         format!(
