@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::paint::Paint;
 use crate::harness::{NULL, Speed};
-use crate::record::{Kind, LatencyRow, Metric, NULL_CONTROL, Pass, Point, Ratio, Trial};
+use crate::record::{Kind, LatencyRow, Metric, NULL_CONTROL, Pass, Point, RECLAIM, Ratio, Trial};
 use crate::stats::{Summary, Tails, median};
 
 /// What is known of a replayed trace.
@@ -96,6 +96,7 @@ impl Figures<'_> {
             text += &self.replay_lines(point, replay);
         }
         text += &self.open_lines(point);
+        text += &self.grace_line(point);
         text += &self.fairness_line(point);
         text + &self.control_line(point)
     }
@@ -170,7 +171,7 @@ impl Figures<'_> {
 
     /// The operation that the latency pass saw most of.
     fn commonest_op(&self, point: &Point) -> Option<&str> {
-        let rows = self.latency.iter().filter(|it| at(it, point) && it.kind == Kind::Service);
+        let rows = self.latency.iter().filter(|it| at(it, point) && it.is_service());
         rows.max_by_key(|it| it.count).map(|it| it.op.as_str())
     }
 
@@ -243,6 +244,24 @@ impl Figures<'_> {
             ))
         });
         saturated.collect()
+    }
+
+    /// How long retired nodes wait for readers, and how many at a time, under the strategies that make them wait.
+    fn grace_line(&self, point: &Point) -> String {
+        let graces = self.strategies.iter().filter_map(|strategy| {
+            let wait = self.latency.iter().find(|it| at(it, point) && it.strategy == *strategy && it.op == RECLAIM)?;
+            let undisturbed = self.trials(point, strategy).filter(|trial| !trial.disturbed);
+            let peak = undisturbed.map(|trial| trial.peak_unreclaimed).max()?;
+            let us = |ns: u64| format!("{:.1}", ns as f64 / 1000.0);
+            Some(format!("{strategy} {} (p99 {}, {peak} nodes)", us(wait.p50_ns), us(wait.p99_ns)))
+        });
+        match graces.collect::<Vec<_>>() {
+            graces if graces.is_empty() => String::new(),
+            graces => format!(
+                "Retired nodes wait to be reclaimed, median \u{b5}s (and how many at most): {}.\n",
+                graces.join(" \u{b7} ")
+            ),
+        }
     }
 
     /// Strategies under which some thread got less than half as much done as another of the same point.

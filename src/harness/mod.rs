@@ -5,6 +5,7 @@ pub mod clock;
 mod disturbance;
 pub mod doctor;
 pub mod engine;
+mod grace;
 pub mod host;
 mod job;
 pub mod latency;

@@ -5,7 +5,9 @@ use std::hint::black_box;
 use headlock_strategies::{Counts, LockCounts, Nanos, TimerHandle, TimerId, spin};
 
 use super::clock::{Clock, Moment};
-use super::latency::Recorder;
+use super::grace;
+use super::job::Job;
+use super::latency::{GRACE, Recorder};
 use crate::workload::script::{DUE, Script, Step};
 use crate::workload::{Op, PollClock, Workload};
 
@@ -52,6 +54,8 @@ pub struct Player<'s, H> {
     other_work: OtherWork,
     inject_spins_a_batch: u32,
     schedule: Schedule<'s>,
+    /// Whether grace periods are recorded where operations are timed.
+    graces: bool,
 }
 
 /// When the operations of an open load are to start.
@@ -91,10 +95,14 @@ impl<'s, H: TimerHandle> Player<'s, H> {
         script: &'s Script,
         timers: &[TimerId],
         workload: &Workload,
-        inject_ns: f64,
-        spins_per_ns: f64,
+        job: &Job,
         rate_per_s: Option<f64>,
+        graces: bool,
     ) -> Self {
+        let Job { inject_ns, spins_per_ns, .. } = *job;
+        if graces {
+            grace::take_part();
+        }
         let mean_gap_ns = rate_per_s.map_or(workload.think_ns as f64, |rate| 1e9 / rate);
         // The largest power of two that divides a script and keeps a batch short.
         let most = (BATCH_NS / mean_gap_ns.max(1.0)).clamp(1.0, BATCH as f64);
@@ -127,6 +135,7 @@ impl<'s, H: TimerHandle> Player<'s, H> {
                 origin: None,
                 intended_ns: 0.0,
             },
+            graces,
         }
     }
 
@@ -161,6 +170,7 @@ impl<'s, H: TimerHandle> Player<'s, H> {
                 std::hint::spin_loop();
                 before = clock.raw();
             }
+            self.begin_operation(before);
             self.actor.play(target(&mut self.handle, &mut self.empty, step), &mut self.tally, step);
             self.other_work.read_clock(step.op);
             let after = clock.raw();
@@ -170,6 +180,7 @@ impl<'s, H: TimerHandle> Player<'s, H> {
                 recorder.service(step.op as usize, service);
                 recorder.response(step.op as usize, clock.ns_between(origin, after).saturating_sub(intended));
             }
+            self.record_graces(clock, after);
         }
         self.finish_batch();
     }
@@ -204,6 +215,7 @@ impl<'s, H: TimerHandle> Player<'s, H> {
                 self.other_work.between();
             }
             let before = clock.raw();
+            self.begin_operation(before);
             let handle = if PACED {
                 target(&mut self.handle, &mut self.empty, step)
             } else {
@@ -213,13 +225,34 @@ impl<'s, H: TimerHandle> Player<'s, H> {
             if PACED {
                 self.other_work.read_clock(step.op);
             }
-            let service = clock.ns_between(before, clock.raw());
+            let after = clock.raw();
+            let service = clock.ns_between(before, after);
             self.tally.service_ns += service;
             if let Some(recorder) = &mut self.tally.recorder {
                 recorder.service(step.op as usize, service);
             }
+            self.record_graces(clock, after);
         }
         self.finish_batch();
+    }
+
+    #[inline(always)]
+    fn begin_operation(&self, now: u64) {
+        if self.graces {
+            grace::begun(now);
+        }
+    }
+
+    /// Records how long the nodes had waited that were released up to `now`.
+    #[inline(always)]
+    fn record_graces(&mut self, clock: &Clock, now: u64) {
+        if self.graces {
+            grace::ended(|retired| {
+                if let Some(recorder) = &mut self.tally.recorder {
+                    recorder.service(GRACE, clock.ns_between(retired, now));
+                }
+            });
+        }
     }
 
     #[inline]

@@ -8,8 +8,9 @@ use crossbeam_utils::CachePadded;
 use headlock_strategies::{Config, Counts, Nanos, TimerHandle, TimerId, TimerList};
 
 use super::clock::{Clock, Moment, thread_cpu_ns};
+use super::grace;
 use super::job::{Job, JobError, Outcome, ThreadOutcome};
-use super::latency::Recorder;
+use super::latency::{GRACE, Recorder};
 use super::pin;
 use super::player::{Handles, Player};
 use super::proc::{self, Scheduling};
@@ -39,6 +40,8 @@ struct Shared<'a, L> {
     measured: CachePadded<AtomicUsize>,
     threads: usize,
     clock: Option<Clock>,
+    /// Whether grace periods are recorded.
+    graces: bool,
     reference: Moment,
 }
 
@@ -48,18 +51,20 @@ struct Shared<'a, L> {
 /// # Errors
 /// If a thread cannot be bound to its processor.
 pub fn play<L: TimerList>(job: &Job, workload: &Workload, threads: usize) -> Result<Outcome, JobError> {
+    let scripts = (0..threads)
+        .map(|thread| Script::draw(workload, thread, threads, job.seed))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| JobError::Workload(error.to_string()))?;
+    let graces = job.pass == Pass::Latency && scripts.iter().any(Script::frees);
     let config = Config {
         hold_spins: (workload.hold_ns as f64 * job.spins_per_ns) as u32,
+        grace: graces.then_some(grace::PROBE),
     };
     let list = L::new(&config);
     // Each as a list of its own, since that is what a real event loop polls: nobody else's lock.
     let lists = if workload.empty_share > 0.0 { threads } else { 0 };
     let empties: Vec<L> = (0..lists).map(|_| L::new(&config)).collect();
     let timers = arm_all(&list, workload, job.seed)?;
-    let scripts = (0..threads)
-        .map(|thread| Script::draw(workload, thread, threads, job.seed))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| JobError::Workload(error.to_string()))?;
     let clock = (job.pass == Pass::Latency).then(Clock::new);
     let clock_ns = clock.as_ref().map_or(0.0, Clock::pair_cost_ns);
     let shared = Shared {
@@ -74,6 +79,7 @@ pub fn play<L: TimerList>(job: &Job, workload: &Workload, threads: usize) -> Res
         measured: CachePadded::new(AtomicUsize::new(0)),
         threads,
         clock,
+        graces,
         reference: Moment::now(),
     };
     let steal = proc::steal_ns();
@@ -155,8 +161,7 @@ impl<L: TimerList> Shared<'_, L> {
             empty: self.empties.get(number).map(L::handle),
         };
         let rate_per_s = self.workload.load.thread_rate(self.threads);
-        let (inject_ns, spins_per_ns) = (self.job.inject_ns, self.job.spins_per_ns);
-        let mut player = Player::new(handles, script, self.timers, self.workload, inject_ns, spins_per_ns, rate_per_s);
+        let mut player = Player::new(handles, script, self.timers, self.workload, self.job, rate_per_s, self.graces);
         self.start_line.wait();
         if let Err(problem) = placed {
             // The others wait for this thread to have measured.
@@ -182,8 +187,8 @@ impl<L: TimerList> Shared<'_, L> {
         player: &mut Player<'s, H>,
         batch: impl Fn(&mut Player<'s, H>),
     ) -> (ThreadOutcome, Counts, Recorder) {
-        let recorder =
-            self.clock.is_some().then(|| Recorder::new(0..Op::ALL.len(), self.workload.load != Load::Closed));
+        let ops = (0..Op::ALL.len()).chain(self.graces.then_some(GRACE));
+        let recorder = self.clock.is_some().then(|| Recorder::new(ops, self.workload.load != Load::Closed));
         while self.phase.load(Memory::Acquire) == phase::WARM_UP {
             batch(player);
         }

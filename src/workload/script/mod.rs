@@ -63,4 +63,9 @@ impl Script {
     pub const STEPS: usize = 2048;
     /// Deadlines for fired timers in a script; a power of two.
     pub const REARMS: usize = 256;
+
+    /// Whether it frees any timer.
+    pub fn frees(&self) -> bool {
+        self.steps.iter().any(|step| step.op == Op::Churn)
+    }
 }
