@@ -2,7 +2,9 @@
 //! result files stay readable.
 
 mod checks;
+mod claim;
 mod conditions;
+mod declaration;
 
 use std::collections::BTreeMap;
 
@@ -11,7 +13,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use checks::{Check, CheckFigures, CheckRow, CheckVerdict, Failure, Finding};
+pub use claim::Claim;
 pub use conditions::{ClockFacts, Conditions, Handover, Hiccups};
+pub use declaration::{Declaration, RACY};
 
 /// The version of the files' layout, written to `run.json`.
 pub const SCHEMA_VERSION: u32 = 1;

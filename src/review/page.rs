@@ -1,0 +1,222 @@
+//! The whole document.
+
+use super::document::{Block, Cell, Column, Document, Section, Table, Tone};
+use super::part::{Reading, Sheet};
+use super::standing::{Answer, Scores};
+use super::words::{counted, duration, list, threads};
+use super::{Material, Study, costs, figures, host, latency, locks, notices, plots, verdict};
+use crate::record::{CheckRow, Claim};
+
+/// The document of these results.
+pub fn document(material: &Material) -> Document {
+    let readings: Vec<Reading<'_>> = material.parts.iter().map(Reading::new).collect();
+    let checks = checks(material);
+    let scores = Scores::new(&readings, &material.declarations, &checks);
+    let (answer, tone) = verdict::headline(&scores);
+    let several = readings.len() > 1;
+    let mut notices: Vec<String> = readings.iter().flat_map(|reading| notices::of_part(reading, several)).collect();
+    notices.extend(material.study.iter().filter_map(|study| study.unfinished.clone()));
+    Document {
+        title: title(material, &scores),
+        facts: header(&readings),
+        question: question(material, &readings, &scores),
+        answer,
+        tone,
+        verdict: verdict::sentences(&scores, &readings, material),
+        notices,
+        sections: sections(material, &readings, &scores, &checks),
+    }
+}
+
+/// Every check of every part, whichever directory it was found in.
+fn checks(material: &Material) -> Vec<CheckRow> {
+    material.parts.iter().flat_map(|part| part.checks.iter().flatten().cloned()).collect()
+}
+
+fn title(material: &Material, scores: &Scores) -> String {
+    match &material.study {
+        Some(study) => study.title.clone(),
+        None => {
+            let mut workloads: Vec<&str> = scores.places.iter().map(|place| place.point.workload.as_str()).collect();
+            workloads.dedup();
+            format!("{} and its rivals on {}", scores.baseline, if workloads.is_empty() { "nothing yet".to_owned() } else { list(&workloads) })
+        }
+    }
+}
+
+fn header(readings: &[Reading<'_>]) -> Vec<String> {
+    let Some(first) = readings.first() else { return Vec::new() };
+    let run = &first.part.run;
+    let mut facts = vec![run.started.strftime("%-d %B %Y").to_string(), run.host.hostname.clone()];
+    facts.extend(run.host.cpu_model.clone());
+    let spent: f64 = readings
+        .iter()
+        .filter_map(|it| Some(it.part.run.ended?.duration_since(it.part.run.started).as_nanos() as f64))
+        .sum();
+    let blocks: usize = readings.iter().map(Reading::blocks).sum();
+    facts.push(match readings.len() {
+        1 => counted(blocks, "block"),
+        runs => format!("{} in {}", counted(blocks, "block"), counted(runs, "run")),
+    });
+    if spent > 0.0 {
+        facts.push(format!("measured in {}", duration(spent)));
+    }
+    facts.push(format!("headlock {}", run.headlock_version));
+    facts
+}
+
+fn question(material: &Material, readings: &[Reading<'_>], scores: &Scores) -> String {
+    if let Some(question) = material.study.as_ref().and_then(|study| study.question.clone()) {
+        return question;
+    }
+    let mut workloads: Vec<String> = Vec::new();
+    for place in &scores.places {
+        let counts: Vec<String> =
+            scores.places.iter().filter(|it| it.point.workload == place.point.workload).map(|it| it.point.threads.to_string()).collect();
+        let on = match &counts[..] {
+            [_] => format!("{} with {}", place.point.workload, threads(place.point.threads)),
+            _ => format!("{} with {} threads", place.point.workload, list(&counts)),
+        };
+        if !workloads.contains(&on) {
+            workloads.push(on);
+        }
+    }
+    let rivals = scores.standings.len();
+    let reading = readings.first();
+    let baseline = reading.map_or("the baseline", |reading| reading.baseline);
+    format!(
+        "Should something other than {baseline} guard the head of the timer list? {} compared with it{}.",
+        if rivals == 1 { "One other way was".to_owned() } else { format!("{rivals} other ways were") },
+        if workloads.is_empty() { String::new() } else { format!(" on {}", list(&workloads)) }
+    )
+}
+
+fn sections(material: &Material, readings: &[Reading<'_>], scores: &Scores, checks: &[CheckRow]) -> Vec<Section> {
+    let mut sections = Vec::new();
+    if let Some(study) = material.study.as_ref().filter(|study| !study.claims.is_empty()) {
+        sections.push(claims(study));
+    }
+    match readings {
+        [only] => sections.extend(of_part(only, scores)),
+        several => sections.extend(several.iter().map(|reading| {
+            let own = Scores::new(std::slice::from_ref(reading), &material.declarations, checks);
+            let mut parts = of_part(reading, &own);
+            parts.push(Section::new("Run this part again", host::again(&reading.part.run.command, &reading.part.name)));
+            Section { title: reading.part.name.clone(), blocks: Vec::new(), sections: parts }
+        })),
+    }
+    let verify = format!("headlock verify --out {}/verify", super::words::shell(&material.directory));
+    sections.push(Section::new(
+        "What each strategy gives up",
+        costs::blocks(readings, &material.declarations, checks, &verify),
+    ));
+    if let Some(first) = readings.first() {
+        sections.push(Section::new("The host", host::host(&first.part.run)));
+        let others = readings.iter().skip(1).filter(|it| it.part.run.host != first.part.run.host);
+        sections.extend(others.map(|it| Section::new(format!("The host of {}", it.part.name), host::host(&it.part.run))));
+        let command = material.study.as_ref().map_or(&first.part.run.command, |study| &study.command);
+        sections.push(Section::new("Run it again", host::again(command, &material.directory)));
+    }
+    sections.push(Section::new("How to read this", vec![Block::List(reading_rules(scores))]));
+    sections
+}
+
+/// The sections of one result directory.
+fn of_part(reading: &Reading<'_>, scores: &Scores) -> Vec<Section> {
+    let part = reading.part;
+    let mut sections = Vec::new();
+    if scores.answer() != Answer::Nothing {
+        let mut blocks = figures::glance(reading, scores);
+        blocks.extend(plots::figures(part, "ratios"));
+        sections.push(Section::new("At a glance", blocks));
+    }
+    let mut blocks = Vec::new();
+    blocks.extend(part.plots_missing.clone().map(Block::Notice));
+    blocks.extend(plots::figures(part, "throughput"));
+    let points = reading.points.iter().map(|point| figures::point(reading, point)).collect();
+    if !reading.points.is_empty() {
+        sections.push(Section { title: "Every point in full".to_owned(), blocks, sections: points });
+        let mut blocks = plots::figures(part, "latency");
+        blocks.extend(latency::blocks(reading));
+        sections.push(Section::new("Latency, and the machine's own tail", blocks));
+        let mut blocks = plots::figures(part, "locks");
+        blocks.extend(locks::blocks(reading));
+        sections.push(Section::new("Lock acquisitions", blocks));
+    }
+    let mut blocks = plots::figures(part, "crossover");
+    blocks.extend(part.crossover.as_ref().map(|sheet| Block::Table(crossover(sheet))));
+    if !blocks.is_empty() {
+        sections.push(Section::new("From which load on it pays", blocks));
+    }
+    let mut others = plots::figures(part, "reclaim");
+    others.extend(plots::figures(part, ""));
+    if !others.is_empty() {
+        sections.push(Section::new("More pictures", others));
+    }
+    sections.push(Section::new("What was measured", host::measured(reading)));
+    sections
+}
+
+fn claims(study: &Study) -> Section {
+    let answers = Table {
+        caption: "Claim by claim".to_owned(),
+        columns: vec![Column::words("claim"), Column::words("what it says"), Column::words("answer")],
+        rows: study
+            .claims
+            .iter()
+            .map(|Claim { id, claim, answer, .. }| vec![Cell::new(id), Cell::new(claim), Cell::new(answer)])
+            .collect(),
+        notes: Vec::new(),
+    };
+    let mut blocks = vec![Block::Table(answers)];
+    blocks.extend(study.claims.iter().cloned().map(Block::Claim));
+    Section::new("The claims", blocks)
+}
+
+/// A table as its file has it: what the columns mean is the file's business.
+fn crossover(sheet: &Sheet) -> Table {
+    let is_number = |column: usize| {
+        let mut texts = sheet.rows.iter().filter_map(|row| row.get(column)).filter(|text| !text.is_empty()).peekable();
+        texts.peek().is_some() && texts.all(|text| text.parse::<f64>().is_ok())
+    };
+    let numeric: Vec<bool> = (0..sheet.header.len()).map(is_number).collect();
+    let show = |(column, text): (usize, &String)| match text.parse::<f64>() {
+        Ok(value) if numeric.get(column) == Some(&true) && value.is_finite() => Cell::new(super::words::figure(value)),
+        _ if text.is_empty() => Cell::toned("–", Tone::Muted),
+        _ => Cell::new(text),
+    };
+    Table {
+        caption: "crossover.csv".to_owned(),
+        columns: sheet
+            .header
+            .iter()
+            .zip(&numeric)
+            .map(|(title, numeric)| Column { title: title.replace('_', " "), numeric: *numeric })
+            .collect(),
+        rows: sheet.rows.iter().map(|row| row.iter().enumerate().map(show).collect()).collect(),
+        notes: Vec::new(),
+    }
+}
+
+fn reading_rules(scores: &Scores) -> Vec<String> {
+    let baseline = &scores.baseline;
+    let rules = [
+        format!(
+            "A change is called justified if some strategy is faster than {baseline} somewhere, slower nowhere, and keeps a poller \
+             from oversleeping: a racy strategy justifies nothing, however fast it is."
+        ),
+        "A block holds a trial of every strategy; ratios are taken inside blocks, blocks are the sample, and intervals are of \
+         the median over them, corrected for their number so that all of a run hold at once with 95 %."
+            .to_owned(),
+        format!(
+            "The null control is {baseline} measured a second time as if it were another strategy. How far its interval reaches from \
+             1 is what the run can resolve; no difference within it is called one."
+        ),
+        "The null strategy does nothing: its time is the harness's own cost, its tail the machine's.".to_owned(),
+        "Not claimed: anything about another machine, another load, or a program around the list. docs/METHOD.md gives each rule \
+         and its source."
+            .to_owned(),
+        "Every figure is computed from the directory's result files each time this page is made.".to_owned(),
+    ];
+    rules.to_vec()
+}
