@@ -4,6 +4,7 @@
 //! histograms; it is rewritten after each block, each file through a temporary one that takes its place in one step. So
 //! whatever ends the run, every file is whole, and at most the trial under way is lost.
 
+mod crossover_csv;
 mod error;
 mod latency_csv;
 mod latency_hlog;
@@ -19,6 +20,7 @@ mod verify_csv;
 
 use std::io::{self, Write};
 
+pub use crossover_csv::{read_crossings, read_crossover_points, read_map, write_crossings, write_map};
 pub use error::{ReadError, ResumeError, WriteError};
 pub use latency_csv::read_latency;
 pub use latency_hlog::read_histograms;
