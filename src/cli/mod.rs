@@ -10,6 +10,7 @@ mod failure;
 mod list;
 mod progress;
 mod replay;
+mod report;
 mod run;
 mod session;
 mod table;
@@ -47,6 +48,7 @@ pub fn main_with(registry: Registry, args: impl IntoIterator<Item = OsString>) -
         Command::Run(args) => run::run(&registry, &args),
         Command::Replay(args) => replay::replay(&registry, &args),
         Command::Compare(args) => compare::compare(&args),
+        Command::Report(args) => report::report(&registry, &args),
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Verify(args) => verify::verify(&registry, &args),
         Command::List(args) => list::list(&registry, &args),

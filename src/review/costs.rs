@@ -6,7 +6,12 @@ use super::words::{count, list};
 use crate::record::{Check, CheckRow, Declaration};
 
 /// A profile of each strategy that was measured.
-pub(super) fn blocks(readings: &[Reading<'_>], declarations: &[Declaration], checks: &[CheckRow], verify: &str) -> Vec<Block> {
+pub(super) fn blocks(
+    readings: &[Reading<'_>],
+    declarations: &[Declaration],
+    checks: &[CheckRow],
+    verify: &str,
+) -> Vec<Block> {
     let mut names: Vec<&str> = Vec::new();
     for name in readings.iter().flat_map(|reading| &reading.strategies) {
         if !names.contains(&name.as_str()) {
@@ -60,7 +65,9 @@ fn freshness(declared: &Declaration, checks: &[&CheckRow]) -> String {
         _ => "in the strategy's own word",
     };
     let text = format!("{}: {means}.", declared.freshness);
-    let Some(row) = checks.iter().find(|row| row.check == Check::Fresh) else { return text };
+    let Some(row) = checks.iter().find(|row| row.check == Check::Fresh) else {
+        return text;
+    };
     let figures = row.figures;
     let counts: Vec<String> = [
         (figures.late_without_rearm, "later than the truth with no rearm on its way"),
@@ -124,7 +131,9 @@ fn verified(checks: &[&CheckRow]) -> String {
     let broken: Vec<String> = checks
         .iter()
         .filter(|row| !row.verdict.is_good())
-        .map(|row| format!("{} is {} ({} of {})", row.check.word(), row.verdict.word(), count(row.broken), count(row.tried)))
+        .map(|row| {
+            format!("{} is {} ({} of {})", row.check.word(), row.verdict.word(), count(row.broken), count(row.tried))
+        })
         .collect();
     match broken.is_empty() {
         true => format!("kept all {} checks, {} answers and sequences tried.", checks.len(), count(tried)),

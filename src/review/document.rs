@@ -165,7 +165,7 @@ pub struct Bar {
 /// A picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Figure {
-    /// Its file, relative to the document's directory.
+    /// Its file.
     pub file: String,
     /// What it shows, for who cannot see it.
     pub alt: String,

@@ -14,7 +14,12 @@ pub(super) fn glance(reading: &Reading<'_>, scores: &Scores) -> Vec<Block> {
     columns.push(Column::words("in all"));
     let rows = scores.standings.iter().map(|standing| {
         let mut row = vec![Cell::new(&standing.strategy)];
-        row.extend(standing.ratios.iter().map(|ratio| ratio.as_ref().map_or(Cell::toned("not compared", Tone::Muted), short)));
+        row.extend(
+            standing
+                .ratios
+                .iter()
+                .map(|ratio| ratio.as_ref().map_or(Cell::toned("not compared", Tone::Muted), short)),
+        );
         row.push(in_all(standing, scores.places.len()));
         row
     });
@@ -28,7 +33,10 @@ pub(super) fn glance(reading: &Reading<'_>, scores: &Scores) -> Vec<Block> {
             percent(reading.threshold)
         )],
     };
-    vec![Block::Table(table), Block::List(scores.standings.iter().map(|it| sentence(it, scores)).collect())]
+    vec![
+        Block::Table(table),
+        Block::List(scores.standings.iter().map(|it| sentence(it, scores)).collect()),
+    ]
 }
 
 fn short(ratio: &Ratio) -> Cell {
@@ -47,7 +55,9 @@ fn tone(verdict: Verdict) -> Tone {
 
 fn in_all(standing: &Standing, places: usize) -> Cell {
     let (text, tone) = match (standing.faster, standing.slower) {
-        (0, 0) if standing.ratios.iter().flatten().all(|it| it.verdict == Verdict::Same) => ("same".to_owned(), Tone::Even),
+        (0, 0) if standing.ratios.iter().flatten().all(|it| it.verdict == Verdict::Same) => {
+            ("same".to_owned(), Tone::Even)
+        }
         (0, 0) => ("no difference shown".to_owned(), Tone::Open),
         (faster, 0) => (format!("faster at {faster} of {places}"), Tone::Good),
         (0, slower) => (format!("slower at {slower} of {places}"), Tone::Bad),
@@ -62,7 +72,11 @@ fn in_all(standing: &Standing, places: usize) -> Cell {
 /// One strategy's verdicts in a sentence.
 fn sentence(standing: &Standing, scores: &Scores) -> String {
     let called = |verdict: Verdict| -> Vec<String> {
-        let at_places = standing.ratios.iter().zip(&scores.places).filter_map(|(ratio, place)| Some((ratio.as_ref()?, place)));
+        let at_places = standing
+            .ratios
+            .iter()
+            .zip(&scores.places)
+            .filter_map(|(ratio, place)| Some((ratio.as_ref()?, place)));
         at_places
             .filter(|(ratio, _)| ratio.verdict == verdict)
             .map(|(ratio, place)| format!("{} ({}, {})", at(&place.point), words::ratio(ratio.ratio), interval(ratio)))
@@ -82,7 +96,10 @@ fn sentence(standing: &Standing, scores: &Scores) -> String {
     if clauses.is_empty() {
         clauses.push("not compared: it has no undisturbed trial".to_owned());
     }
-    let caveat = standing.caveat.as_ref().map_or(String::new(), |caveat| format!(" It is {caveat}, so it justifies nothing by itself."));
+    let caveat = standing
+        .caveat
+        .as_ref()
+        .map_or(String::new(), |caveat| format!(" It is {caveat}, so it justifies nothing by itself."));
     format!("{}: {}.{caveat}", standing.strategy, clauses.join("; "))
 }
 
@@ -141,7 +158,10 @@ fn row(reading: &Reading<'_>, summary: &Summary, axis: &Axis) -> Vec<Cell> {
         number(summary.ns_per_op),
         number(net),
         Cell::new(ratio.map_or("–".to_owned(), |it| words::ratio(it.ratio))),
-        Cell { bar: ratio.and_then(|it| axis.bar(it)), ..Cell::new(ratio.map_or("–".to_owned(), interval)) },
+        Cell {
+            bar: ratio.and_then(|it| axis.bar(it)),
+            ..Cell::new(ratio.map_or("–".to_owned(), interval))
+        },
         ratio.map_or(Cell::new("–"), |it| Cell::toned(it.verdict.as_str(), tone(it.verdict))),
         number(summary.ops_per_s.map(|rate| rate / 1e6)),
         Cell::new(summary.blocks.to_string()),
@@ -164,7 +184,9 @@ fn notes(reading: &Reading<'_>, point: &Point) -> Vec<String> {
     }];
     if let Some(control) = reading.ratio(point, NULL_CONTROL) {
         let judged = match control.resolution {
-            Some(reach) if reach.is_finite() => format!("{} against itself reaches {} from 1 here", reading.baseline, percent(reach)),
+            Some(reach) if reach.is_finite() => {
+                format!("{} against itself reaches {} from 1 here", reading.baseline, percent(reach))
+            }
             _ => format!("{} against itself has too few blocks for a bound here", reading.baseline),
         };
         notes.push(format!("{judged}; no difference within that is called one."));
@@ -176,11 +198,17 @@ fn notes(reading: &Reading<'_>, point: &Point) -> Vec<String> {
 /// Strategies that could not keep up with an open load.
 fn saturated(reading: &Reading<'_>, point: &Point) -> Vec<String> {
     let said = reading.strategies.iter().filter_map(|strategy| {
-        let (full, all) = reading.trials(point, strategy).fold((0, 0), |(full, all), it| (full + usize::from(it.is_saturated()), all + 1));
+        let (full, all) = reading
+            .trials(point, strategy)
+            .fold((0, 0), |(full, all), it| (full + usize::from(it.is_saturated()), all + 1));
         let offered = reading.trials(point, strategy).find_map(|it| it.offered_per_s)?;
         let served = reading.summary(point, strategy)?.ops_per_s?;
         (full * 2 > all).then(|| {
-            format!("{strategy} is saturated: of {} M operations/s offered it served {} M.", figure(offered / 1e6), figure(served / 1e6))
+            format!(
+                "{strategy} is saturated: of {} M operations/s offered it served {} M.",
+                figure(offered / 1e6),
+                figure(served / 1e6)
+            )
         })
     });
     said.collect()

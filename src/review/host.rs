@@ -22,7 +22,10 @@ pub(super) fn measured(reading: &Reading<'_>) -> Vec<Block> {
             Some("threads") => "a thread for each of the recorded ones",
             _ => "in an order that run.json does not tell",
         };
-        add(trace.as_str().unwrap_or("trace"), format!("recorded trace, played {order}, {}", speed(&parameters["speed"])));
+        add(
+            trace.as_str().unwrap_or("trace"),
+            format!("recorded trace, played {order}, {}", speed(&parameters["speed"])),
+        );
     }
     let disturbed = reading.part.trials.iter().filter(|trial| trial.disturbed).count();
     add(
@@ -39,7 +42,14 @@ pub(super) fn measured(reading: &Reading<'_>) -> Vec<Block> {
     }
     if let Some(cpus) = parameters["cpus"].as_array() {
         let cpus: Vec<String> = cpus.iter().map(Value::to_string).collect();
-        add("Threads run on", if cpus.is_empty() { "any CPU".to_owned() } else { format!("CPU {}, pinned in turn", list(&cpus)) });
+        add(
+            "Threads run on",
+            if cpus.is_empty() {
+                "any CPU".to_owned()
+            } else {
+                format!("CPU {}, pinned in turn", list(&cpus))
+            },
+        );
     }
     add("Called same", format!("within {}", percent(reading.threshold)));
     if let Some(seed) = parameters["seed"].as_u64() {
@@ -55,8 +65,12 @@ fn synthetic(workload: &Value) -> String {
     if let Some(timers) = workload["timers"].as_u64() {
         add(format!("{} active at the start", counted(timers as usize, "timer")));
     }
-    let mix: Vec<(&String, f64)> =
-        workload["mix"].as_object().into_iter().flatten().filter_map(|(op, share)| Some((op, share.as_f64()?))).collect();
+    let mix: Vec<(&String, f64)> = workload["mix"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter_map(|(op, share)| Some((op, share.as_f64()?)))
+        .collect();
     let whole: f64 = mix.iter().map(|(_, share)| share).sum();
     let mut shares: Vec<(&String, f64)> = mix.into_iter().filter(|(_, share)| *share > 0.0).collect();
     shares.sort_by(|a, b| b.1.total_cmp(&a.1));
@@ -89,10 +103,19 @@ fn when(run: &RunRecord) -> String {
     let began = run.started.strftime("%Y-%m-%d %H:%M UTC");
     let resumed = match run.resumed.len() {
         0 => String::new(),
-        times => format!(", taken up again {}", if times == 1 { "once".to_owned() } else { format!("{times} times") }),
+        times => format!(
+            ", taken up again {}",
+            if times == 1 {
+                "once".to_owned()
+            } else {
+                format!("{times} times")
+            }
+        ),
     };
     match run.ended {
-        Some(ended) if run.resumed.is_empty() => format!("{began}, for {}", duration(ended.duration_since(run.started).as_nanos() as f64)),
+        Some(ended) if run.resumed.is_empty() => {
+            format!("{began}, for {}", duration(ended.duration_since(run.started).as_nanos() as f64))
+        }
         _ => format!("{began}{resumed}"),
     }
 }
@@ -103,23 +126,41 @@ pub(super) fn host(run: &RunRecord) -> Vec<Block> {
     if run.warnings.is_empty() {
         blocks.push(Block::Text("The doctor had nothing to say against this host.".to_owned()));
     } else {
-        let (verb, number) = if run.warnings.len() == 1 { ("", "warning") } else { ("", "warnings") };
-        blocks.push(Block::Text(format!("The doctor's {} {number}{verb}, as the run began:", run.warnings.len())));
+        blocks.push(Block::Text(format!(
+            "What the doctor had to say as the run began, {}:",
+            counted(run.warnings.len(), "warning")
+        )));
         blocks.push(Block::List(run.warnings.clone()));
     }
     blocks
 }
 
 fn facts(run: &RunRecord) -> Vec<(String, String)> {
-    let Host { cpu_model, cores, logical_cpus, smt, governor, turbo, clock_source, hypervisor, kernel, os, rustc, crates, hostname } =
-        &run.host;
+    let Host {
+        cpu_model,
+        cores,
+        logical_cpus,
+        smt,
+        governor,
+        turbo,
+        clock_source,
+        hypervisor,
+        kernel,
+        os,
+        rustc,
+        crates,
+        hostname,
+    } = &run.host;
     let unknown = || "not known".to_owned();
     let text = |value: &Option<String>| value.clone().unwrap_or_else(unknown);
     let number = |value: &Option<usize>| value.map_or_else(unknown, |it| it.to_string());
     let switch = |value: &Option<bool>| value.map_or_else(unknown, |on| if on { "on" } else { "off" }.to_owned());
     let mut facts = vec![
         ("Host", hostname.clone()),
-        ("CPU", format!("{}, {} cores, {} logical CPUs", text(cpu_model), number(cores), number(logical_cpus))),
+        (
+            "CPU",
+            format!("{}, {} cores, {} logical CPUs", text(cpu_model), number(cores), number(logical_cpus)),
+        ),
         ("SMT", switch(smt)),
         ("Governor", text(governor)),
         ("Turbo", switch(turbo)),
@@ -132,13 +173,25 @@ fn facts(run: &RunRecord) -> Vec<(String, String)> {
     if let Some(clock) = conditions.clock {
         facts.push((
             "Clock",
-            format!("a pair of readings costs {} ns and advances in steps of {} ns", figure(clock.pair_cost_ns), figure(clock.resolution_ns)),
+            format!(
+                "a pair of readings costs {} ns and advances in steps of {} ns",
+                figure(clock.pair_cost_ns),
+                figure(clock.resolution_ns)
+            ),
         ));
     }
     let hiccups: Vec<String> = conditions
         .hiccups
         .iter()
-        .map(|it| format!("CPU {} lost {} of {}, {} at most at once", it.cpu, percent(it.lost_share), duration(it.watched_ns as f64), duration(it.max_ns as f64)))
+        .map(|it| {
+            format!(
+                "CPU {} lost {} of {}, {} at most at once",
+                it.cpu,
+                percent(it.lost_share),
+                duration(it.watched_ns as f64),
+                duration(it.max_ns as f64)
+            )
+        })
         .collect();
     if !hiccups.is_empty() {
         facts.push(("An empty loop", hiccups.join("; ")));

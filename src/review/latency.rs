@@ -26,7 +26,9 @@ fn is_tail(percentile: &str) -> bool {
 pub(super) fn blocks(reading: &Reading<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
     for point in &reading.points {
-        let Some(op) = commonest_op(reading, point) else { continue };
+        let Some(op) = commonest_op(reading, point) else {
+            continue;
+        };
         for kind in [Kind::Service, Kind::Response] {
             let rows = rows(reading, point, op, kind);
             if !rows.is_empty() {
@@ -68,7 +70,11 @@ fn table(reading: &Reading<'_>, rows: &[&LatencyRow], point: &Point, op: &str, k
     let cells = rows.iter().map(|row| {
         let null = row.strategy == FLOOR;
         let tone = if null { Tone::Muted } else { Tone::Plain };
-        let name = if null { format!("{FLOOR}: the machine's own") } else { row.strategy.clone() };
+        let name = if null {
+            format!("{FLOOR}: the machine's own")
+        } else {
+            row.strategy.clone()
+        };
         let mut cells = vec![Cell::toned(name, tone)];
         for (name, pick) in PERCENTILES {
             let machines = is_tail(name) && tails.is_the_machines(row, pick);
@@ -87,25 +93,36 @@ fn table(reading: &Reading<'_>, rows: &[&LatencyRow], point: &Point, op: &str, k
         Kind::Response => "response time, from the operation's intended start",
     };
     let clock = rows.first().map_or(0.0, |row| row.clock_ns);
-    let mut notes = vec![format!("{from}; reading the clock around it costs {} ns, which is not subtracted.", figure(clock))];
+    let mut notes = vec![format!(
+        "{from}; reading the clock around it costs {} ns, which is not subtracted.",
+        figure(clock)
+    )];
     if marked {
         notes.push("~ does not clear the null strategy's own tail: the machine's, not the strategy's.".to_owned());
     }
-    Table { caption: format!("{}: {} time of {op}, ns", heading(point), kind.as_str()), columns, rows: cells, notes }
+    Table {
+        caption: format!("{}: {} time of {op}, ns", heading(point), kind.as_str()),
+        columns,
+        rows: cells,
+        notes,
+    }
 }
 
 /// The baseline's p99, the machine's and the others', and how many tails are the machine's.
 fn sentence(reading: &Reading<'_>, rows: &[&LatencyRow], point: &Point, op: &str) -> Option<String> {
     let of = |strategy: &str| rows.iter().find(|row| row.strategy == strategy);
     let (baseline, null) = (of(reading.baseline)?, of(FLOOR));
-    let others: Vec<&&LatencyRow> = rows.iter().filter(|row| ![reading.baseline, FLOOR].contains(&row.strategy.as_str())).collect();
+    let others: Vec<&&LatencyRow> =
+        rows.iter().filter(|row| ![reading.baseline, FLOOR].contains(&row.strategy.as_str())).collect();
     let mut text = format!(
         "On {}, 99 of 100 {op} operations end within {} ns under {}",
         at(point),
         count(baseline.p99_ns),
         reading.baseline
     );
-    if let (Some(best), Some(worst)) = (others.iter().min_by_key(|it| it.p99_ns), others.iter().max_by_key(|it| it.p99_ns)) {
+    if let (Some(best), Some(worst)) =
+        (others.iter().min_by_key(|it| it.p99_ns), others.iter().max_by_key(|it| it.p99_ns))
+    {
         text += &format!(
             ", within {} ns ({}) to {} ns ({}) under the others",
             count(best.p99_ns),

@@ -20,9 +20,12 @@ fn sentence(reading: &Reading<'_>, point: &Point) -> Option<String> {
     let per_op = |strategy: &str| reading.summary(point, strategy)?.acquisitions_per_op;
     let baseline = per_op(reading.baseline)?;
     let others = reading.strategies.iter().filter(|name| *name != reading.baseline);
-    let (least, strategy) =
-        others.filter_map(|name| Some((per_op(name)?, name))).min_by(|a, b| a.0.total_cmp(&b.0))?;
-    let share = if baseline > 0.0 { format!(", {} of that", percent(least / baseline)) } else { String::new() };
+    let (least, strategy) = others.filter_map(|name| Some((per_op(name)?, name))).min_by(|a, b| a.0.total_cmp(&b.0))?;
+    let share = if baseline > 0.0 {
+        format!(", {} of that", percent(least / baseline))
+    } else {
+        String::new()
+    };
     Some(format!(
         "On {} {} takes the lock {} times an operation; the least is {} under {strategy}{share}.",
         at(point),

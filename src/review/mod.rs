@@ -8,6 +8,7 @@
 //! [`standing`] decides, [`verdict`] puts it into words, the other modules write a section each.
 
 mod costs;
+mod crossover;
 mod document;
 mod figures;
 mod host;
@@ -23,7 +24,7 @@ mod words;
 
 pub use document::{Bar, Block, Cell, Column, Document, Figure, Section, Table, Tone};
 pub use page::document;
-pub use part::{Part, Plot, Sheet};
+pub use part::{Part, Plot};
 pub use standing::{Answer, Scores, Standing};
 
 use crate::record::{Claim, Declaration};
@@ -57,4 +58,4 @@ pub struct Study {
 }
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;

@@ -10,7 +10,13 @@ const ROUNDING: f64 = 1e-9;
 /// The notices of one part, named only where there are several.
 pub(super) fn of_part(reading: &Reading<'_>, named: bool) -> Vec<String> {
     let all = [unfinished(reading), disagreement(reading), biased(reading)];
-    let name = |text: String| if named { format!("{}: {text}", reading.part.name) } else { text };
+    let name = |text: String| {
+        if named {
+            format!("{}: {text}", reading.part.name)
+        } else {
+            text
+        }
+    };
     all.into_iter().flatten().chain(reading.part.notes.iter().cloned()).map(name).collect()
 }
 
@@ -52,7 +58,11 @@ fn disagreement(reading: &Reading<'_>) -> Option<String> {
         format!(", {} on {} among them", ratio.strategy, super::words::heading(&point(ratio)))
     });
     // A run under way appends trials before it rewrites what follows from them.
-    let why = if reading.is_whole() { "one of the two was changed after the run" } else { "the run did not get to write it anew" };
+    let why = if reading.is_whole() {
+        "one of the two was changed after the run"
+    } else {
+        "the run did not get to write it anew"
+    };
     Some(format!(
         "ratios.csv disagrees with trials.csv in {}{example}: {why}. Every ratio and verdict here is computed from \
          trials.csv; the pictures of ratios are drawn from ratios.csv.",

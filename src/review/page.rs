@@ -1,11 +1,11 @@
 //! The whole document.
 
-use super::document::{Block, Cell, Column, Document, Section, Table, Tone};
-use super::part::{Reading, Sheet};
+use super::document::{Block, Document, Section};
+use super::part::Reading;
 use super::standing::{Answer, Scores};
 use super::words::{counted, duration, list, threads};
-use super::{Material, Study, costs, figures, host, latency, locks, notices, plots, verdict};
-use crate::record::{CheckRow, Claim};
+use super::{Material, Study, costs, crossover, figures, host, latency, locks, notices, plots, verdict};
+use crate::record::CheckRow;
 
 /// The document of these results.
 pub fn document(material: &Material) -> Document {
@@ -39,13 +39,23 @@ fn title(material: &Material, scores: &Scores) -> String {
         None => {
             let mut workloads: Vec<&str> = scores.places.iter().map(|place| place.point.workload.as_str()).collect();
             workloads.dedup();
-            format!("{} and its rivals on {}", scores.baseline, if workloads.is_empty() { "nothing yet".to_owned() } else { list(&workloads) })
+            format!(
+                "{} and its rivals on {}",
+                scores.baseline,
+                if workloads.is_empty() {
+                    "nothing yet".to_owned()
+                } else {
+                    list(&workloads)
+                }
+            )
         }
     }
 }
 
 fn header(readings: &[Reading<'_>]) -> Vec<String> {
-    let Some(first) = readings.first() else { return Vec::new() };
+    let Some(first) = readings.first() else {
+        return Vec::new();
+    };
     let run = &first.part.run;
     let mut facts = vec![run.started.strftime("%-d %B %Y").to_string(), run.host.hostname.clone()];
     facts.extend(run.host.cpu_model.clone());
@@ -71,8 +81,12 @@ fn question(material: &Material, readings: &[Reading<'_>], scores: &Scores) -> S
     }
     let mut workloads: Vec<String> = Vec::new();
     for place in &scores.places {
-        let counts: Vec<String> =
-            scores.places.iter().filter(|it| it.point.workload == place.point.workload).map(|it| it.point.threads.to_string()).collect();
+        let counts: Vec<String> = scores
+            .places
+            .iter()
+            .filter(|it| it.point.workload == place.point.workload)
+            .map(|it| it.point.threads.to_string())
+            .collect();
         let on = match &counts[..] {
             [_] => format!("{} with {}", place.point.workload, threads(place.point.threads)),
             _ => format!("{} with {} threads", place.point.workload, list(&counts)),
@@ -86,8 +100,16 @@ fn question(material: &Material, readings: &[Reading<'_>], scores: &Scores) -> S
     let baseline = reading.map_or("the baseline", |reading| reading.baseline);
     format!(
         "Should something other than {baseline} guard the head of the timer list? {} compared with it{}.",
-        if rivals == 1 { "One other way was".to_owned() } else { format!("{rivals} other ways were") },
-        if workloads.is_empty() { String::new() } else { format!(" on {}", list(&workloads)) }
+        if rivals == 1 {
+            "One other way was".to_owned()
+        } else {
+            format!("{rivals} other ways were")
+        },
+        if workloads.is_empty() {
+            String::new()
+        } else {
+            format!(" on {}", list(&workloads))
+        }
     )
 }
 
@@ -102,7 +124,11 @@ fn sections(material: &Material, readings: &[Reading<'_>], scores: &Scores, chec
             let own = Scores::new(std::slice::from_ref(reading), &material.declarations, checks);
             let mut parts = of_part(reading, &own);
             parts.push(Section::new("Run this part again", host::again(&reading.part.run.command, &reading.part.name)));
-            Section { title: reading.part.name.clone(), blocks: Vec::new(), sections: parts }
+            Section {
+                title: reading.part.name.clone(),
+                blocks: Vec::new(),
+                sections: parts,
+            }
         })),
     }
     let verify = format!("headlock verify --out {}/verify", super::words::shell(&material.directory));
@@ -113,7 +139,8 @@ fn sections(material: &Material, readings: &[Reading<'_>], scores: &Scores, chec
     if let Some(first) = readings.first() {
         sections.push(Section::new("The host", host::host(&first.part.run)));
         let others = readings.iter().skip(1).filter(|it| it.part.run.host != first.part.run.host);
-        sections.extend(others.map(|it| Section::new(format!("The host of {}", it.part.name), host::host(&it.part.run))));
+        sections
+            .extend(others.map(|it| Section::new(format!("The host of {}", it.part.name), host::host(&it.part.run))));
         let command = material.study.as_ref().map_or(&first.part.run.command, |study| &study.command);
         sections.push(Section::new("Run it again", host::again(command, &material.directory)));
     }
@@ -135,7 +162,11 @@ fn of_part(reading: &Reading<'_>, scores: &Scores) -> Vec<Section> {
     blocks.extend(plots::figures(part, "throughput"));
     let points = reading.points.iter().map(|point| figures::point(reading, point)).collect();
     if !reading.points.is_empty() {
-        sections.push(Section { title: "Every point in full".to_owned(), blocks, sections: points });
+        sections.push(Section {
+            title: "Every point in full".to_owned(),
+            blocks,
+            sections: points,
+        });
         let mut blocks = plots::figures(part, "latency");
         blocks.extend(latency::blocks(reading));
         sections.push(Section::new("Latency, and the machine's own tail", blocks));
@@ -144,7 +175,7 @@ fn of_part(reading: &Reading<'_>, scores: &Scores) -> Vec<Section> {
         sections.push(Section::new("Lock acquisitions", blocks));
     }
     let mut blocks = plots::figures(part, "crossover");
-    blocks.extend(part.crossover.as_ref().map(|sheet| Block::Table(crossover(sheet))));
+    blocks.extend(crossover::blocks(part));
     if !blocks.is_empty() {
         sections.push(Section::new("From which load on it pays", blocks));
     }
@@ -158,44 +189,7 @@ fn of_part(reading: &Reading<'_>, scores: &Scores) -> Vec<Section> {
 }
 
 fn claims(study: &Study) -> Section {
-    let answers = Table {
-        caption: "Claim by claim".to_owned(),
-        columns: vec![Column::words("claim"), Column::words("what it says"), Column::words("answer")],
-        rows: study
-            .claims
-            .iter()
-            .map(|Claim { id, claim, answer, .. }| vec![Cell::new(id), Cell::new(claim), Cell::new(answer)])
-            .collect(),
-        notes: Vec::new(),
-    };
-    let mut blocks = vec![Block::Table(answers)];
-    blocks.extend(study.claims.iter().cloned().map(Block::Claim));
-    Section::new("The claims", blocks)
-}
-
-/// A table as its file has it: what the columns mean is the file's business.
-fn crossover(sheet: &Sheet) -> Table {
-    let is_number = |column: usize| {
-        let mut texts = sheet.rows.iter().filter_map(|row| row.get(column)).filter(|text| !text.is_empty()).peekable();
-        texts.peek().is_some() && texts.all(|text| text.parse::<f64>().is_ok())
-    };
-    let numeric: Vec<bool> = (0..sheet.header.len()).map(is_number).collect();
-    let show = |(column, text): (usize, &String)| match text.parse::<f64>() {
-        Ok(value) if numeric.get(column) == Some(&true) && value.is_finite() => Cell::new(super::words::figure(value)),
-        _ if text.is_empty() => Cell::toned("–", Tone::Muted),
-        _ => Cell::new(text),
-    };
-    Table {
-        caption: "crossover.csv".to_owned(),
-        columns: sheet
-            .header
-            .iter()
-            .zip(&numeric)
-            .map(|(title, numeric)| Column { title: title.replace('_', " "), numeric: *numeric })
-            .collect(),
-        rows: sheet.rows.iter().map(|row| row.iter().enumerate().map(show).collect()).collect(),
-        notes: Vec::new(),
-    }
+    Section::new("The claims", study.claims.iter().cloned().map(Block::Claim).collect())
 }
 
 fn reading_rules(scores: &Scores) -> Vec<String> {

@@ -1,6 +1,8 @@
 //! One result directory, read, and what follows from it at once.
 
-use crate::record::{CheckRow, FLOOR, LatencyRow, Metric, NULL_CONTROL, Point, Ratio, RunRecord, RunState, Trial};
+use crate::record::{
+    CheckRow, CrossoverRow, FLOOR, LatencyRow, MapCell, Metric, NULL_CONTROL, Point, Ratio, RunRecord, RunState, Trial,
+};
 use crate::stats::{self, Subject, Summary, Tails, deciding_metric, summarize};
 
 /// What was found in a result directory.
@@ -18,8 +20,10 @@ pub struct Part {
     pub filed_ratios: Option<Vec<Ratio>>,
     /// `verify.csv`, if there is one.
     pub checks: Option<Vec<CheckRow>>,
-    /// `crossover.csv`, if there is one.
-    pub crossover: Option<Sheet>,
+    /// `crossover.csv`; empty where there is none.
+    pub crossings: Vec<CrossoverRow>,
+    /// `crossover_map.csv`; empty where there is none.
+    pub map: Vec<MapCell>,
     /// The pictures.
     pub plots: Vec<Plot>,
     /// Why there are no pictures, if there are none.
@@ -28,21 +32,12 @@ pub struct Part {
     pub notes: Vec<String>,
 }
 
-/// A table of which only the header is known.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sheet {
-    /// The columns' names.
-    pub header: Vec<String>,
-    /// The rows, a text for each column.
-    pub rows: Vec<Vec<String>>,
-}
-
 /// A picture as `scripts/plot` left it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plot {
     /// Its name without the ending.
     pub name: String,
-    /// Its file, relative to the document's directory.
+    /// Its file.
     pub file: String,
     /// The file's content.
     pub svg: String,
@@ -121,20 +116,17 @@ impl<'a> Reading<'a> {
         blocks.dedup();
         blocks.len()
     }
-
-    /// The picture of this name.
-    pub(super) fn plot(&self, name: &str) -> Option<&'a Plot> {
-        self.part.plots.iter().find(|plot| plot.name == name)
-    }
 }
 
 /// In the order in which the run names them, then any other.
 fn strategies(part: &Part) -> Vec<String> {
     let named = part.run.parameters["strategies"].as_array().into_iter().flatten();
     let measured = |name: &String| part.trials.iter().any(|trial| trial.strategy == *name);
-    let mut strategies: Vec<String> = named.filter_map(|name| Some(name.as_str()?.to_owned())).filter(measured).collect();
+    let mut strategies: Vec<String> =
+        named.filter_map(|name| Some(name.as_str()?.to_owned())).filter(measured).collect();
     for subject in stats::subjects(&part.trials) {
-        let known = [FLOOR, NULL_CONTROL].contains(&subject.strategy.as_str()) || strategies.contains(&subject.strategy);
+        let known =
+            [FLOOR, NULL_CONTROL].contains(&subject.strategy.as_str()) || strategies.contains(&subject.strategy);
         if !known {
             strategies.push(subject.strategy);
         }

@@ -19,10 +19,19 @@ pub(super) fn figures(part: &Part, beginning: &str) -> Vec<Block> {
 fn figure(part: &Part, plot: &Plot) -> Figure {
     let (shows, table) = match plot.name.as_str() {
         "throughput" => ("Operations per second against threads, a line for each strategy", "the tables of the points"),
-        "ratios" => ("Time per operation relative to the baseline, with its interval, a row for each strategy", "the tables of the points"),
+        "ratios" => (
+            "Time per operation relative to the baseline, with its interval, a row for each strategy",
+            "the tables of the points",
+        ),
         "ratios-net" => ("The same net of the harness's own cost", "ratios.csv"),
-        "ratios-service-ns" => ("Service time under paced load relative to the baseline, with its interval", "the tables of the points"),
-        name if name.starts_with("latency") => ("Latency by percentile, a curve for each strategy, the machine's own in grey", "the tables of latency"),
+        "ratios-service-ns" => (
+            "Service time under paced load relative to the baseline, with its interval",
+            "the tables of the points",
+        ),
+        name if name.starts_with("latency") => (
+            "Latency by percentile, a curve for each strategy, the machine's own in grey",
+            "the tables of latency",
+        ),
         "locks" => ("Lock acquisitions per operation, the contended share hatched", "the tables of lock acquisitions"),
         "reclaim" => ("The most freed nodes that waited to be reclaimed at one moment", "trials.csv"),
         name if name.starts_with("crossover") => ("From which load on a strategy beats the baseline", "crossover.csv"),

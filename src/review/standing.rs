@@ -129,7 +129,9 @@ impl Scores {
     pub fn answer(&self) -> Answer {
         let places = self.places.iter().filter(|place| !place.biased).count();
         match self.best() {
-            _ if places == 0 || self.standings.iter().all(|it| it.ratios.iter().all(Option::is_none)) => Answer::Nothing,
+            _ if places == 0 || self.standings.iter().all(|it| it.ratios.iter().all(Option::is_none)) => {
+                Answer::Nothing
+            }
             Some(best) if best.faster == places => Answer::Everywhere,
             Some(best) if best.faster > 0 && best.slower == 0 => Answer::Somewhere,
             Some(best) if best.faster > 0 => Answer::Trade,
@@ -139,7 +141,8 @@ impl Scores {
 
     /// The deciding ratios of sound strategies at unbiased places.
     pub(super) fn sound_ratios(&self) -> impl Iterator<Item = &Ratio> {
-        let at_places = self.standings.iter().filter(|it| it.is_sound()).flat_map(|it| it.ratios.iter().zip(&self.places));
+        let at_places =
+            self.standings.iter().filter(|it| it.is_sound()).flat_map(|it| it.ratios.iter().zip(&self.places));
         at_places.filter(|(_, place)| !place.biased).filter_map(|(ratio, _)| ratio.as_ref())
     }
 }

@@ -13,7 +13,11 @@ pub(crate) fn material(strategies: &[(&str, f64)]) -> Material {
     for (number, (strategy, ns)) in fixed.iter().chain(strategies).enumerate() {
         for block in 0..16 {
             let noise = 1.0 + 0.001 * (((block * 7 + number * 5) % 16) as f64 / 7.5 - 1.0);
-            trials.push(Trial { ns_per_op: ns * noise, floor_ns: Some(1.0), ..trial(strategy, block) });
+            trials.push(Trial {
+                ns_per_op: ns * noise,
+                floor_ns: Some(1.0),
+                ..trial(strategy, block)
+            });
         }
         latencies.add(latency(strategy, (1..=1000).map(|n| n + *ns as u64))).unwrap();
     }
@@ -25,7 +29,8 @@ pub(crate) fn material(strategies: &[(&str, f64)]) -> Material {
         trials,
         latency,
         checks: None,
-        crossover: None,
+        crossings: Vec::new(),
+        map: Vec::new(),
         plots: Vec::new(),
         plots_missing: None,
         notes: Vec::new(),
@@ -43,7 +48,16 @@ fn run() -> RunRecord {
     RunRecord {
         schema_version: SCHEMA_VERSION,
         headlock_version: "0.1.0".to_owned(),
-        command: ["target/release/headlock", "run", "-w", "hot", "--out", "results/made-up"].map(str::to_owned).to_vec(),
+        command: [
+            "target/release/headlock",
+            "run",
+            "-w",
+            "hot",
+            "--out",
+            "results/made-up",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
         parameters: serde_json::json!({ "command": "run", "baseline": "mutex", "threshold": 0.01 }),
         host: Host { hostname: "box".to_owned(), ..Host::default() },
         conditions: Conditions::default(),

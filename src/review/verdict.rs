@@ -25,7 +25,11 @@ pub(super) fn sentences(scores: &Scores, readings: &[Reading<'_>], material: &Ma
     match scores.answer() {
         Answer::Nothing => vec![answer],
         Answer::NotHere => vec![answer, certainty(scores, readings), staying(scores, readings)],
-        _ => vec![answer, certainty(scores, readings), price(scores, readings, &material.declarations)],
+        _ => vec![
+            answer,
+            certainty(scores, readings),
+            price(scores, readings, &material.declarations),
+        ],
     }
 }
 
@@ -36,7 +40,11 @@ fn answer(scores: &Scores) -> String {
     let at_faster = |best: &Standing| spread(scores, best, Verdict::Faster);
     match (scores.answer(), best) {
         (Answer::Everywhere, Some(best)) => {
-            let where_ = if places == 1 { "the one point".to_owned() } else { format!("each of {places} points") };
+            let where_ = if places == 1 {
+                "the one point".to_owned()
+            } else {
+                format!("each of {places} points")
+            };
             format!(
                 "A change is justified here: {} is faster than {baseline} at {where_} measured, taking {} of its time.",
                 best.strategy,
@@ -79,11 +87,26 @@ fn not_here(scores: &Scores, places: usize) -> String {
             format!("{} ({} of the time) is, but {caveat}", it.strategy, spread(scores, it, Verdict::Faster))
         })
         .collect();
-    let unsound = if unsound.is_empty() { String::new() } else { format!("; {}", list(&unsound)) };
-    let where_ = if places == 1 { "the one point".to_owned() } else { format!("any of the {places} points") };
+    let unsound = if unsound.is_empty() {
+        String::new()
+    } else {
+        format!("; {}", list(&unsound))
+    };
+    let where_ = if places == 1 {
+        "the one point".to_owned()
+    } else {
+        format!("any of the {places} points")
+    };
     let sound = scores.standings.iter().filter(|it| it.is_sound()).count();
-    let who = if sound == scores.standings.len() { "no strategy" } else { "no strategy that can be relied on" };
-    format!("A change is not justified here: {who} is faster than {} at {where_} measured{bound}{unsound}.", scores.baseline)
+    let who = if sound == scores.standings.len() {
+        "no strategy"
+    } else {
+        "no strategy that can be relied on"
+    };
+    format!(
+        "A change is not justified here: {who} is faster than {} at {where_} measured{bound}{unsound}.",
+        scores.baseline
+    )
 }
 
 /// The ratios of a strategy that got this verdict, with interval and place: each of up to two, else the extremes.
@@ -96,7 +119,8 @@ fn spread(scores: &Scores, standing: &Standing, verdict: Verdict) -> String {
         .filter(|(ratio, place)| ratio.verdict == verdict && !place.biased)
         .collect();
     ratios.sort_by(|a, b| a.0.ratio.total_cmp(&b.0.ratio));
-    let show = |(it, place): &(&Ratio, &Place)| format!("{} ({}, on {})", ratio(it.ratio), interval(it), at(&place.point));
+    let show =
+        |(it, place): &(&Ratio, &Place)| format!("{} ({}, on {})", ratio(it.ratio), interval(it), at(&place.point));
     match &ratios[..] {
         [] => String::new(),
         [one] => show(one),
@@ -118,10 +142,19 @@ fn certainty(scores: &Scores, readings: &[Reading<'_>]) -> String {
         .collect();
     controls.sort_by(|a, b| a.0.total_cmp(&b.0));
     let baseline = &scores.baseline;
-    let reach = |reach: f64| if reach.is_finite() { percent(reach) } else { "an unknown amount".to_owned() };
+    let reach = |reach: f64| {
+        if reach.is_finite() {
+            percent(reach)
+        } else {
+            "an unknown amount".to_owned()
+        }
+    };
     let seen = match &controls[..] {
         [] => "no null control was run, so what the run can resolve is not known".to_owned(),
-        [(only, _)] => format!("{baseline} measured against itself reaches {}, below which nothing is called a difference", reach(*only)),
+        [(only, _)] => format!(
+            "{baseline} measured against itself reaches {}, below which nothing is called a difference",
+            reach(*only)
+        ),
         [(least, finest), .., (most, coarsest)] => format!(
             "{baseline} measured against itself reaches {} (on {}) to {} (on {}), below which nothing is called a difference there",
             reach(*least),
@@ -141,19 +174,31 @@ fn certainty(scores: &Scores, readings: &[Reading<'_>]) -> String {
 
 /// How far the null control's interval reaches from 1, as a fraction.
 fn resolution(control: &Ratio) -> f64 {
-    crate::stats::reach(crate::stats::Interval { estimate: control.ratio, low: control.ci_low, high: control.ci_high })
+    crate::stats::reach(crate::stats::Interval {
+        estimate: control.ratio,
+        low: control.ci_low,
+        high: control.ci_high,
+    })
 }
 
 /// What the best strategy buys where it is faster, and what it asks in return.
 fn price(scores: &Scores, readings: &[Reading<'_>], declarations: &[Declaration]) -> String {
-    let Some(best) = scores.best() else { return String::new() };
+    let Some(best) = scores.best() else {
+        return String::new();
+    };
     let mut saved = Vec::new();
     let mut of_a_core = Vec::new();
     for (ratio, place) in best.ratios.iter().zip(&scores.places) {
         let reading = &readings[place.part];
-        let Some(ratio) = ratio.as_ref().filter(|ratio| ratio.verdict == Verdict::Faster && !place.biased) else { continue };
-        let Some(summary) = reading.summary(&place.point, &scores.baseline) else { continue };
-        let (Some(ns), Some(rate)) = (summary.ns_per_op, summary.ops_per_s) else { continue };
+        let Some(ratio) = ratio.as_ref().filter(|ratio| ratio.verdict == Verdict::Faster && !place.biased) else {
+            continue;
+        };
+        let Some(summary) = reading.summary(&place.point, &scores.baseline) else {
+            continue;
+        };
+        let (Some(ns), Some(rate)) = (summary.ns_per_op, summary.ops_per_s) else {
+            continue;
+        };
         let saving = ns * (1.0 - ratio.ratio);
         saved.push(saving);
         if reading.is_paced(&place.point) {
@@ -195,9 +240,13 @@ fn terms(strategy: &str, declarations: &[Declaration]) -> String {
 /// What the baseline costs as it is.
 fn staying(scores: &Scores, readings: &[Reading<'_>]) -> String {
     let baseline = scores.baseline.as_str();
-    let summaries: Vec<&Summary> =
-        scores.places.iter().filter_map(|place| readings[place.part].summary(&place.point, baseline)).collect();
-    let figures = |pick: fn(&Summary) -> Option<f64>| -> Vec<f64> { summaries.iter().filter_map(|it| pick(it)).collect() };
+    let summaries: Vec<&Summary> = scores
+        .places
+        .iter()
+        .filter_map(|place| readings[place.part].summary(&place.point, baseline))
+        .collect();
+    let figures =
+        |pick: fn(&Summary) -> Option<f64>| -> Vec<f64> { summaries.iter().filter_map(|it| pick(it)).collect() };
     format!(
         "{} takes {} ns and {} lock acquisitions an operation; {} of them found the lock taken.",
         capital(baseline),

@@ -158,19 +158,31 @@ mod tests {
         ] {
             assert_eq!(figure(value), text);
         }
-        assert_eq!((percent(0.1356), percent(0.0206), percent(0.000_451)), ("14 %".into(), "2.1 %".into(), "0.045 %".into()));
+        assert_eq!(
+            (percent(0.1356), percent(0.0206), percent(0.000_451)),
+            ("14 %".into(), "2.1 %".into(), "0.045 %".into())
+        );
     }
 
     #[test]
     fn times_come_in_their_unit() {
-        for (ns, text) in [(9.8, "9.80 ns"), (80_400.0, "80.4 µs"), (2e7, "20 ms"), (3e10, "30 s"), (6.06e10, "1 min 1 s")] {
+        for (ns, text) in [
+            (9.8, "9.80 ns"),
+            (80_400.0, "80.4 µs"),
+            (2e7, "20 ms"),
+            (3e10, "30 s"),
+            (6.06e10, "1 min 1 s"),
+        ] {
             assert_eq!(duration(ns), text);
         }
     }
 
     #[test]
     fn lists_read_as_sentences_do() {
-        assert_eq!((list::<&str>(&[]), list(&["a"]), list(&["a", "b", "c"])), (String::new(), "a".into(), "a, b and c".into()));
+        assert_eq!(
+            (list::<&str>(&[]), list(&["a"]), list(&["a", "b", "c"])),
+            (String::new(), "a".into(), "a, b and c".into())
+        );
     }
 
     #[test]

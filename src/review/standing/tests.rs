@@ -23,7 +23,11 @@ fn a_sound_strategy_that_is_faster_justifies_a_change() {
 fn a_racy_one_justifies_nothing_and_is_said_to_be_fast() {
     let (answer, page) = scored(&[("rcu-epoch", 5.0), ("seqlock", 12.0)]);
     assert_eq!(answer, Answer::NotHere);
-    assert!(page.verdict[0].contains("is not justified here: no strategy that can be relied on"), "{}", page.verdict[0]);
+    assert!(
+        page.verdict[0].contains("is not justified here: no strategy that can be relied on"),
+        "{}",
+        page.verdict[0]
+    );
     assert!(page.verdict[0].contains("any advantage is excluded; rcu-epoch (0.500"), "{}", page.verdict[0]);
     assert!(page.verdict[0].ends_with("is, but racy."), "{}", page.verdict[0]);
 }
@@ -76,7 +80,11 @@ fn a_biased_point_decides_nothing() {
     control.for_each(|trial| trial.ns_per_op *= 1.2);
     let page = document(&material);
     assert_eq!(page.answer, "Nothing can be said");
-    assert!(page.notices.iter().any(|notice| notice.contains("is biased and decides nothing")), "{:?}", page.notices);
+    assert!(
+        page.notices.iter().any(|notice| notice.contains("is biased and decides nothing")),
+        "{:?}",
+        page.notices
+    );
 }
 
 #[test]
