@@ -1,9 +1,9 @@
 //! What each strategy gives up: its own declaration, and what was counted.
 
-use super::document::Block;
+use super::document::{Block, Cell, Column, Profile, Table, Tone};
 use super::part::Reading;
 use super::words::{count, list};
-use crate::record::{Check, CheckRow, Declaration};
+use crate::record::{Check, CheckRow, Declaration, RACY};
 
 /// A profile of each strategy that was measured.
 pub(super) fn blocks(
@@ -18,22 +18,82 @@ pub(super) fn blocks(
             names.push(name);
         }
     }
-    let mut blocks = Vec::new();
-    if checks.is_empty() {
-        blocks.push(Block::Text(format!(
-            "Whether each strategy keeps what it declares was not checked here: `{verify}` does that, and this page then shows \
-             its counts."
-        )));
-    }
-    blocks.extend(names.into_iter().map(|name| {
+    let own = |name: &str| -> (Option<&Declaration>, Vec<&CheckRow>) {
         let declared = declarations.iter().find(|it| it.name == name);
-        let own: Vec<&CheckRow> = checks.iter().filter(|row| row.strategy == name).collect();
-        profile(name, declared, &own, readings)
-    }));
+        (declared, checks.iter().filter(|row| row.strategy == name).collect())
+    };
+    let mut blocks = vec![Block::Table(table(&names, &own, readings))];
+    if checks.is_empty() {
+        blocks.push(Block::Text(
+            "Whether each strategy keeps what it declares was not checked here. This does it, and the page then shows the counts:".to_owned(),
+        ));
+        blocks.push(Block::Code(verify.to_owned()));
+    }
+    let profile = |name: &&str| {
+        let (declared, checks) = own(name);
+        profile(name, declared, &checks, readings)
+    };
+    blocks.push(Block::Profiles(names.iter().map(profile).collect()));
     blocks
 }
 
-fn profile(name: &str, declared: Option<&Declaration>, checks: &[&CheckRow], readings: &[Reading<'_>]) -> Block {
+/// All of it at a glance.
+fn table<'a>(
+    names: &[&str],
+    own: &dyn Fn(&str) -> (Option<&'a Declaration>, Vec<&'a CheckRow>),
+    readings: &[Reading<'_>],
+) -> Table {
+    let row = |name: &&str| {
+        let (declared, checks) = own(name);
+        let word = |pick: fn(&Declaration) -> &String| Cell::new(declared.map_or("–", |it| pick(it)));
+        let freshness = match declared {
+            Some(it) if it.freshness == RACY => Cell::toned(&it.freshness, Tone::Bad),
+            _ => word(|it| &it.freshness),
+        };
+        let late = checks.iter().filter_map(|row| row.figures.late_without_rearm).sum::<u64>();
+        let verify = match (checks.is_empty(), checks.iter().all(|row| row.verdict.is_good())) {
+            (true, _) => Cell::toned("not checked", Tone::Muted),
+            (_, true) if late > 0 => Cell::new(format!("kept, {} polls late", count(late))),
+            (_, true) => Cell::new("kept"),
+            (_, false) => Cell::toned("broken", Tone::Bad),
+        };
+        let (_, peak) = reclaimed(name, readings);
+        vec![
+            Cell::new(*name),
+            freshness,
+            word(|it| &it.progress),
+            word(|it| &it.reader_pays),
+            Cell::new(count(peak)),
+            verify,
+        ]
+    };
+    Table {
+        caption: "Declared, counted and checked".to_owned(),
+        columns: vec![
+            Column::words("strategy"),
+            Column::words("freshness"),
+            Column::words("a poll is"),
+            Column::words("a read pays"),
+            Column::numbers("nodes waiting"),
+            Column::words("verify"),
+        ],
+        rows: names.iter().map(row).collect(),
+        notes: vec![
+            "Nodes waiting: the most freed ones that no reader let go yet, at one moment of any trial.".to_owned(),
+        ],
+    }
+}
+
+/// Nodes that went through a strategy's reclaimer in all trials, and the most that waited there.
+fn reclaimed(name: &str, readings: &[Reading<'_>]) -> (u64, u64) {
+    let trials = || readings.iter().flat_map(|it| &it.part.trials).filter(|trial| trial.strategy == name);
+    (
+        trials().map(|trial| trial.retired).sum(),
+        trials().map(|trial| trial.peak_unreclaimed).max().unwrap_or(0),
+    )
+}
+
+fn profile(name: &str, declared: Option<&Declaration>, checks: &[&CheckRow], readings: &[Reading<'_>]) -> Profile {
     let mut topics = Vec::new();
     let mut add = |topic: &str, text: String| topics.push((topic.to_owned(), text));
     match declared {
@@ -54,7 +114,7 @@ fn profile(name: &str, declared: Option<&Declaration>, checks: &[&CheckRow], rea
         add("Verify", verified(checks));
     }
     let summary = declared.map_or_else(String::new, |it| it.summary.clone());
-    Block::Profile { name: name.to_owned(), summary, topics }
+    Profile { name: name.to_owned(), summary, topics }
 }
 
 fn freshness(declared: &Declaration, checks: &[&CheckRow]) -> String {
@@ -107,9 +167,7 @@ fn reader(word: &str) -> String {
 
 /// Freed nodes that readers may still hold, in the trials and under verify.
 fn memory(name: &str, checks: &[&CheckRow], readings: &[Reading<'_>]) -> String {
-    let trials = || readings.iter().flat_map(|it| &it.part.trials).filter(|trial| trial.strategy == name);
-    let retired: u64 = trials().map(|trial| trial.retired).sum();
-    let peak = trials().map(|trial| trial.peak_unreclaimed).max().unwrap_or(0);
+    let (retired, peak) = reclaimed(name, readings);
     let measured = match retired {
         0 => "no timer was freed through a reclaimer in these trials".to_owned(),
         retired => format!(

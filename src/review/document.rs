@@ -63,15 +63,19 @@ pub enum Block {
     Notice(String),
     /// A claim and what became of it.
     Claim(Claim),
-    /// One strategy: its name, what it is, and what is known of it.
-    Profile {
-        /// The name.
-        name: String,
-        /// One line.
-        summary: String,
-        /// What is known, by topic.
-        topics: Vec<(String, String)>,
-    },
+    /// Strategies, each with what is known of it.
+    Profiles(Vec<Profile>),
+}
+
+/// One strategy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// Its name.
+    pub name: String,
+    /// What it is, in one line.
+    pub summary: String,
+    /// What is known of it, by topic.
+    pub topics: Vec<(String, String)>,
 }
 
 /// A table.

@@ -7,26 +7,31 @@ use super::words::{self, at, counted, figure, heading, interval, list, percent};
 use crate::record::{FLOOR, NULL_CONTROL, Point, Ratio, Verdict};
 use crate::stats::Summary;
 
+/// More columns than this are turned into rows.
+const MOST_COLUMNS: usize = 6;
+
 /// Every strategy at every point, and each in one sentence.
 pub(super) fn glance(reading: &Reading<'_>, scores: &Scores) -> Vec<Block> {
+    let ratio = |ratio: &Option<Ratio>| ratio.as_ref().map_or(Cell::toned("not compared", Tone::Muted), short);
     let mut columns = vec![Column::words("strategy")];
     columns.extend(scores.places.iter().map(|place| Column::words(heading(&place.point))));
     columns.push(Column::words("in all"));
-    let rows = scores.standings.iter().map(|standing| {
-        let mut row = vec![Cell::new(&standing.strategy)];
-        row.extend(
-            standing
-                .ratios
-                .iter()
-                .map(|ratio| ratio.as_ref().map_or(Cell::toned("not compared", Tone::Muted), short)),
-        );
-        row.push(in_all(standing, scores.places.len()));
-        row
-    });
+    let mut rows: Vec<Vec<Cell>> = scores
+        .standings
+        .iter()
+        .map(|standing| {
+            let ratios = standing.ratios.iter().map(ratio);
+            let all = in_all(standing, scores.places.len());
+            std::iter::once(Cell::new(&standing.strategy)).chain(ratios).chain([all]).collect()
+        })
+        .collect();
+    if scores.places.len() > MOST_COLUMNS {
+        (columns, rows) = turned(&columns, &rows);
+    }
     let table = Table {
         caption: format!("Time relative to {}", reading.baseline),
         columns,
-        rows: rows.collect(),
+        rows,
         notes: vec![format!(
             "Below 1 is faster than {}. same: within {}; unclear: the blocks do not tell.",
             reading.baseline,
@@ -37,6 +42,17 @@ pub(super) fn glance(reading: &Reading<'_>, scores: &Scores) -> Vec<Block> {
         Block::Table(table),
         Block::List(scores.standings.iter().map(|it| sentence(it, scores)).collect()),
     ]
+}
+
+/// The table with its rows as columns.
+fn turned(columns: &[Column], rows: &[Vec<Cell>]) -> (Vec<Column>, Vec<Vec<Cell>>) {
+    let across = std::iter::once(Column::words("point")).chain(rows.iter().map(|row| Column::words(&row[0].text)));
+    let down = columns.iter().enumerate().skip(1).map(|(number, column)| {
+        std::iter::once(Cell::new(&column.title))
+            .chain(rows.iter().map(|row| row[number].clone()))
+            .collect()
+    });
+    (across.collect(), down.collect())
 }
 
 fn short(ratio: &Ratio) -> Cell {
@@ -103,6 +119,20 @@ fn sentence(standing: &Standing, scores: &Scores) -> String {
     format!("{}: {}.{caveat}", standing.strategy, clauses.join("; "))
 }
 
+/// What the columns of the points' tables mean.
+pub(super) fn definitions(reading: &Reading<'_>) -> String {
+    let paced = reading.points.iter().filter(|point| reading.is_paced(point)).count();
+    let mut text = String::new();
+    if paced < reading.points.len() {
+        text += "ns/op is thread time per operation, the median over trials. ";
+    }
+    if paced > 0 {
+        text += "Where the load is paced its throughput says nothing, and service ns decides: the mean time of an operation but for \
+                 the slowest hundredth, the clock's cost included. ";
+    }
+    text + "net ns is less the null strategy's, which does nothing: the harness's own cost. Disturbed trials are left out and counted."
+}
+
 /// A point in full: times, intervals, counts.
 pub(super) fn point(reading: &Reading<'_>, point: &Point) -> Section {
     let ratios: Vec<&Ratio> = reading
@@ -132,7 +162,15 @@ pub(super) fn point(reading: &Reading<'_>, point: &Point) -> Section {
         Column::numbers("disturbed"),
     ];
     let table = Table {
-        caption: format!("{}, beside {}", heading(point), reading.baseline),
+        caption: format!(
+            "{} beside {}",
+            words::capital(if reading.is_paced(point) {
+                "service time"
+            } else {
+                "time"
+            }),
+            reading.baseline
+        ),
         columns,
         rows,
         notes: notes(reading, point),
@@ -174,14 +212,7 @@ fn row(reading: &Reading<'_>, summary: &Summary, axis: &Axis) -> Vec<Cell> {
 }
 
 fn notes(reading: &Reading<'_>, point: &Point) -> Vec<String> {
-    let mut notes = vec![match reading.is_paced(point) {
-        true => "The load is paced, so its throughput says nothing: service ns is the mean time of an operation but for the \
-                 slowest hundredth, the clock's cost included."
-            .to_owned(),
-        false => "ns/op is thread time per operation, the median over trials; net ns is less the null strategy's, the \
-                  harness's own cost."
-            .to_owned(),
-    }];
+    let mut notes = Vec::new();
     if let Some(control) = reading.ratio(point, NULL_CONTROL) {
         let judged = match control.resolution {
             Some(reach) if reach.is_finite() => {

@@ -5,6 +5,11 @@ use super::part::Reading;
 use super::words::{at, count, figure, heading, list};
 use crate::record::{FLOOR, Kind, LatencyRow, Point};
 
+/// What the tables show.
+pub(super) const DEFINITIONS: &str = "Times in ns of the operation that is done most, as measured: what reading the clock \
+    around it costs is in them. Service time counts from an operation's actual start, response time from its intended one. The \
+    null strategy does nothing, so its tail is the machine's; a value with ~ does not clear it and says nothing of the strategy.";
+
 type Pick = fn(&LatencyRow) -> u64;
 
 /// The percentiles of the table, least first.
@@ -66,7 +71,6 @@ fn table(reading: &Reading<'_>, rows: &[&LatencyRow], point: &Point, op: &str, k
     let mut columns = vec![Column::words("strategy")];
     columns.extend(PERCENTILES.map(|(name, _)| Column::numbers(name)));
     columns.push(Column::numbers("operations"));
-    let mut marked = false;
     let cells = rows.iter().map(|row| {
         let null = row.strategy == FLOOR;
         let tone = if null { Tone::Muted } else { Tone::Plain };
@@ -78,7 +82,6 @@ fn table(reading: &Reading<'_>, rows: &[&LatencyRow], point: &Point, op: &str, k
         let mut cells = vec![Cell::toned(name, tone)];
         for (name, pick) in PERCENTILES {
             let machines = is_tail(name) && tails.is_the_machines(row, pick);
-            marked |= machines;
             cells.push(match machines {
                 true => Cell::toned(format!("~{}", count(pick(row))), Tone::Muted),
                 false => Cell::toned(count(pick(row)), tone),
@@ -88,18 +91,11 @@ fn table(reading: &Reading<'_>, rows: &[&LatencyRow], point: &Point, op: &str, k
         cells
     });
     let cells = cells.collect();
-    let from = match kind {
-        Kind::Service => "service time, from the operation's actual start",
-        Kind::Response => "response time, from the operation's intended start",
-    };
     let clock = rows.first().map_or(0.0, |row| row.clock_ns);
-    let mut notes = vec![format!(
-        "{from}; reading the clock around it costs {} ns, which is not subtracted.",
+    let notes = vec![format!(
+        "Reading the clock around an operation costs {} ns here.",
         figure(clock)
     )];
-    if marked {
-        notes.push("~ does not clear the null strategy's own tail: the machine's, not the strategy's.".to_owned());
-    }
     Table {
         caption: format!("{}: {} time of {op}, ns", heading(point), kind.as_str()),
         columns,

@@ -6,6 +6,10 @@ use super::words::{at, figure, heading, percent};
 use crate::record::Point;
 use crate::stats::Summary;
 
+/// What the tables show.
+pub(super) const DEFINITIONS: &str = "Counts over all undisturbed trials of the pass that decides, which depend on no machine's \
+    mood. Found taken: the share of acquisitions that had to wait. locks/s, where the load is paced, is at its own pace.";
+
 /// A sentence and a table for each point.
 pub(super) fn blocks(reading: &Reading<'_>) -> Vec<Block> {
     let each = |point: &Point| -> Vec<Block> {
@@ -64,15 +68,11 @@ fn table(reading: &Reading<'_>, point: &Point) -> Table {
         }
         Some(row)
     };
-    let mut notes = vec!["Counted over all undisturbed trials of the pass that decides; found taken: the share of them that had to wait.".to_owned()];
-    if paced {
-        notes.push("locks/s is at the load's own pace.".to_owned());
-    }
     Table {
         caption: format!("{}: lock acquisitions", heading(point)),
         columns,
         rows: reading.strategies.iter().filter_map(row).collect(),
-        notes,
+        notes: Vec::new(),
     }
 }
 

@@ -22,7 +22,7 @@ mod standing;
 mod verdict;
 mod words;
 
-pub use document::{Bar, Block, Cell, Column, Document, Figure, Section, Table, Tone};
+pub use document::{Bar, Block, Cell, Column, Document, Figure, Profile, Section, Table, Tone};
 pub use page::document;
 pub use part::{Part, Plot};
 pub use standing::{Answer, Scores, Standing};

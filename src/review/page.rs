@@ -71,6 +71,9 @@ fn header(readings: &[Reading<'_>]) -> Vec<String> {
     if spent > 0.0 {
         facts.push(format!("measured in {}", duration(spent)));
     }
+    if !run.warnings.is_empty() {
+        facts.push(format!("{} about the host", counted(run.warnings.len(), "warning")));
+    }
     facts.push(format!("headlock {}", run.headlock_version));
     facts
 }
@@ -131,7 +134,7 @@ fn sections(material: &Material, readings: &[Reading<'_>], scores: &Scores, chec
             }
         })),
     }
-    let verify = format!("headlock verify --out {}/verify", super::words::shell(&material.directory));
+    let verify = format!("headlock verify --out {}", super::words::shell(&format!("{}/verify", material.directory)));
     sections.push(Section::new(
         "What each strategy gives up",
         costs::blocks(readings, &material.declarations, checks, &verify),
@@ -154,25 +157,13 @@ fn of_part(reading: &Reading<'_>, scores: &Scores) -> Vec<Section> {
     let mut sections = Vec::new();
     if scores.answer() != Answer::Nothing {
         let mut blocks = figures::glance(reading, scores);
-        blocks.extend(plots::figures(part, "ratios"));
+        blocks.extend(part.plots_missing.clone().map(Block::Notice));
+        blocks.extend(plots::ratios(part, false));
         sections.push(Section::new("At a glance", blocks));
     }
-    let mut blocks = Vec::new();
-    blocks.extend(part.plots_missing.clone().map(Block::Notice));
-    blocks.extend(plots::figures(part, "throughput"));
-    let points = reading.points.iter().map(|point| figures::point(reading, point)).collect();
-    if !reading.points.is_empty() {
-        sections.push(Section {
-            title: "Every point in full".to_owned(),
-            blocks,
-            sections: points,
-        });
-        let mut blocks = plots::figures(part, "latency");
-        blocks.extend(latency::blocks(reading));
-        sections.push(Section::new("Latency, and the machine's own tail", blocks));
-        let mut blocks = plots::figures(part, "locks");
-        blocks.extend(locks::blocks(reading));
-        sections.push(Section::new("Lock acquisitions", blocks));
+    // A search for crossings measures many points, few of them for their own sake.
+    if !reading.points.is_empty() && part.crossings.is_empty() {
+        sections.extend(in_full(reading));
     }
     let mut blocks = plots::figures(part, "crossover");
     blocks.extend(crossover::blocks(part));
@@ -186,6 +177,34 @@ fn of_part(reading: &Reading<'_>, scores: &Scores) -> Vec<Section> {
     }
     sections.push(Section::new("What was measured", host::measured(reading)));
     sections
+}
+
+/// Times, latency and locks, point by point.
+fn in_full(reading: &Reading<'_>) -> Vec<Section> {
+    let part = reading.part;
+    let times = [
+        vec![Block::Text(figures::definitions(reading))],
+        plots::figures(part, "throughput"),
+        plots::ratios(part, true),
+    ];
+    let tails = [
+        vec![Block::Text(latency::DEFINITIONS.to_owned())],
+        plots::figures(part, "latency"),
+        latency::blocks(reading),
+    ];
+    let counts = [
+        vec![Block::Text(locks::DEFINITIONS.to_owned())],
+        plots::figures(part, "locks"),
+        locks::blocks(reading),
+    ];
+    vec![
+        Section {
+            sections: reading.points.iter().map(|point| figures::point(reading, point)).collect(),
+            ..Section::new("Every point in full", times.concat())
+        },
+        Section::new("Latency, and the machine's own tail", tails.concat()),
+        Section::new("Lock acquisitions", counts.concat()),
+    ]
 }
 
 fn claims(study: &Study) -> Section {

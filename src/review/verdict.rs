@@ -38,6 +38,7 @@ fn answer(scores: &Scores) -> String {
     let places = scores.places.iter().filter(|place| !place.biased).count();
     let best = scores.best();
     let at_faster = |best: &Standing| spread(scores, best, Verdict::Faster);
+    let discounted = discounted(scores);
     match (scores.answer(), best) {
         (Answer::Everywhere, Some(best)) => {
             let where_ = if places == 1 {
@@ -46,21 +47,21 @@ fn answer(scores: &Scores) -> String {
                 format!("each of {places} points")
             };
             format!(
-                "A change is justified here: {} is faster than {baseline} at {where_} measured, taking {} of its time.",
+                "A change is justified here: {} is faster than {baseline} at {where_} measured, taking {} of its time{discounted}.",
                 best.strategy,
                 at_faster(best)
             )
         }
         (Answer::Somewhere, Some(best)) => format!(
             "A change is justified at {} of {places} points: {} is faster than {baseline} there, taking {} of its time, and \
-             at the others no difference was shown.",
+             at the others no difference was shown{discounted}.",
             best.faster,
             best.strategy,
             at_faster(best)
         ),
         (Answer::Trade, Some(best)) => format!(
             "A change trades one load for another: {} is faster than {baseline} at {} of {places} points, taking {} of its \
-             time, and slower at {}, taking {}.",
+             time, and slower at {}, taking {}{discounted}.",
             best.strategy,
             best.faster,
             at_faster(best),
@@ -70,6 +71,18 @@ fn answer(scores: &Scores) -> String {
         (Answer::NotHere, _) => not_here(scores, places),
         _ => format!("Nothing can be said: no strategy has an undisturbed trial beside one of {baseline}."),
     }
+}
+
+/// Strategies that do not count, whatever they came to.
+fn discounted(scores: &Scores) -> String {
+    let told = scores.standings.iter().filter_map(|it| {
+        let caveat = it.caveat.as_ref()?;
+        Some(format!(
+            "{}, {caveat}, does not count (faster at {}, slower at {})",
+            it.strategy, it.faster, it.slower
+        ))
+    });
+    told.map(|text| format!("; {text}")).collect()
 }
 
 fn not_here(scores: &Scores, places: usize) -> String {

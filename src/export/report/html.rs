@@ -97,11 +97,15 @@ impl Page {
             Block::Code(text) => markup! { pre tabindex="0" { code { (text) } } },
             Block::Notice(text) => markup! { p.notice role="note" { (text) } },
             Block::Claim(it) => claim(it, level),
-            Block::Profile { name, summary, topics } => markup! {
-                article.profile {
-                    (heading(level, name))
-                    p.summary { (summary) }
-                    (definitions(topics))
+            Block::Profiles(profiles) => markup! {
+                div.profiles {
+                    @for profile in profiles {
+                        article.profile {
+                            (heading(level, &profile.name))
+                            p.summary { (profile.summary) }
+                            (definitions(&profile.topics))
+                        }
+                    }
                 }
             },
         }

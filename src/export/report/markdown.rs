@@ -61,10 +61,12 @@ fn block(text: &mut String, block: &Block, level: usize) {
             };
             line(text, format_args!("Claim {}{}.\n", plain(id), plain(&files)));
         }
-        Block::Profile { name, summary, topics } => {
-            heading(text, level, name);
-            line(text, format_args!("{}\n", plain(summary)));
-            definitions(text, topics);
+        Block::Profiles(profiles) => {
+            for profile in profiles {
+                heading(text, level, &profile.name);
+                line(text, format_args!("{}\n", plain(&profile.summary)));
+                definitions(text, &profile.topics);
+            }
         }
     }
 }

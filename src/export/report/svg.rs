@@ -57,8 +57,11 @@ const ATTRIBUTES: [&str; 36] = [
 /// Deeper than any plot is nested.
 const DEEPEST: usize = 100;
 
-/// A unit of the picture, which its text is ten high, on a narrow screen: pixels.
+/// A unit of the picture, of which its text is ten high, is at least so many pixels; a narrow screen shows a part of it.
 const LEAST_SCALE: f64 = 0.75;
+
+/// And at most so many: a point at 96 pixels an inch.
+const MOST_SCALE: f64 = 4.0 / 3.0;
 
 /// The picture as an element of the page, described by `alt`. `name` keeps its identifiers apart from other pictures'.
 ///
@@ -82,9 +85,9 @@ pub(super) fn inline(text: &str, name: &str, alt: &str) -> Result<String, String
         return Err("it has no viewBox of four numbers".to_owned());
     };
     let mut out = String::with_capacity(text.len());
-    let least = width * LEAST_SCALE;
+    let (least, most) = (width * LEAST_SCALE, width * MOST_SCALE);
     put(&mut out, format_args!("<svg class=\"plot\" role=\"img\" viewBox=\"{x} {y} {width} {height}\" "));
-    put(&mut out, format_args!("style=\"min-width:{least:.0}px\" "));
+    put(&mut out, format_args!("style=\"min-width:{least:.0}px;max-width:{most:.0}px\" "));
     attribute(&mut out, "aria-label", alt);
     out.push('>');
     children(root, name, 0, &mut out)?;
