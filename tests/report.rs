@@ -239,7 +239,7 @@ fn what_cannot_be_read_or_written_is_one_clear_line() {
     };
     fails(&|copy| fs::remove_file(copy.dir.join("run.json")).unwrap(), &[], "cannot read run/run.json: ");
     fails(&|copy| fs::remove_file(copy.dir.join("trials.csv")).unwrap(), &[], "cannot read run/trials.csv: ");
-    fails(&|copy| copy.replace("trials.csv", ",0.", ",x."), &[], "run/trials.csv:");
+    fails(&|copy| copy.replace("trials.csv", ",mutex,1,", ",mutex,one,"), &[], "run/trials.csv:");
     fails(&|copy| copy.replace("latency.csv", "service", "sermon"), &[], "run/latency.csv:");
     fails(&|_| (), &["--out", "none/page.html"], "cannot create none/page.html: ");
     fails(&|_| (), &["--out", "run"], "cannot create run: it is a directory");

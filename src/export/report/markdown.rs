@@ -15,7 +15,9 @@ pub fn markdown(document: &Document) -> String {
     }
     line(&mut text, format_args!("*{}*\n", plain(&document.question)));
     line(&mut text, format_args!("**{}**\n", plain(&document.answer)));
-    line(&mut text, format_args!("{}\n", plain(&document.verdict.join(" "))));
+    for sentence in &document.verdict {
+        line(&mut text, format_args!("{}\n", plain(sentence)));
+    }
     for part in &document.sections {
         section(&mut text, part, 2);
     }
