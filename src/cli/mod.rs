@@ -5,6 +5,7 @@ mod args;
 mod check_process;
 mod child_process;
 mod compare;
+mod crossover;
 mod doctor;
 mod failure;
 mod list;
@@ -46,6 +47,7 @@ pub fn main_with(registry: Registry, args: impl IntoIterator<Item = OsString>) -
     let done = match cli.command {
         Command::Run(args) => run::run(&registry, &args),
         Command::Replay(args) => replay::replay(&registry, &args),
+        Command::Crossover(args) => crossover::crossover(&registry, &args),
         Command::Compare(args) => compare::compare(&args),
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Verify(args) => verify::verify(&registry, &args),

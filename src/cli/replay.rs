@@ -62,6 +62,7 @@ pub fn replay(registry: &Registry, args: &ReplayArgs) -> Result<(), Failure> {
         inject: common.inject.map(|share| share.0),
         spins_per_ns: spins_per_ns(),
         first_block: 0,
+        deciding_only: false,
     };
     let names: Vec<&str> = plan.points.iter().map(|(point, _)| point.workload.as_str()).collect();
     session::measure(Request {

@@ -19,7 +19,7 @@ use crate::workload::{
 const DEFAULT_WORKLOADS: [&str; 2] = ["hot", "paced"];
 
 /// Where a workload's fields come from when flags say so.
-const COMMAND_LINE: &str = "the command line";
+pub(super) const COMMAND_LINE: &str = "the command line";
 
 /// Checks everything and measures.
 pub fn run(registry: &Registry, args: &RunArgs) -> Result<(), Failure> {
@@ -48,6 +48,7 @@ pub fn run(registry: &Registry, args: &RunArgs) -> Result<(), Failure> {
         inject: common.inject.map(|share| share.0),
         spins_per_ns: spins_per_ns(),
         first_block: 0,
+        deciding_only: false,
     };
     let names: Vec<&str> = workloads.iter().map(|workload| workload.name.as_str()).collect();
     session::measure(Request {
@@ -88,6 +89,12 @@ fn workloads(args: &RunArgs) -> Result<Vec<Workload>, Failure> {
     base.into_iter()
         .map(|workload| workload.with(overrides(&args.fields)?, COMMAND_LINE).map_err(usage_error))
         .collect()
+}
+
+/// The workload named, with the fields given in place of its own.
+pub(super) fn workload(name: &str, fields: &WorkloadFields) -> Result<Workload, Failure> {
+    let given = overrides(fields)?;
+    named(name)?.with(given, COMMAND_LINE).map_err(|error| Failure::Usage(by_flag(&error, fields)))
 }
 
 /// The error in words that name the flag to change, if it is a flag's value that is wrong.
