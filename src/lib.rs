@@ -19,6 +19,7 @@ pub mod harness;
 pub mod record;
 mod registry;
 pub mod stats;
+pub mod study;
 pub mod verify;
 pub mod workload;
 

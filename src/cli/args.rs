@@ -23,6 +23,7 @@ use crate::workload::{MAX_POLLUTE_KIB, MAX_THREADS, MAX_TIMERS};
   headlock run -w hot --threads 1,2 --budget 60s    one workload, longer
   headlock replay traces/disk.csv.zst               a recorded QEMU, every row on one thread
   headlock crossover --vary mods                    from which share of changes on does RCU beat the mutex?
+  headlock study qemu-rfc --budget 5m               the claims of QEMU's RFC, tested one by one
   headlock verify                                   does each strategy keep what it declares?
   headlock list                                     the strategies and what each declares")]
 pub struct Cli {
@@ -39,6 +40,8 @@ pub enum Command {
     Replay(Box<ReplayArgs>),
     /// Find from which value on a strategy beats the baseline
     Crossover(Box<CrossoverArgs>),
+    /// Run a built-in study of a proposal, and test its claims one by one
+    Study(StudyArgs),
     /// Compare two result directories, or two points of one
     Compare(CompareArgs),
     /// Say what on this machine may spoil figures, and how to mend it
@@ -284,6 +287,35 @@ pub struct CrossoverArgs {
     pub fields: WorkloadFields,
     #[command(flatten)]
     pub common: CommonArgs,
+}
+
+/// `headlock study`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  headlock study qemu-rfc --budget 5m                     the RFC of 2013 that would have QEMU read its timers under RCU
+  headlock study qemu-rfc --budget 20m --out results/rfc
+
+Its parts are ordinary commands with ordinary result directories, all in one; study.json names them. The traces that fit the
+budget are played in strict order, shortest first; the busiest is cut if need be to be played at its own pace.")]
+pub struct StudyArgs {
+    /// The study: qemu-rfc
+    #[arg(value_name = "NAME", value_parser = [crate::study::qemu_rfc::NAME])]
+    pub name: String,
+    /// Time for all of it; parts end with the block in which theirs is up
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = units::budget_ns, allow_hyphen_values = true)]
+    pub budget: u64,
+    /// The directory of the recorded traces
+    #[arg(long, value_name = "DIR", default_value = "traces")]
+    pub traces: PathBuf,
+    /// The study's directory; must not exist [default: results/DATE-TIME-HOST-study-NAME]
+    #[arg(short, long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Print one JSON document and nothing else
+    #[arg(long)]
+    pub json: bool,
+    /// No progress bar, no notes
+    #[arg(short, long)]
+    pub quiet: bool,
 }
 
 /// What all measuring commands share.

@@ -13,6 +13,7 @@ mod progress;
 mod replay;
 mod run;
 mod session;
+mod study;
 mod table;
 mod trial_process;
 mod typed;
@@ -48,6 +49,7 @@ pub fn main_with(registry: Registry, args: impl IntoIterator<Item = OsString>) -
         Command::Run(args) => run::run(&registry, &args),
         Command::Replay(args) => replay::replay(&registry, &args),
         Command::Crossover(args) => crossover::crossover(&registry, &args),
+        Command::Study(args) => study::study(&registry, &args),
         Command::Compare(args) => compare::compare(&args),
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Verify(args) => verify::verify(&registry, &args),

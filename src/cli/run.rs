@@ -23,6 +23,11 @@ pub(super) const COMMAND_LINE: &str = "the command line";
 
 /// Checks everything and measures.
 pub fn run(registry: &Registry, args: &RunArgs) -> Result<(), Failure> {
+    session::measure(request(registry, args)?)
+}
+
+/// What was typed, validated.
+pub fn request<'a>(registry: &Registry, args: &'a RunArgs) -> Result<Request<'a>, Failure> {
     let common = &args.common;
     let workloads = workloads(args)?;
     let mut points = Vec::new();
@@ -51,7 +56,7 @@ pub fn run(registry: &Registry, args: &RunArgs) -> Result<(), Failure> {
         deciding_only: false,
     };
     let names: Vec<&str> = workloads.iter().map(|workload| workload.name.as_str()).collect();
-    session::measure(Request {
+    Ok(Request {
         what: format!("run-{}", names.join("-")),
         common,
         parameters: json!({
