@@ -68,4 +68,4 @@ const FORMATS: [&dyn Format; 4] = [
 ];
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
