@@ -77,5 +77,5 @@ criterion *flags:
 
 # A campaign by its name, with the build for figures to be quoted
 campaign name *flags:
-    cargo build --profile measure
+    cargo build --release
     scripts/campaign {{ name }} {{ flags }}

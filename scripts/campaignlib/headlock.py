@@ -36,7 +36,7 @@ def play(run, budget, out, program, root):
                 ["headlock", *words], executable=program, cwd=out, capture_output=True, text=True, check=False
             )
         except FileNotFoundError as error:
-            raise Failed(f"{program} does not exist: cargo build --profile measure, or name another with --program") from error
+            raise Failed(f"{program} does not exist: cargo build --release, or name another with --program") from error
     if done.returncode != 0:
         raise Failed(f"run {run.number}: headlock ended with status {done.returncode}: {' '.join(done.stderr.split())}")
     found = rows(under_way, run, marks)

@@ -186,7 +186,7 @@ class CommandLine(unittest.TestCase):
         with tempfile.TemporaryDirectory() as out:
             done = self.campaign("null-1", "--out", out, "--program", f"{out}/none")
         self.assertEqual((done.returncode, len(done.stderr.splitlines())), (1, 2), done.stderr)
-        self.assertIn("does not exist: cargo build --profile measure", done.stderr)
+        self.assertIn("does not exist: cargo build --release", done.stderr)
 
     def test_runs_are_numbered_through_all_variants_in_turn(self):
         runs = list(CAMPAIGNS["curve-1"].runs())
