@@ -20,6 +20,7 @@ pub mod record;
 mod registry;
 pub mod review;
 pub mod stats;
+pub mod study;
 pub mod verify;
 pub mod workload;
 

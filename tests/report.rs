@@ -227,6 +227,48 @@ fn the_counts_of_verify_stand_beside_what_is_declared() {
 }
 
 #[test]
+fn a_study_has_its_claims_and_a_section_for_each_part() {
+    let place = tempfile::tempdir().unwrap();
+    let dir = place.path().join("run");
+    for (part, from) in [("hot", "reference-hot-paced"), ("disk", "reference-disk-strict")] {
+        let copy = copy(from, false);
+        copy_files(&copy.dir, &dir.join(part));
+    }
+    let parts: Vec<serde_json::Value> = ["hot", "disk", "later"]
+        .into_iter()
+        .map(|part| serde_json::json!({ "role": part, "path": part, "command": ["headlock", "run"], "state": null }))
+        .collect();
+    let host = headlock::record::Host::default();
+    let study = serde_json::json!({
+        "schema_version": headlock::record::SCHEMA_VERSION, "study": "made-up", "headlock_version": "0.1.0",
+        "command": ["headlock", "study", "made-up"], "budget_ns": 1, "host": host, "parts": parts, "traces": [],
+        "started": "2026-11-24T18:06:42Z", "ended": null, "state": "interrupted",
+    });
+    fs::write(dir.join("study.json"), study.to_string()).unwrap();
+    let copy = Copy { place, dir };
+    let text = copy.markdown();
+    for expected in [
+        "# Study made-up",
+        "This study is not whole: it was interrupted. Not played: later.",
+        "Under test: ",
+        "\n## The claims\n",
+        "\n## hot\n",
+        "\n### At a glance\n",
+        "\n## disk\n",
+        "    headlock study made-up --out NEW",
+    ] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+    assert_eq!(text.matches("\n## The host\n").count(), 1);
+    let page = copy.page();
+    assert!(page.contains("<article class=\"claim\">"), "{page}");
+    if let Some(output) = check_page(&[&copy.dir.join("report.html")]) {
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{said}{}", complaint(&output));
+    }
+}
+
+#[test]
 fn what_cannot_be_read_or_written_is_one_clear_line() {
     let fails = |change: &dyn Fn(&Copy), flags: &[&str], says: &str| {
         let copy = copy("reference-disk-strict", false);

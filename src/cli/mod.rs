@@ -5,6 +5,7 @@ mod args;
 mod check_process;
 mod child_process;
 mod compare;
+mod crossover;
 mod doctor;
 mod failure;
 mod list;
@@ -13,6 +14,7 @@ mod replay;
 mod report;
 mod run;
 mod session;
+mod study;
 mod table;
 mod trial_process;
 mod typed;
@@ -47,6 +49,8 @@ pub fn main_with(registry: Registry, args: impl IntoIterator<Item = OsString>) -
     let done = match cli.command {
         Command::Run(args) => run::run(&registry, &args),
         Command::Replay(args) => replay::replay(&registry, &args),
+        Command::Crossover(args) => crossover::crossover(&registry, &args),
+        Command::Study(args) => study::study(&registry, &args),
         Command::Compare(args) => compare::compare(&args),
         Command::Report(args) => report::report(&registry, &args),
         Command::Doctor(args) => doctor::doctor(&args),

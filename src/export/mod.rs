@@ -14,6 +14,7 @@ mod replace;
 mod report;
 mod result_dir;
 mod run_json;
+mod study_json;
 mod table;
 mod threads_csv;
 mod trials_csv;
@@ -30,6 +31,7 @@ pub use ratios_csv::read_ratios;
 pub use report::{PLOTS, read_part, report_html, report_markdown, write_report};
 pub use result_dir::{ResultDir, directory_name};
 pub use run_json::read_run;
+pub use study_json::{create_study, read_loads, read_study, write_loads, write_study};
 pub use table::Rows;
 pub use trials_csv::read_trials;
 pub use verify_csv::{CheckDir, read_checks};
@@ -68,4 +70,4 @@ const FORMATS: [&dyn Format; 4] = [
 ];
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;

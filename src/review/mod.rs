@@ -47,8 +47,6 @@ pub struct Material {
 pub struct Study {
     /// What it is called.
     pub title: String,
-    /// What it asks, if it says so.
-    pub question: Option<String>,
     /// The command that made it.
     pub command: Vec<String>,
     /// Its claims, each tested.

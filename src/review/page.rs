@@ -12,7 +12,7 @@ pub fn document(material: &Material) -> Document {
     let readings: Vec<Reading<'_>> = material.parts.iter().map(Reading::new).collect();
     let checks = checks(material);
     let scores = Scores::new(&readings, &material.declarations, &checks);
-    let (answer, tone) = verdict::headline(&scores);
+    let (answer, tone) = verdict::headline(&scores, material.study.as_ref());
     let several = readings.len() > 1;
     let mut notices: Vec<String> = readings.iter().flat_map(|reading| notices::of_part(reading, several)).collect();
     notices.extend(material.study.iter().filter_map(|study| study.unfinished.clone()));
@@ -79,8 +79,18 @@ fn header(readings: &[Reading<'_>]) -> Vec<String> {
 }
 
 fn question(material: &Material, readings: &[Reading<'_>], scores: &Scores) -> String {
-    if let Some(question) = material.study.as_ref().and_then(|study| study.question.clone()) {
-        return question;
+    if let Some(study) = &material.study {
+        return match verdict::of_study(study) {
+            Some(claim) => format!(
+                "Under test: {} {} held against {}.",
+                claim.claim,
+                counted(study.claims.len(), "claim"),
+                counted(readings.len(), "run")
+            ),
+            None => {
+                format!("{} held against {}.", counted(study.claims.len(), "claim"), counted(readings.len(), "run"))
+            }
+        };
     }
     let mut workloads: Vec<String> = Vec::new();
     for place in &scores.places {

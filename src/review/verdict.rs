@@ -3,12 +3,29 @@
 use super::part::Reading;
 use super::standing::{Answer, Place, Scores, Standing};
 use super::words::{at, capital, counted, figure, interval, list, percent, ratio};
-use super::{Material, Tone};
-use crate::record::{Declaration, NULL_CONTROL, Ratio, Verdict};
+use super::{Material, Study, Tone};
+use crate::record::{Claim, Declaration, NULL_CONTROL, Ratio, Verdict};
 use crate::stats::Summary;
 
+/// The claim of a study that its verdict is.
+const VERDICT: &str = "verdict";
+
+/// The claim that says what a study came to, if it has one.
+pub(super) fn of_study(study: &Study) -> Option<&Claim> {
+    study.claims.iter().find(|claim| claim.id == VERDICT)
+}
+
 /// The answer in a few words.
-pub(super) fn headline(scores: &Scores) -> (String, Tone) {
+pub(super) fn headline(scores: &Scores, study: Option<&Study>) -> (String, Tone) {
+    if let Some(claim) = study.and_then(of_study) {
+        let answer = claim.answer.split([':', '.']).next().unwrap_or_default().to_owned();
+        let tone = match answer.split([',', ' ']).next() {
+            Some("Yes") => Tone::Good,
+            Some("No") => Tone::Even,
+            _ => Tone::Open,
+        };
+        return (answer, tone);
+    }
     let best = scores.best().map_or("", |best| best.strategy.as_str());
     match scores.answer() {
         Answer::Everywhere => (format!("Justified here: {best}"), Tone::Good),
@@ -21,6 +38,15 @@ pub(super) fn headline(scores: &Scores) -> (String, Tone) {
 
 /// The three sentences.
 pub(super) fn sentences(scores: &Scores, readings: &[Reading<'_>], material: &Material) -> Vec<String> {
+    if let Some(claim) = material.study.as_ref().and_then(of_study) {
+        // The last of its evidence is the rule, which stands with the claims.
+        let evidence = &claim.evidence[..claim.evidence.len().saturating_sub(1)];
+        return std::iter::once(&claim.answer)
+            .chain(evidence)
+            .cloned()
+            .chain([certainty(scores, readings)])
+            .collect();
+    }
     let answer = answer(scores);
     match scores.answer() {
         Answer::Nothing => vec![answer],
@@ -77,10 +103,13 @@ fn answer(scores: &Scores) -> String {
 fn discounted(scores: &Scores) -> String {
     let told = scores.standings.iter().filter_map(|it| {
         let caveat = it.caveat.as_ref()?;
-        Some(format!(
-            "{}, {caveat}, does not count (faster at {}, slower at {})",
-            it.strategy, it.faster, it.slower
-        ))
+        let shown = match (it.faster, it.slower) {
+            (0, 0) => "no difference shown".to_owned(),
+            (faster, 0) => format!("faster at {faster}"),
+            (0, slower) => format!("slower at {slower}"),
+            (faster, slower) => format!("faster at {faster}, slower at {slower}"),
+        };
+        Some(format!("{}, {caveat}, does not count ({shown})", it.strategy))
     });
     told.map(|text| format!("; {text}")).collect()
 }
@@ -219,9 +248,10 @@ fn price(scores: &Scores, readings: &[Reading<'_>], declarations: &[Declaration]
         }
     }
     let mut buys = format!("It saves {} ns an operation", range(&saved, figure));
-    if !of_a_core.is_empty() {
-        buys += &format!(", at the paced loads' own rate {} of a core", range(&of_a_core, percent));
-    }
+    buys += &match of_a_core.is_empty() {
+        false => format!(", at the paced loads' own rate {} of a core", range(&of_a_core, percent)),
+        true => " (what that comes to at a program's own pace was not measured here)".to_owned(),
+    };
     format!("{buys}, {}; {}.", locks(scores, readings, &best.strategy), terms(&best.strategy, declarations))
 }
 

@@ -17,13 +17,15 @@
 
 mod answer;
 mod search;
+mod sweep;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use answer::{Answer, Crossing};
 pub use search::Search;
+pub use sweep::Sweep;
 
 use super::blocks::{Subject, log_figures};
 use super::{CONFIDENCE, Interval, corrected_confidence, median_interval, reach, verdict};
@@ -66,40 +68,32 @@ pub struct Judged {
     pub resolution: Option<f64>,
 }
 
-impl Observed {
-    /// What trials say of `strategy` against `baseline`; `points` are the rungs' in order.
-    pub fn of(trials: &[Trial], points: &[Point], strategy: &str, baseline: &str) -> Observed {
-        let mut observed = Observed::default();
-        for (number, point) in points.iter().enumerate() {
-            let subject = |strategy: &str| Subject { point: point.clone(), strategy: strategy.to_owned() };
-            let of_rung: Vec<Trial> = trials
-                .iter()
-                .filter(|trial| (trial.threads, &trial.workload) == (point.threads, &point.workload))
-                .cloned()
-                .collect();
-            let mut blocks: Vec<usize> =
-                of_rung.iter().filter(|trial| trial.strategy == strategy).map(|trial| trial.block).collect();
-            blocks.dedup();
-            if blocks.is_empty() {
-                continue;
-            }
-            let base = log_figures(&of_rung, &subject(baseline));
-            let against = |name: &str| {
-                let logs = log_figures(&of_rung, &subject(name)).into_iter();
-                logs.filter_map(|(block, log)| Some((block, log - base.get(&block)?))).collect::<BTreeMap<_, _>>()
-            };
-            let ratios = against(strategy);
-            let control = against(NULL_CONTROL).into_iter().filter(|(block, _)| ratios.contains_key(block));
-            let rung = Rung {
-                played: blocks.len(),
-                control: control.map(|(_, log)| log).collect(),
-                ratios: ratios.into_values().collect(),
-            };
-            observed.rungs.insert(number, rung);
+impl Rung {
+    /// What trials of one point say of `strategy` against `baseline`; `None` if it was not played there.
+    fn of(trials: &[Trial], point: &Point, strategy: &str, baseline: &str) -> Option<Rung> {
+        let of_strategy = trials.iter().filter(|trial| trial.strategy == strategy);
+        let blocks: BTreeSet<usize> = of_strategy.map(|trial| trial.block).collect();
+        if blocks.is_empty() {
+            return None;
         }
-        observed
+        let logs =
+            |strategy: &str| log_figures(trials, &Subject { point: point.clone(), strategy: strategy.to_owned() });
+        let base = logs(baseline);
+        let against = |name: &str| {
+            let both = logs(name).into_iter().filter_map(|(block, log)| Some((block, log - base.get(&block)?)));
+            both.collect::<BTreeMap<usize, f64>>()
+        };
+        let ratios = against(strategy);
+        let control = against(NULL_CONTROL).into_iter().filter(|(block, _)| ratios.contains_key(block));
+        Some(Rung {
+            played: blocks.len(),
+            control: control.map(|(_, log)| log).collect(),
+            ratios: ratios.into_values().collect(),
+        })
     }
+}
 
+impl Observed {
     /// Blocks played at a rung.
     pub(super) fn played(&self, rung: usize) -> usize {
         self.rungs.get(&rung).map_or(0, |rung| rung.played)

@@ -10,8 +10,6 @@ const PATIENCE: usize = LOOKS[2];
 /// A search for the crossings of one strategy.
 #[derive(Clone, Debug)]
 pub struct Search {
-    /// How many rungs the ladder has.
-    rungs: usize,
     /// The rungs of the coarse grid.
     grid: Vec<usize>,
     /// An interval of no more rungs than this is narrow enough.
@@ -31,7 +29,6 @@ impl Search {
         let mut grid: Vec<usize> = (0..=steps).map(|step| (step * last + steps / 2) / steps).collect();
         grid.dedup();
         Search {
-            rungs,
             grid,
             tolerance: tolerance.max(1),
             confidence: confidence(strategies),
@@ -111,10 +108,5 @@ impl Search {
         };
         let wide = gaps.into_iter().filter(|(low, high)| high - low > self.tolerance.div_ceil(2).max(1));
         wide.map(|(low, high)| low.midpoint(high)).collect()
-    }
-
-    /// The number of rungs.
-    pub fn rungs(&self) -> usize {
-        self.rungs
     }
 }

@@ -202,10 +202,50 @@ fn a_short_ladder_is_searched_rung_by_rung() {
 #[test]
 fn disturbed_blocks_count_as_played_and_say_nothing() {
     use crate::stats::testing::trial;
-    let points = [Point { workload: "hot".to_owned(), threads: 1 }];
+    let point = Point { workload: "hot".to_owned(), threads: 1 };
     let mut trials: Vec<Trial> = (0..4).flat_map(|block| [trial("mutex", block), trial("seqlock", block)]).collect();
     trials[3].disturbed = true;
-    let observed = Observed::of(&trials, &points, "seqlock", "mutex");
-    let rung = &observed.rungs[&0];
+    let rung = Rung::of(&trials, &point, "seqlock", "mutex").unwrap();
     assert_eq!((rung.played, rung.ratios.len(), rung.control.len()), (4, 3, 0));
+    assert_eq!(Rung::of(&trials, &point, "rcu-epoch", "mutex"), None);
+}
+
+#[test]
+fn a_sweep_tells_of_trials_what_was_found() {
+    use crate::record::{CrossoverVerdict, NULL_CONTROL};
+    use crate::stats::testing::trial;
+    let values = [1.0, 10.0, 100.0];
+    let points = values.map(|value| Point { workload: format!("hot-hold-{value}"), threads: 1 });
+    let names = ["seqlock", "arc-swap"].map(str::to_owned);
+    let sweep = Sweep::new("hold", "mutex", &names, &values, &points, 3, 1, 0.01);
+    assert_eq!(sweep.wants(&[], &[]), [(0, names.to_vec()), (1, names.to_vec()), (2, names.to_vec())]);
+    assert_eq!(sweep.wants(&[], &names[..1])[0], (0, vec!["arc-swap".to_owned()]), "seqlock has failed");
+    let mut trials = Vec::new();
+    for (point, factor) in points.iter().zip([0.5, 0.8, 2.0]) {
+        for block in 0..6 {
+            let noise = 1.0 + block as f64 * 1e-4;
+            for (name, ns) in [
+                ("mutex", 10.0),
+                (NULL_CONTROL, 10.0 * noise),
+                ("seqlock", 10.0 * factor * noise),
+                ("arc-swap", 20.0 * noise),
+            ] {
+                trials.push(Trial {
+                    ns_per_op: ns,
+                    workload: point.workload.clone(),
+                    ..trial(name, block)
+                });
+            }
+        }
+    }
+    assert_eq!(sweep.wants(&trials, &[]), []);
+    let (rows, seen) = sweep.findings(&trials);
+    assert_eq!(seen.len(), 6);
+    assert_eq!((rows[0].strategy.as_str(), rows[0].verdict), ("seqlock", CrossoverVerdict::Stops));
+    assert_eq!((rows[0].ci_low, rows[0].ci_high), (Some(10.0), Some(100.0)));
+    let crossing = rows[0].crossing.unwrap();
+    assert!((15.0..25.0).contains(&crossing), "{crossing}");
+    assert_eq!((rows[0].values, rows[0].faster, rows[0].slower, rows[0].undecided), (3, 2, 1, 0));
+    assert_eq!((rows[1].verdict, rows[1].crossing), (CrossoverVerdict::Never, None));
+    assert_eq!(sweep.biased(&trials), (0, 3));
 }
