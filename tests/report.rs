@@ -130,18 +130,18 @@ fn every_sentence_with_a_figure_follows_its_file() {
     type Change<'a> = (&'a str, &'a dyn Fn(&Copy));
     let changes: [Change<'_>; 9] = [
         ("A change is justified", &|copy| {
-            copy.edit("trials.csv", "ns_per_op", is("atomic-deadline"), |ns| ns * 0.9)
+            copy.edit("trials.csv", "ns_per_op", is("atomic-deadline"), |ns| ns * 0.9);
         }),
         ("All 42 intervals", &|copy| {
-            copy.edit("trials.csv", "ns_per_op", is("null-control"), |ns| ns * 1.001)
+            copy.edit("trials.csv", "ns_per_op", is("null-control"), |ns| ns * 1.001);
         }),
         ("It saves", &|copy| {
-            copy.edit("trials.csv", "lock_acquisitions", is("atomic-deadline"), |count| count * 3.0)
+            copy.edit("trials.csv", "lock_acquisitions", is("atomic-deadline"), |count| count * 3.0);
         }),
         ("- seqlock: ", &|copy| copy.edit("trials.csv", "ns_per_op", is("seqlock"), |ns| ns * 1.1)),
         ("| seqlock | 14.3", &|copy| copy.edit("trials.csv", "ns_per_op", is("seqlock"), |ns| ns * 1.1)),
         ("On hot with 1 thread, 99 of 100", &|copy| {
-            copy.edit("latency.csv", "p99_ns", is("mutex"), |ns| ns + 7.0)
+            copy.edit("latency.csv", "p99_ns", is("mutex"), |ns| ns + 7.0);
         }),
         ("On hot with 1 thread mutex takes the lock", &|copy| {
             copy.edit("trials.csv", "lock_acquisitions", is("mutex"), |count| count * 2.0);

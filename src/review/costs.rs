@@ -5,7 +5,14 @@ use super::part::Reading;
 use super::words::{count, list};
 use crate::record::{Check, CheckRow, Declaration, RACY};
 
-/// A profile of each strategy that was measured.
+/// What a strategy says of itself, and what was found of that.
+struct Known<'a> {
+    name: &'a str,
+    declared: Option<&'a Declaration>,
+    checks: Vec<&'a CheckRow>,
+}
+
+/// A table of the strategies that were measured, and a profile of each. `verify` is the command that checks them.
 pub(super) fn blocks(
     readings: &[Reading<'_>],
     declarations: &[Declaration],
@@ -18,54 +25,46 @@ pub(super) fn blocks(
             names.push(name);
         }
     }
-    let own = |name: &str| -> (Option<&Declaration>, Vec<&CheckRow>) {
-        let declared = declarations.iter().find(|it| it.name == name);
-        (declared, checks.iter().filter(|row| row.strategy == name).collect())
+    let known = |name| Known {
+        name,
+        declared: declarations.iter().find(|it| it.name == name),
+        checks: checks.iter().filter(|row| row.strategy == name).collect(),
     };
-    let mut blocks = vec![Block::Table(table(&names, &own, readings))];
+    let strategies: Vec<Known<'_>> = names.into_iter().map(known).collect();
+    let mut blocks = vec![Block::Table(table(&strategies, readings))];
     if checks.is_empty() {
         blocks.push(Block::Text(
-            "Whether each strategy keeps what it declares was not checked here. This does it, and the page then shows the counts:".to_owned(),
+            "Whether each strategy keeps what it declares was not checked here. This does it, and the page then shows the counts:"
+                .to_owned(),
         ));
         blocks.push(Block::Code(verify.to_owned()));
     }
-    let profile = |name: &&str| {
-        let (declared, checks) = own(name);
-        profile(name, declared, &checks, readings)
-    };
-    blocks.push(Block::Profiles(names.iter().map(profile).collect()));
+    blocks.push(Block::Profiles(strategies.iter().map(|it| profile(it, readings)).collect()));
     blocks
 }
 
 /// All of it at a glance.
-fn table<'a>(
-    names: &[&str],
-    own: &dyn Fn(&str) -> (Option<&'a Declaration>, Vec<&'a CheckRow>),
-    readings: &[Reading<'_>],
-) -> Table {
-    let row = |name: &&str| {
-        let (declared, checks) = own(name);
-        let word = |pick: fn(&Declaration) -> &String| Cell::new(declared.map_or("–", |it| pick(it)));
-        let freshness = match declared {
+fn table(strategies: &[Known<'_>], readings: &[Reading<'_>]) -> Table {
+    let row = |it: &Known<'_>| {
+        let word = |pick: fn(&Declaration) -> &String| Cell::new(it.declared.map_or("–", |it| pick(it)));
+        let freshness = match it.declared {
             Some(it) if it.freshness == RACY => Cell::toned(&it.freshness, Tone::Bad),
             _ => word(|it| &it.freshness),
         };
-        let late = checks.iter().filter_map(|row| row.figures.late_without_rearm).sum::<u64>();
-        let verify = match (checks.is_empty(), checks.iter().all(|row| row.verdict.is_good())) {
+        let late = it.checks.iter().filter_map(|row| row.figures.late_without_rearm).sum::<u64>();
+        let verify = match (it.checks.is_empty(), it.checks.iter().all(|row| row.verdict.is_good())) {
             (true, _) => Cell::toned("not checked", Tone::Muted),
             (_, true) if late > 0 => Cell::new(format!("kept, {} polls late", count(late))),
             (_, true) => Cell::new("kept"),
             (_, false) => Cell::toned("broken", Tone::Bad),
         };
-        let (_, peak) = reclaimed(name, readings);
-        vec![
-            Cell::new(*name),
-            freshness,
-            word(|it| &it.progress),
-            word(|it| &it.reader_pays),
-            Cell::new(count(peak)),
-            verify,
-        ]
+        let (_, peak) = reclaimed(it.name, readings);
+        let pays = [word(|it| &it.progress), word(|it| &it.reader_pays)];
+        [Cell::new(it.name), freshness]
+            .into_iter()
+            .chain(pays)
+            .chain([Cell::new(count(peak)), verify])
+            .collect()
     };
     Table {
         caption: "Declared, counted and checked".to_owned(),
@@ -77,10 +76,8 @@ fn table<'a>(
             Column::numbers("nodes waiting"),
             Column::words("verify"),
         ],
-        rows: names.iter().map(row).collect(),
-        notes: vec![
-            "Nodes waiting: the most freed ones that no reader let go yet, at one moment of any trial.".to_owned(),
-        ],
+        rows: strategies.iter().map(row).collect(),
+        notes: vec!["Nodes waiting: the most freed ones not yet reclaimed, at one moment of any trial.".to_owned()],
     }
 }
 
@@ -93,7 +90,8 @@ fn reclaimed(name: &str, readings: &[Reading<'_>]) -> (u64, u64) {
     )
 }
 
-fn profile(name: &str, declared: Option<&Declaration>, checks: &[&CheckRow], readings: &[Reading<'_>]) -> Profile {
+fn profile(known: &Known<'_>, readings: &[Reading<'_>]) -> Profile {
+    let Known { name, declared, checks } = known;
     let mut topics = Vec::new();
     let mut add = |topic: &str, text: String| topics.push((topic.to_owned(), text));
     match declared {
@@ -114,7 +112,7 @@ fn profile(name: &str, declared: Option<&Declaration>, checks: &[&CheckRow], rea
         add("Verify", verified(checks));
     }
     let summary = declared.map_or_else(String::new, |it| it.summary.clone());
-    Profile { name: name.to_owned(), summary, topics }
+    Profile { name: (*name).to_owned(), summary, topics }
 }
 
 fn freshness(declared: &Declaration, checks: &[&CheckRow]) -> String {

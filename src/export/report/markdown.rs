@@ -46,11 +46,11 @@ fn block(text: &mut String, block: &Block, level: usize) {
         Block::Facts(facts) => definitions(text, facts),
         Block::Table(it) => table(text, it),
         Block::Figure(it) => {
-            line(text, format_args!("![{}](<{}>)\n", plain(&it.alt), it.file.replace(['<', '>', '\n'], "")))
+            line(text, format_args!("![{}](<{}>)\n", plain(&it.alt), it.file.replace(['<', '>', '\n'], "")));
         }
         // Indented, so that no fence in the text can end it.
         Block::Code(it) => {
-            line(text, format_args!("{}\n", it.lines().map(|it| format!("    {it}")).collect::<Vec<_>>().join("\n")))
+            line(text, format_args!("{}\n", it.lines().map(|it| format!("    {it}")).collect::<Vec<_>>().join("\n")));
         }
         Block::Claim(Claim { id, claim, answer, evidence, files }) => {
             heading(text, level, claim);
