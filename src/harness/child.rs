@@ -5,7 +5,7 @@
 //! cheaper locks while it has had one thread only.
 
 use std::io::{Read, Write};
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering as Memory};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -130,6 +130,10 @@ fn watch_over(
 }
 
 fn understand<A: DeserializeOwned>(status: ExitStatus, output: &str, complaint: &str) -> Result<A, ChildError> {
+    if status.signal() == Some(Signal::INT.as_raw()) {
+        // Ctrl-C reached it in the moment between its birth and its leaving this process's group.
+        return Err(ChildError::Interrupted);
+    }
     if !status.success() {
         // Whatever brought the process down, the C library's words included, is said on one line.
         let lines = complaint.lines().map(|line| line.trim().trim_start_matches("headlock: "));
@@ -141,4 +145,16 @@ fn understand<A: DeserializeOwned>(status: ExitStatus, output: &str, complaint: 
         }));
     }
     serde_json::from_str(output).map_err(|error| ChildError::Failed(format!("its answer is not one: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ctrl_c_that_reaches_a_newborn_process_is_no_failure_of_its_strategy() {
+        let ended = |signal| understand::<u64>(ExitStatus::from_raw(signal), "", "");
+        assert_eq!(ended(2), Err(ChildError::Interrupted));
+        assert_eq!(ended(9), Err(ChildError::Failed("its process ended with signal: 9 (SIGKILL)".to_owned())));
+    }
 }

@@ -1,4 +1,4 @@
-//! Does each strategy keep what it declares? The checks of a list, generic over its type, and the referee that carries each
+//! Does each strategy keep what it declares? The checks of a list, on any type of list, and the referee that carries each
 //! out in a fresh process. Never prints.
 //!
 //! A check ends in a [`CheckReport`]: how much was tried, how much of it broke what the strategy declares, and the shortest
@@ -15,30 +15,31 @@ mod rules;
 pub use job::{CheckJob, CheckReport, Length};
 
 use headlock_strategies::TimerList;
+use headlock_strategies::conformance::subject::Subject;
 use headlock_strategies::conformance::{self, Guarantee};
 
 use crate::record::Check;
 
 /// Carries out one check of a list in this process.
 pub fn check<L: TimerList>(job: &CheckJob) -> CheckReport {
-    carry_out::<L>(job, &conformance::checks::<L>())
+    carry_out(Subject::of::<L>(), job, &conformance::checks::<L>())
 }
 
 /// As [`check`], and holds the list to what the built-in ones promise beyond the contract.
 pub fn check_promises_too<L: TimerList>(job: &CheckJob) -> CheckReport {
     let mut rules = conformance::checks::<L>();
     rules.extend(conformance::promises::<L>());
-    carry_out::<L>(job, &rules)
+    carry_out(Subject::of::<L>(), job, &rules)
 }
 
-fn carry_out<L: TimerList>(job: &CheckJob, rules: &[conformance::Check]) -> CheckReport {
+fn carry_out(subject: Subject, job: &CheckJob, rules: &[conformance::Check]) -> CheckReport {
     let of = |guarantee| rules.iter().filter(|rule| rule.guarantee == guarantee).copied().collect::<Vec<_>>();
     match job.check {
         Check::Model => rules::check(job, &of(Guarantee::Model)),
         Check::Conserve => rules::check(job, &of(Guarantee::Conserve)),
         Check::Reenter => rules::check(job, &of(Guarantee::Reenter)),
-        Check::Reclaim => reclaim::check::<L>(job, &of(Guarantee::Reclaim)),
-        Check::Fresh => fresh::check::<L>(job),
-        Check::Progress => progress::check::<L>(job),
+        Check::Reclaim => reclaim::check(subject, job, &of(Guarantee::Reclaim)),
+        Check::Fresh => fresh::check(subject, job),
+        Check::Progress => progress::check(subject, job),
     }
 }

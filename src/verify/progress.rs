@@ -6,8 +6,9 @@
 use std::sync::atomic::{AtomicI64, Ordering as Memory};
 
 use headlock_strategies::conformance::Guarantee;
+use headlock_strategies::conformance::subject::Subject;
 use headlock_strategies::conformance::trial::{Found, Probe, Trial, watched};
-use headlock_strategies::{Nanos, TimerHandle, TimerId, TimerList};
+use headlock_strategies::{Nanos, TimerId};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
@@ -20,18 +21,18 @@ const SHARED: usize = 3;
 const OPERATIONS: u64 = 4_000;
 
 /// Plays passes until the time is up or an operation does not come back.
-pub fn check<L: TimerList>(job: &CheckJob) -> CheckReport {
+pub fn check(subject: Subject, job: &CheckJob) -> CheckReport {
     let mut report = CheckReport::default();
     let mut budget = Budget::start(job.length);
     while report.findings.is_empty()
         && let Some(pass) = budget.next_pass()
     {
-        report.take(job.check, watched::<L, _>("comes_back", Guarantee::Progress, &job.effort(pass), comes_back));
+        report.take(job.check, watched(subject, "comes_back", Guarantee::Progress, &job.effort(pass), comes_back));
     }
     CheckReport { elapsed_ns: budget.elapsed_ns(), ..report }
 }
 
-fn comes_back<L: TimerList>(trial: &Trial<L>) -> Found {
+fn comes_back(trial: &Trial) -> Found {
     let list = trial.list();
     let timers = trial.with_handle(&list, |list| [(); SHARED].map(|()| list.create()));
     let clock = AtomicI64::new(0);
@@ -59,7 +60,7 @@ struct Player<'c> {
 }
 
 impl Player<'_> {
-    fn play<H: TimerHandle>(&mut self, list: &mut Probe<'_, H>) {
+    fn play(&mut self, list: &mut Probe<'_>) {
         let timer = self.timers[self.rng.random_range(0..SHARED)];
         let now = self.clock.load(Memory::Relaxed);
         let soon = Nanos(now + self.rng.random_range(-1..3));
@@ -79,7 +80,7 @@ impl Player<'_> {
         list.quiescent();
     }
 
-    fn run<H: TimerHandle>(&mut self, list: &mut Probe<'_, H>, now: i64) {
+    fn run(&mut self, list: &mut Probe<'_>, now: i64) {
         let rng = &mut self.rng;
         list.run(Nanos(now), |list, timer| match rng.random_range(0..4) {
             0 => _ = list.cancel(timer),

@@ -6,10 +6,11 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering as Memory};
 
+use headlock_strategies::Nanos;
+use headlock_strategies::conformance::subject::{List, Subject};
 use headlock_strategies::conformance::trial::{Found, Trial, right, watched};
 use headlock_strategies::conformance::{Check as Rule, Guarantee};
 use headlock_strategies::reclaim::POISON;
-use headlock_strategies::{Nanos, TimerList};
 
 use super::budget::Budget;
 use super::{CheckJob, CheckReport, job, rules};
@@ -33,7 +34,7 @@ struct Churned {
 }
 
 /// The conformance suite's rules, and the bound.
-pub fn check<L: TimerList>(job: &CheckJob, rules: &[Rule]) -> CheckReport {
+pub fn check(subject: Subject, job: &CheckJob, rules: &[Rule]) -> CheckReport {
     let mut report = CheckReport::default();
     let mut sum = Churned::default();
     let mut budget = Budget::start(job.length);
@@ -43,7 +44,7 @@ pub fn check<L: TimerList>(job: &CheckJob, rules: &[Rule]) -> CheckReport {
         if !rules::play(job, rules, pass, &mut report) {
             break;
         }
-        match watched::<L, _>("waiting_nodes_bounded", Guarantee::Reclaim, &job.effort(pass), waiting_nodes_bounded) {
+        match watched(subject, "waiting_nodes_bounded", Guarantee::Reclaim, &job.effort(pass), waiting_nodes_bounded) {
             Ok(churned) => {
                 sum.polls += churned.polls;
                 sum.frees += churned.frees;
@@ -67,7 +68,7 @@ pub fn check<L: TimerList>(job: &CheckJob, rules: &[Rule]) -> CheckReport {
 }
 
 /// One thread's create, arm, poll and free, a batch of them.
-fn churn<L: TimerList>(trial: &Trial<L>, list: &L, frees: u64) -> Found {
+fn churn(trial: &Trial, list: &List, frees: u64) -> Found {
     trial.with_handle(list, |list| {
         for round in 0..frees {
             let timer = list.armed(round as i64);
@@ -82,7 +83,7 @@ fn churn<L: TimerList>(trial: &Trial<L>, list: &L, frees: u64) -> Found {
     })
 }
 
-fn waiting_nodes_bounded<L: TimerList>(trial: &Trial<L>) -> Found<Churned> {
+fn waiting_nodes_bounded(trial: &Trial) -> Found<Churned> {
     let list = trial.list();
     let threads = trial.effort.threads.max(2);
     let pollers = threads / 2;

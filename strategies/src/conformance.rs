@@ -23,6 +23,7 @@ mod counts;
 pub mod model;
 mod order;
 mod reenter;
+pub mod subject;
 pub mod trial;
 
 use std::fmt;
@@ -194,7 +195,7 @@ macro_rules! define_checks {
             /// # Errors
             /// The first violation found.
             pub fn $check<L: TimerList>(effort: &Effort) -> Outcome {
-                trial::watched::<L, _>(stringify!($check), Guarantee::$guarantee, effort, $module::$check::<L>)
+                trial::watched(subject::Subject::of::<L>(), stringify!($check), Guarantee::$guarantee, effort, $module::$check)
             }
         )*
 

@@ -18,9 +18,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering as Memory};
 use std::thread;
 
+use headlock_strategies::conformance::subject::Subject;
 use headlock_strategies::conformance::trial::{Found, Probe, Trial, watched};
 use headlock_strategies::conformance::{Guarantee, Violation};
-use headlock_strategies::{Freshness, TimerHandle, TimerList};
+use headlock_strategies::{Freshness, Strategy};
 
 use super::budget::Budget;
 use super::{CheckJob, CheckReport, job};
@@ -41,7 +42,7 @@ const LEAST_POLLS: u64 = 1_000;
 const EXPIRED_EVERY: u64 = 16;
 
 /// Plays passes and counts what was not true.
-pub fn check<L: TimerList>(job: &CheckJob) -> CheckReport {
+pub fn check(subject: Subject, job: &CheckJob) -> CheckReport {
     let mut report = CheckReport::default();
     let mut sum = Tally::default();
     let mut first_late_ns = None;
@@ -52,7 +53,7 @@ pub fn check<L: TimerList>(job: &CheckJob) -> CheckReport {
         && let Some(pass) = budget.next_pass()
     {
         let scene = Scene::of_pass(pass, job, &cpus, &clock);
-        match play::<L>(job, pass, scene) {
+        match play(subject, job, pass, scene) {
             Ok(tally) => sum.add(tally),
             Err(violation) => {
                 report.broken += 1;
@@ -64,7 +65,7 @@ pub fn check<L: TimerList>(job: &CheckJob) -> CheckReport {
         }
     }
     report.tried = sum.polls;
-    report.broken += broken(L::STRATEGY.freshness, &sum);
+    report.broken += broken(subject.strategy.freshness, &sum);
     report.figures = CheckFigures {
         early: Some(sum.early),
         late_with_rearm: Some(sum.late_with_rearm),
@@ -73,7 +74,7 @@ pub fn check<L: TimerList>(job: &CheckJob) -> CheckReport {
         changes: Some(sum.changes),
         ..CheckFigures::default()
     };
-    report.findings.extend(findings::<L>(job, &sum, first_late_ns));
+    report.findings.extend(findings(&subject.strategy, job, &sum, first_late_ns));
     CheckReport { elapsed_ns: budget.elapsed_ns(), ..report }
 }
 
@@ -88,8 +89,8 @@ fn broken(declared: Freshness, tally: &Tally) -> u64 {
 
 /// One finding for each way of not being true that was met and matters: those that the strategy may not be guilty of, and
 /// oversleeping in any case.
-fn findings<L: TimerList>(job: &CheckJob, tally: &Tally, first_late_ns: Option<u64>) -> Vec<Finding> {
-    let declared = L::STRATEGY.freshness;
+fn findings(strategy: &Strategy, job: &CheckJob, tally: &Tally, first_late_ns: Option<u64>) -> Vec<Finding> {
+    let declared = strategy.freshness;
     let polls = tally.polls;
     let of_kind = |truth| match truth {
         Truth::LateWithoutRearm => {
@@ -117,7 +118,7 @@ fn findings<L: TimerList>(job: &CheckJob, tally: &Tally, first_late_ns: Option<u
             continue;
         }
         found.push(Finding {
-            strategy: L::STRATEGY.name.to_owned(),
+            strategy: strategy.name.to_owned(),
             check: job.check,
             rule: rule.to_owned(),
             failure: Failure::Wrong,
@@ -179,8 +180,8 @@ impl Scene {
 }
 
 /// What the threads of a pass share besides the list.
-struct Shared<'s, L> {
-    trial: &'s Trial<L>,
+struct Shared<'s> {
+    trial: &'s Trial,
     scene: &'s Scene,
     history: History,
     /// Pollers that are about to begin.
@@ -190,8 +191,8 @@ struct Shared<'s, L> {
     sum: Mutex<Tally>,
 }
 
-fn play<L: TimerList>(job: &CheckJob, pass: u64, scene: Scene) -> Result<Tally, Violation> {
-    watched::<L, _>("comes_back", Guarantee::Fresh, &job.effort(pass), move |trial: &Trial<L>| -> Found<Tally> {
+fn play(subject: Subject, job: &CheckJob, pass: u64, scene: Scene) -> Result<Tally, Violation> {
+    watched(subject, "comes_back", Guarantee::Fresh, &job.effort(pass), move |trial: &Trial| -> Found<Tally> {
         let list = trial.list();
         let shared = Shared {
             trial,
@@ -214,8 +215,8 @@ fn play<L: TimerList>(job: &CheckJob, pass: u64, scene: Scene) -> Result<Tally, 
     })
 }
 
-impl<L: TimerList> Shared<'_, L> {
-    fn write<H: TimerHandle>(&self, list: &mut Probe<'_, H>) {
+impl Shared<'_> {
+    fn write(&self, list: &mut Probe<'_>) {
         let seed = self.trial.effort.seed;
         let mut writer = Writer::new(list, &self.history, self.scene.clock.clone(), self.scene.timers, seed);
         while self.ready.load(Memory::Acquire) < self.scene.pollers && !self.trial.is_over() {
@@ -231,7 +232,7 @@ impl<L: TimerList> Shared<'_, L> {
         self.done.store(true, Memory::Release);
     }
 
-    fn poll<H: TimerHandle>(&self, list: &mut Probe<'_, H>, poller: usize) {
+    fn poll(&self, list: &mut Probe<'_>, poller: usize) {
         let mut tally = Tally::default();
         let mut last = EMPTY;
         let mut polls = 0;

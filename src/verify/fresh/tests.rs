@@ -32,7 +32,7 @@ fn only_what_is_declared_can_be_broken() {
 
 #[test]
 fn the_oracle_is_linearizable() {
-    let report = check::<Oracle>(&job(3));
+    let report = check(Subject::of::<Oracle>(), &job(3));
     assert_eq!((report.broken, &report.findings), (0, &vec![]));
     assert!(report.tried >= 3 * 2 * LEAST_POLLS, "{report:?}");
     let figures = report.figures;
@@ -41,7 +41,7 @@ fn the_oracle_is_linearizable() {
 
 #[test]
 fn a_racy_list_breaks_nothing_whatever_it_answers() {
-    let report = check::<RcuEpoch>(&job(2));
+    let report = check(Subject::of::<RcuEpoch>(), &job(2));
     assert_eq!(report.broken, 0);
     assert!(report.findings.iter().all(|finding| finding.allowed), "{report:?}");
 }

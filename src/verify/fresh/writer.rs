@@ -4,7 +4,7 @@
 //! and one that never rearms. In between it does everything else that moves a head.
 
 use headlock_strategies::conformance::trial::Probe;
-use headlock_strategies::{Nanos, TimerHandle, TimerId};
+use headlock_strategies::{Nanos, TimerId};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
@@ -26,8 +26,8 @@ struct Timer {
 }
 
 /// The writer.
-pub struct Writer<'w, 'p, H> {
-    list: &'w mut Probe<'p, H>,
+pub struct Writer<'w, 'p> {
+    list: &'w mut Probe<'p>,
     history: &'w History,
     clock: Clock,
     rng: Xoshiro256PlusPlus,
@@ -37,9 +37,9 @@ pub struct Writer<'w, 'p, H> {
     latest: i64,
 }
 
-impl<'w, 'p, H: TimerHandle> Writer<'w, 'p, H> {
+impl<'w, 'p> Writer<'w, 'p> {
     /// Creates so many timers and arms them.
-    pub fn new(list: &'w mut Probe<'p, H>, history: &'w History, clock: Clock, timers: usize, seed: u64) -> Self {
+    pub fn new(list: &'w mut Probe<'p>, history: &'w History, clock: Clock, timers: usize, seed: u64) -> Self {
         let timers = (0..timers).map(|_| Timer { id: list.create(), expire: EMPTY }).collect();
         let rng = Xoshiro256PlusPlus::seed_from_u64(seed);
         let mut writer = Writer { list, history, clock, rng, timers, serial: 0, latest: START };
@@ -136,7 +136,7 @@ impl<'w, 'p, H: TimerHandle> Writer<'w, 'p, H> {
     }
 
     /// Makes one change and records it.
-    fn record(&mut self, kind: Kind, timer: usize, to: Nanos, act: impl FnOnce(&mut Probe<'p, H>) -> bool) {
+    fn record(&mut self, kind: Kind, timer: usize, to: Nanos, act: impl FnOnce(&mut Probe<'p>) -> bool) {
         let began = self.clock.raw();
         self.history.begin();
         let rearm = act(self.list);

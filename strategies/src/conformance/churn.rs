@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
+use super::subject::List;
 use super::trial::{Found, Probe, Trial, right};
+use crate::Nanos;
 use crate::reclaim::POISON;
-use crate::{Nanos, TimerHandle, TimerList};
 
 /// Deadlines that tell a made-up one apart: the lower half follows from the upper, so that even halves of two deadlines
 /// put together do not pass.
@@ -32,7 +33,7 @@ fn genuine(answer: Option<Nanos>) -> Found {
 const KEPT: usize = 4;
 
 /// Creates, arms, cancels and frees, `rounds` times.
-fn churn<H: TimerHandle>(list: &mut Probe<'_, H>, rng: &mut Xoshiro256PlusPlus, rounds: u64, over: impl Fn() -> bool) {
+fn churn(list: &mut Probe<'_>, rng: &mut Xoshiro256PlusPlus, rounds: u64, over: impl Fn() -> bool) {
     let mut timers: Vec<_> = (0..KEPT).map(|_| list.create()).collect();
     for _ in 0..rounds {
         if over() {
@@ -58,7 +59,7 @@ fn churn<H: TimerHandle>(list: &mut Probe<'_, H>, rng: &mut Xoshiro256PlusPlus, 
 }
 
 /// Polls until `writers` is zero; how many polls.
-fn poll<H: TimerHandle>(list: &mut Probe<'_, H>, writers: &AtomicUsize, over: impl Fn() -> bool) -> Found {
+fn poll(list: &mut Probe<'_>, writers: &AtomicUsize, over: impl Fn() -> bool) -> Found {
     let mut polls = 0;
     while writers.load(Ordering::Relaxed) > 0 && !over() {
         genuine(list.deadline())?;
@@ -69,7 +70,7 @@ fn poll<H: TimerHandle>(list: &mut Probe<'_, H>, writers: &AtomicUsize, over: im
     Ok(polls)
 }
 
-pub(super) fn freed_under_readers<L: TimerList>(trial: &Trial<L>) -> Found {
+pub(super) fn freed_under_readers(trial: &Trial) -> Found {
     let list = trial.list();
     let threads = trial.effort.threads.max(2);
     let readers = threads / 2;
@@ -89,7 +90,7 @@ pub(super) fn freed_under_readers<L: TimerList>(trial: &Trial<L>) -> Found {
     Ok(tried)
 }
 
-pub(super) fn handles_come_and_go<L: TimerList>(trial: &Trial<L>) -> Found {
+pub(super) fn handles_come_and_go(trial: &Trial) -> Found {
     let list = trial.list();
     let handles = trial.effort.rounds / 10;
     let tried = trial.threads(trial.effort.threads, |index| {
@@ -103,12 +104,12 @@ pub(super) fn handles_come_and_go<L: TimerList>(trial: &Trial<L>) -> Found {
         Ok(handles)
     })?;
     right("deadline once all timers are freed", trial.deadline(&list), None)?;
-    sound(trial, &list, u64::MAX)?;
+    sound(&list, u64::MAX)?;
     Ok(tried)
 }
 
 /// Holds the counts of reclamation against each other, and against the number of frees.
-fn sound<L: TimerList>(_trial: &Trial<L>, list: &L, frees: u64) -> Found<crate::Counts> {
+fn sound(list: &List, frees: u64) -> Found<crate::Counts> {
     let counts = list.counts();
     let order =
         counts.reclaimed <= counts.retired && counts.retired <= frees && counts.peak_unreclaimed <= counts.retired;
@@ -120,7 +121,7 @@ fn sound<L: TimerList>(_trial: &Trial<L>, list: &L, frees: u64) -> Found<crate::
     Ok(counts)
 }
 
-pub(super) fn garbage_bounded<L: TimerList>(trial: &Trial<L>) -> Found {
+pub(super) fn garbage_bounded(trial: &Trial) -> Found {
     const FREES: u64 = 20_000;
     let list = trial.list();
     trial.with_handle(&list, |list| {
@@ -132,7 +133,7 @@ pub(super) fn garbage_bounded<L: TimerList>(trial: &Trial<L>) -> Found {
         }
         Found::Ok(FREES)
     })?;
-    let counts = sound(trial, &list, FREES)?;
+    let counts = sound(&list, FREES)?;
     let few = counts.peak_unreclaimed <= FREES / 4;
     right(
         format_args!("whether at most a quarter of {FREES} freed timers waits to be reclaimed, with {counts:?}"),

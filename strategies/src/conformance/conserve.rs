@@ -14,7 +14,7 @@ use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::trial::{Found, Probe, Trial, abort, right};
-use crate::{Freshness, Nanos, TimerHandle, TimerId, TimerList};
+use crate::{Freshness, Nanos, TimerId};
 
 /// What is known of one timer. Its owner writes all but the firings, between rounds; callbacks read it.
 #[derive(Default)]
@@ -38,15 +38,15 @@ struct Yard {
 }
 
 /// One thread's part.
-struct Warden<'y, 'p, H, L> {
+struct Warden<'y, 'p> {
     me: usize,
     yard: &'y Yard,
-    trial: &'y Trial<L>,
-    list: &'y mut Probe<'p, H>,
+    trial: &'y Trial,
+    list: &'y mut Probe<'p>,
     rng: Xoshiro256PlusPlus,
 }
 
-impl<H: TimerHandle, L: TimerList> Warden<'_, '_, H, L> {
+impl Warden<'_, '_> {
     fn now(&self) -> i64 {
         self.yard.clock.load(Ordering::SeqCst)
     }
@@ -120,7 +120,7 @@ impl<H: TimerHandle, L: TimerList> Warden<'_, '_, H, L> {
                 self.settle(again);
                 if self.list.cancel(timer) {
                     // Only a list whose reads may be late may take a due timer for one that is not, and leave it.
-                    let late = L::STRATEGY.freshness != Freshness::Linearizable;
+                    let late = self.trial.subject.strategy.freshness != Freshness::Linearizable;
                     right(format_args!("whether a run left {timer:?}, which was due"), true, late)?;
                     return Ok(cancelled);
                 }
@@ -184,10 +184,7 @@ enum End {
 }
 
 /// Plays `rounds` rounds on each thread, of the kind that `draw` draws: deadlines, armings by the callback, and the end.
-fn played<L: TimerList>(
-    trial: &Trial<L>,
-    draw: impl Fn(&mut Xoshiro256PlusPlus, i64) -> (Vec<i64>, u64, End) + Sync,
-) -> Found {
+fn played(trial: &Trial, draw: impl Fn(&mut Xoshiro256PlusPlus, i64) -> (Vec<i64>, u64, End) + Sync) -> Found {
     let list = trial.list();
     let threads = trial.effort.threads;
     let yard = Yard {
@@ -220,7 +217,7 @@ fn played<L: TimerList>(
     Ok(tried)
 }
 
-pub(super) fn exactly_once<L: TimerList>(trial: &Trial<L>) -> Found {
+pub(super) fn exactly_once(trial: &Trial) -> Found {
     played(trial, |rng, now| {
         let soon = now + rng.random_range(0..40);
         match rng.random_range(0..8) {
@@ -233,7 +230,7 @@ pub(super) fn exactly_once<L: TimerList>(trial: &Trial<L>) -> Found {
     })
 }
 
-pub(super) fn changed_under_runs<L: TimerList>(trial: &Trial<L>) -> Found {
+pub(super) fn changed_under_runs(trial: &Trial) -> Found {
     played(trial, |rng, now| {
         let deadlines: Vec<i64> = (0..rng.random_range(2..5)).map(|_| now + rng.random_range(0..40)).collect();
         match rng.random_range(0..4) {

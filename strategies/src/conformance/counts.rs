@@ -1,10 +1,11 @@
 //! What a list counts about itself.
 
+use super::subject::List;
 use super::trial::{Found, Probe, Trial, right};
-use crate::{Counts, Nanos, ReaderCost, TimerHandle, TimerId, TimerList};
+use crate::{Counts, Nanos, ReaderCost, TimerId};
 
 /// The same few operations for every list.
-fn busy<H: TimerHandle>(list: &mut Probe<'_, H>) {
+fn busy(list: &mut Probe<'_>) {
     let [a, b] = [100, 200].map(|deadline| list.armed(deadline));
     list.deadline();
     list.expired(Nanos(150));
@@ -16,7 +17,7 @@ fn busy<H: TimerHandle>(list: &mut Probe<'_, H>) {
     list.quiescent();
 }
 
-pub(super) fn counts_add_up<L: TimerList>(trial: &Trial<L>) -> Found {
+pub(super) fn counts_add_up(trial: &Trial) -> Found {
     right("counts of a new list", trial.list().counts(), Counts::default())?;
     let [first, second] = [1, 2].map(|times| {
         let list = trial.list();
@@ -40,13 +41,13 @@ pub(super) fn counts_add_up<L: TimerList>(trial: &Trial<L>) -> Found {
 }
 
 /// Lock acquisitions that `act` causes.
-fn cost<L: TimerList>(trial: &Trial<L>, list: &L, act: impl FnOnce(&mut Probe<'_, L::Handle<'_>>)) -> u64 {
+fn cost(trial: &Trial, list: &List, act: impl FnOnce(&mut Probe<'_>)) -> u64 {
     let before = list.counts().lock.acquisitions;
     trial.with_handle(list, act);
     list.counts().lock.acquisitions - before
 }
 
-pub(super) fn lock_counts<L: TimerList>(trial: &Trial<L>) -> Found {
+pub(super) fn lock_counts(trial: &Trial) -> Found {
     let list = trial.list();
     let mut timer = TimerId::from_raw(0);
     right("lock acquisitions of create", cost(trial, &list, |list| timer = list.create()), 0)?;
@@ -56,7 +57,7 @@ pub(super) fn lock_counts<L: TimerList>(trial: &Trial<L>) -> Found {
     once("anticipate that changes nothing", cost(trial, &list, |list| _ = list.anticipate(timer, Nanos(300))))?;
     once("anticipate to a sooner time", cost(trial, &list, |list| _ = list.anticipate(timer, Nanos(150))))?;
 
-    let read = u64::from(L::STRATEGY.reader == ReaderCost::Lock);
+    let read = u64::from(trial.subject.strategy.reader == ReaderCost::Lock);
     right("lock acquisitions of deadline", cost(trial, &list, |list| _ = list.deadline()), read)?;
     right("lock acquisitions of expired", cost(trial, &list, |list| _ = list.expired(Nanos(9))), read)?;
     right(

@@ -8,10 +8,11 @@ use std::panic::{self, AssertUnwindSafe};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
+use super::subject::Subject;
 use super::trial::{Fault, Found, Probe, Trial, abort, message};
 use crate::conformance::Effort;
 use crate::oracle::Oracle;
-use crate::{Nanos, Rearm, TimerHandle, TimerId, TimerList};
+use crate::{Nanos, Rearm, TimerId, TimerList};
 
 /// Timers that a script names, 0 to this.
 pub const TIMERS: u8 = 6;
@@ -90,18 +91,18 @@ struct Player {
 }
 
 impl Player {
-    fn timer<H: TimerHandle>(&mut self, list: &mut Probe<'_, H>, number: u8) -> TimerId {
+    fn timer(&mut self, list: &mut Probe<'_>, number: u8) -> TimerId {
         *self.timers[usize::from(number % TIMERS)].get_or_insert_with(|| list.create())
     }
 
-    fn note<H: TimerHandle>(&mut self, list: &mut Probe<'_, H>, what: What, answer: Answer) {
+    fn note(&mut self, list: &mut Probe<'_>, what: What, answer: Answer) {
         let deadline = list.deadline();
         let due = deadline.unwrap_or(Nanos::MAX);
         let expired = (list.expired(Nanos(due.0.saturating_sub(1))), list.expired(due));
         self.seen.push(Seen { what, answer, deadline, expired });
     }
 
-    fn act<H: TimerHandle>(&mut self, list: &mut Probe<'_, H>, action: Action) {
+    fn act(&mut self, list: &mut Probe<'_>, action: Action) {
         let answer = match action {
             Action::Modify(number, expire) => {
                 let timer = self.timer(list, number);
@@ -130,7 +131,7 @@ impl Player {
         self.note(list, What::Act(action), answer);
     }
 
-    fn step<H: TimerHandle>(&mut self, list: &mut Probe<'_, H>, step: &Step) {
+    fn step(&mut self, list: &mut Probe<'_>, step: &Step) {
         match step {
             Step::Act(action) => self.act(list, *action),
             Step::Run(now, callbacks) => {
@@ -155,7 +156,7 @@ impl Player {
 }
 
 /// Plays a script on a fresh list. What was seen before a panic comes with its message.
-fn play<L: TimerList>(trial: &Trial<L>, script: &[Step]) -> (Vec<Seen>, Option<String>) {
+fn play(trial: &Trial, script: &[Step]) -> (Vec<Seen>, Option<String>) {
     let mut player = Player { timers: [None; TIMERS as usize], seen: Vec::new() };
     let played = panic::catch_unwind(AssertUnwindSafe(|| {
         trial.on_fresh_list(|list| script.iter().for_each(|step| player.step(list, step)));
@@ -168,7 +169,7 @@ fn play<L: TimerList>(trial: &Trial<L>, script: &[Step]) -> (Vec<Seen>, Option<S
 }
 
 /// Where the list first differs from the oracle, if it does.
-fn difference<L: TimerList>(trial: &Trial<L>, oracle: &Trial<Oracle>, script: &[Step]) -> Option<Fault> {
+fn difference(trial: &Trial, oracle: &Trial, script: &[Step]) -> Option<Fault> {
     let (seen, panic) = play(trial, script);
     let (expected, _) = play(oracle, script);
     if panic.is_none() && seen == expected {
@@ -194,7 +195,8 @@ fn difference<L: TimerList>(trial: &Trial<L>, oracle: &Trial<Oracle>, script: &[
 /// What differed first, with the events up to there.
 pub fn compare<L: TimerList>(script: &[Step]) -> Result<(), String> {
     let effort = Effort::default();
-    match difference(&Trial::<L>::new(&effort), &Trial::new(&effort), script) {
+    let [list, oracle] = [Subject::of::<L>(), Subject::of::<Oracle>()].map(|subject| Trial::new(subject, &effort));
+    match difference(&list, &oracle, script) {
         None => Ok(()),
         Some(fault) => Err(format!("{}: {}\n  {}", L::STRATEGY.name, fault.what, fault.events.join("\n  "))),
     }
@@ -271,8 +273,8 @@ fn without(script: &[Step], index: usize) -> Vec<Script> {
     shorter
 }
 
-pub(super) fn random_sequences<L: TimerList>(trial: &Trial<L>) -> Found {
-    let oracle = Trial::new(&trial.effort);
+pub(super) fn random_sequences(trial: &Trial) -> Found {
+    let oracle = Trial::new(Subject::of::<Oracle>(), &trial.effort);
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(trial.effort.seed);
     for _ in 0..trial.effort.sequences {
         let script = draw(&mut rng);

@@ -1,9 +1,9 @@
 //! The rules for one thread, one by one, each in the smallest case that shows it.
 
 use super::trial::{Found, Trial, right};
-use crate::{Nanos, Rearm, TimerList};
+use crate::{Nanos, Rearm};
 
-pub(super) fn empty_list<L: TimerList>(trial: &Trial<L>) -> Found {
+pub(super) fn empty_list(trial: &Trial) -> Found {
     trial.on_fresh_list(|list| {
         right("deadline of a new list", list.deadline(), None)?;
         right("expired at the end of time on a new list", list.expired(Nanos::MAX), false)?;
@@ -14,7 +14,7 @@ pub(super) fn empty_list<L: TimerList>(trial: &Trial<L>) -> Found {
     })
 }
 
-pub(super) fn deadline_order<L: TimerList>(trial: &Trial<L>) -> Found {
+pub(super) fn deadline_order(trial: &Trial) -> Found {
     // All orders of four deadlines: the digits of each number below 4! choose among those left.
     for number in 0..24 {
         let mut left = vec![100, 200, 300, 400];
@@ -43,7 +43,7 @@ pub(super) fn deadline_order<L: TimerList>(trial: &Trial<L>) -> Found {
     Ok(24)
 }
 
-pub(super) fn fifo<L: TimerList>(trial: &Trial<L>) -> Found {
+pub(super) fn fifo(trial: &Trial) -> Found {
     trial.on_fresh_list(|list| {
         let [a, b, c, d] = [100, 100, 100, 100].map(|deadline| list.armed(deadline));
         // Armed anew at its own deadline, a timer goes behind those that were there before.
@@ -69,7 +69,7 @@ pub(super) fn fifo<L: TimerList>(trial: &Trial<L>) -> Found {
     })
 }
 
-pub(super) fn clamp<L: TimerList>(trial: &Trial<L>) -> Found {
+pub(super) fn clamp(trial: &Trial) -> Found {
     trial.on_fresh_list(|list| {
         let first = list.armed(0);
         let [second, third] = [-1, i64::MIN].map(|deadline| list.armed(deadline));
@@ -91,7 +91,7 @@ pub(super) fn clamp<L: TimerList>(trial: &Trial<L>) -> Found {
     })
 }
 
-pub(super) fn due<L: TimerList>(trial: &Trial<L>) -> Found {
+pub(super) fn due(trial: &Trial) -> Found {
     trial.on_fresh_list(|list| {
         let timer = list.armed(1000);
         right("deadline of a timer armed at 1000", list.deadline(), Some(Nanos(1000)))?;
@@ -105,7 +105,7 @@ pub(super) fn due<L: TimerList>(trial: &Trial<L>) -> Found {
     })
 }
 
-pub(super) fn latest_deadline<L: TimerList>(trial: &Trial<L>) -> Found {
+pub(super) fn latest_deadline(trial: &Trial) -> Found {
     trial.on_fresh_list(|list| {
         let never = list.create();
         right("rearm of the only timer, at the latest time", list.modify(never, Nanos::MAX), Rearm::Yes)?;
@@ -118,7 +118,7 @@ pub(super) fn latest_deadline<L: TimerList>(trial: &Trial<L>) -> Found {
     })
 }
 
-pub(super) fn rearm<L: TimerList>(trial: &Trial<L>) -> Found {
+pub(super) fn rearm(trial: &Trial) -> Found {
     trial.on_fresh_list(|list| {
         let [a, b] = [list.create(), list.create()];
         right("rearm of the first timer", list.modify(a, Nanos(100)), Rearm::Yes)?;
@@ -144,7 +144,7 @@ pub(super) fn rearm<L: TimerList>(trial: &Trial<L>) -> Found {
     })
 }
 
-pub(super) fn anticipate<L: TimerList>(trial: &Trial<L>) -> Found {
+pub(super) fn anticipate(trial: &Trial) -> Found {
     trial.on_fresh_list(|list| {
         let [a, b] = [list.create(), list.create()];
         right("rearm of an inactive timer on an empty list", list.anticipate(a, Nanos(100)), Rearm::Yes)?;
@@ -161,7 +161,7 @@ pub(super) fn anticipate<L: TimerList>(trial: &Trial<L>) -> Found {
     })
 }
 
-pub(super) fn cancel<L: TimerList>(trial: &Trial<L>) -> Found {
+pub(super) fn cancel(trial: &Trial) -> Found {
     trial.on_fresh_list(|list| {
         let [a, b, c] = [100, 200, 300].map(|deadline| list.armed(deadline));
         right("cancel of an active timer that is not the head", list.cancel(b), true)?;
@@ -180,7 +180,7 @@ pub(super) fn cancel<L: TimerList>(trial: &Trial<L>) -> Found {
     })
 }
 
-pub(super) fn free<L: TimerList>(trial: &Trial<L>) -> Found {
+pub(super) fn free(trial: &Trial) -> Found {
     trial.on_fresh_list(|list| {
         let [a, b] = [100, 200].map(|deadline| list.armed(deadline));
         let idle = list.create();
@@ -199,7 +199,7 @@ pub(super) fn free<L: TimerList>(trial: &Trial<L>) -> Found {
     })
 }
 
-pub(super) fn stale_names<L: TimerList>(trial: &Trial<L>) -> Found {
+pub(super) fn stale_names(trial: &Trial) -> Found {
     trial.on_fresh_list(|list| {
         let mut names = std::collections::HashSet::new();
         let mut stale = list.armed(5);
@@ -225,7 +225,7 @@ pub(super) fn stale_names<L: TimerList>(trial: &Trial<L>) -> Found {
     })
 }
 
-pub(super) fn growth<L: TimerList>(trial: &Trial<L>) -> Found {
+pub(super) fn growth(trial: &Trial) -> Found {
     let count = u64::from(trial.effort.timers);
     trial.on_fresh_list(|list| {
         // A multiplier with no factor in common with the count visits every deadline once, far from sorted.

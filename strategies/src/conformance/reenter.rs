@@ -4,17 +4,17 @@ use std::sync::mpsc;
 use std::thread;
 
 use super::trial::{Fault, Found, Probe, Trial, abort, right};
-use crate::{Nanos, TimerHandle, TimerId, TimerList};
+use crate::{Nanos, TimerId};
 
 /// Runs the list at `now`, with `act` as the callback's part; the timers that fired, in order.
 ///
 /// `act` gets the number of timers that fired before. More than `most` are too many: a list that fires for ever ends the
 /// check.
-fn run<H: TimerHandle>(
-    list: &mut Probe<'_, H>,
+fn run(
+    list: &mut Probe<'_>,
     now: i64,
     most: usize,
-    mut act: impl FnMut(&mut Probe<'_, H>, TimerId, usize) -> Found,
+    mut act: impl FnMut(&mut Probe<'_>, TimerId, usize) -> Found,
 ) -> Found<Vec<TimerId>> {
     let mut fired = Vec::new();
     let count = list.run(Nanos(now), |list, timer| {
@@ -30,7 +30,7 @@ fn run<H: TimerHandle>(
     Ok(fired)
 }
 
-pub(super) fn fires_again<L: TimerList>(trial: &Trial<L>) -> Found {
+pub(super) fn fires_again(trial: &Trial) -> Found {
     trial.on_fresh_list(|list| {
         let [a, b] = [100, 150].map(|deadline| list.armed(deadline));
         // a re-arms itself to before now, then to now, then to after it.
@@ -50,7 +50,7 @@ pub(super) fn fires_again<L: TimerList>(trial: &Trial<L>) -> Found {
     })
 }
 
-pub(super) fn callback_changes_others<L: TimerList>(trial: &Trial<L>) -> Found {
+pub(super) fn callback_changes_others(trial: &Trial) -> Found {
     trial.on_fresh_list(|list| {
         let [a, b, c, d, e, f] = [10, 20, 30, 40, 50, 900].map(|deadline| list.armed(deadline));
         let fired = run(list, 100, 4, |list, timer, _| {
@@ -83,7 +83,7 @@ pub(super) fn callback_changes_others<L: TimerList>(trial: &Trial<L>) -> Found {
     })
 }
 
-pub(super) fn callback_changes_itself<L: TimerList>(trial: &Trial<L>) -> Found {
+pub(super) fn callback_changes_itself(trial: &Trial) -> Found {
     trial.on_fresh_list(|list| {
         let [a, b, c] = [10, 20, 30].map(|deadline| list.armed(deadline));
         let fired = run(list, 100, 3, |list, timer, _| {
@@ -106,7 +106,7 @@ pub(super) fn callback_changes_itself<L: TimerList>(trial: &Trial<L>) -> Found {
     })
 }
 
-pub(super) fn callback_reads<L: TimerList>(trial: &Trial<L>) -> Found {
+pub(super) fn callback_reads(trial: &Trial) -> Found {
     trial.on_fresh_list(|list| {
         let [a, b] = [10, 20].map(|deadline| list.armed(deadline));
         let fired = run(list, 100, 2, |list, timer, _| {
@@ -120,10 +120,10 @@ pub(super) fn callback_reads<L: TimerList>(trial: &Trial<L>) -> Found {
 }
 
 /// What another thread does while a callback runs.
-type Foreign<L> = for<'a> fn(&mut Probe<'_, <L as TimerList>::Handle<'a>>, TimerId);
+type Foreign = fn(&mut Probe<'_>, TimerId);
 
-pub(super) fn callback_unlocked<L: TimerList>(trial: &Trial<L>) -> Found {
-    let operations: [(&str, Foreign<L>); 7] = [
+pub(super) fn callback_unlocked(trial: &Trial) -> Found {
+    let operations: [(&str, Foreign); 7] = [
         ("deadline", |list, _| _ = list.deadline()),
         ("expired", |list, _| _ = list.expired(Nanos(5))),
         ("modify", |list, timer| _ = list.modify(timer, Nanos(700))),
@@ -141,7 +141,7 @@ pub(super) fn callback_unlocked<L: TimerList>(trial: &Trial<L>) -> Found {
     Ok(operations.len() as u64)
 }
 
-fn one_callback_unlocked<L: TimerList>(trial: &Trial<L>, name: &str, operation: Foreign<L>) -> Found {
+fn one_callback_unlocked(trial: &Trial, name: &str, operation: Foreign) -> Found {
     let list = trial.list();
     let (begin, begun) = mpsc::channel::<TimerId>();
     let (end, ended) = mpsc::channel();

@@ -3,15 +3,15 @@
 //! Public for programs that bring checks of their own, as `headlock verify` does.
 
 use std::any::Any;
-use std::marker::PhantomData;
 use std::panic::{self, AssertUnwindSafe};
 // The suite drives real threads and is no part of what loom explores, so it takes the real primitives.
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 
+use super::subject::{AnyHandle, List, Subject};
 use crate::conformance::{Effort, Failure, Guarantee, Violation};
-use crate::{Config, Nanos, Rearm, TimerHandle, TimerId, TimerList};
+use crate::{Nanos, Rearm, TimerId};
 
 /// A rule that was broken, before it is known whose.
 pub struct Fault {
@@ -103,42 +103,41 @@ impl Line {
 type Look = (usize, usize, u64);
 
 /// A handle under watch.
-pub struct Probe<'p, H> {
-    handle: &'p mut H,
+pub struct Probe<'p> {
+    handle: &'p mut dyn AnyHandle,
     line: &'p Line,
 }
 
 #[allow(missing_docs, reason = "each is the handle's operation of that name")]
-impl<H: TimerHandle> Probe<'_, H> {
+impl Probe<'_> {
     pub fn create(&mut self) -> TimerId {
-        self.line.during(1, || self.handle.create())
+        self.line.during(1, || self.handle.any_create())
     }
     pub fn free(&mut self, timer: TimerId) {
-        self.line.during(2, || self.handle.free(timer));
+        self.line.during(2, || self.handle.any_free(timer));
     }
     pub fn modify(&mut self, timer: TimerId, expire: Nanos) -> Rearm {
-        self.line.during(3, || self.handle.modify(timer, expire))
+        self.line.during(3, || self.handle.any_modify(timer, expire))
     }
     pub fn anticipate(&mut self, timer: TimerId, expire: Nanos) -> Rearm {
-        self.line.during(4, || self.handle.anticipate(timer, expire))
+        self.line.during(4, || self.handle.any_anticipate(timer, expire))
     }
     pub fn cancel(&mut self, timer: TimerId) -> bool {
-        self.line.during(5, || self.handle.cancel(timer))
+        self.line.during(5, || self.handle.any_cancel(timer))
     }
     pub fn deadline(&mut self) -> Option<Nanos> {
-        self.line.during(6, || self.handle.deadline())
+        self.line.during(6, || self.handle.any_deadline())
     }
     pub fn expired(&mut self, now: Nanos) -> bool {
-        self.line.during(7, || self.handle.expired(now))
+        self.line.during(7, || self.handle.any_expired(now))
     }
-    pub fn run(&mut self, now: Nanos, mut fire: impl FnMut(&mut Probe<'_, H>, TimerId)) -> usize {
+    pub fn run(&mut self, now: Nanos, mut fire: impl FnMut(&mut Probe<'_>, TimerId)) -> usize {
         let line = self.line;
-        line.during(8, || {
-            self.handle.run(now, |handle, timer| line.during(0, || fire(&mut Probe { handle, line }, timer)))
-        })
+        let mut call = |handle: &mut dyn AnyHandle, timer| line.during(0, || fire(&mut Probe { handle, line }, timer));
+        line.during(8, || self.handle.any_run(now, &mut call))
     }
     pub fn quiescent(&mut self) {
-        self.line.during(9, || self.handle.quiescent());
+        self.line.during(9, || self.handle.any_quiescent());
     }
 
     /// Creates a timer and arms it.
@@ -157,53 +156,54 @@ impl<H: TimerHandle> Probe<'_, H> {
 }
 
 /// One check of one list type under way.
-pub struct Trial<L> {
+pub struct Trial {
+    /// What is under check.
+    pub subject: Subject,
     /// How much to try.
     pub effort: Effort,
     lines: Mutex<Vec<Arc<Line>>>,
     lines_made: AtomicUsize,
     /// Set once a thread has found something, so that the others stop too.
     over: AtomicBool,
-    list: PhantomData<fn() -> L>,
 }
 
-impl<L: TimerList> Trial<L> {
+impl Trial {
     /// A check that is to try so much.
-    pub fn new(effort: &Effort) -> Self {
+    pub fn new(subject: Subject, effort: &Effort) -> Self {
         Trial {
+            subject,
             effort: *effort,
             lines: Mutex::default(),
             lines_made: AtomicUsize::new(0),
             over: AtomicBool::new(false),
-            list: PhantomData,
         }
     }
 
     /// A fresh list.
-    pub fn list(&self) -> L {
-        L::new(&Config::default())
+    pub fn list(&self) -> List {
+        self.subject.list()
     }
 
     /// Takes a handle, puts it under watch for as long as `act` uses it, and drops it.
-    pub fn with_handle<R>(&self, list: &L, act: impl FnOnce(&mut Probe<'_, L::Handle<'_>>) -> R) -> R {
+    pub fn with_handle<R>(&self, list: &List, act: impl FnOnce(&mut Probe<'_>) -> R) -> R {
         let id = self.lines_made.fetch_add(1, Ordering::Relaxed);
         let thread = thread::current().name().unwrap_or("a thread without a name").to_owned();
         let line = Arc::new(Line { id, thread, ..Line::default() });
         self.lines().push(Arc::clone(&line));
         let mut handle = line.during(10, || list.handle());
-        let answer = act(&mut Probe { handle: &mut handle, line: &line });
+        let answer = act(&mut Probe { handle: &mut *handle, line: &line });
         line.during(11, || drop(handle));
         self.lines().retain(|other| !Arc::ptr_eq(other, &line));
         answer
     }
 
     /// Takes a handle on a fresh list, for checks that need no more.
-    pub fn on_fresh_list<R>(&self, act: impl FnOnce(&mut Probe<'_, L::Handle<'_>>) -> R) -> R {
+    pub fn on_fresh_list<R>(&self, act: impl FnOnce(&mut Probe<'_>) -> R) -> R {
         self.with_handle(&self.list(), act)
     }
 
     /// The list's deadline, through a handle of its own.
-    pub fn deadline(&self, list: &L) -> Option<Nanos> {
+    pub fn deadline(&self, list: &List) -> Option<Nanos> {
         #[allow(
             clippy::redundant_closure_for_method_calls,
             reason = "the method itself is not general enough"
@@ -278,13 +278,14 @@ impl<L: TimerList> Trial<L> {
 ///
 /// # Panics
 /// If the system has no thread left.
-pub fn watched<L: TimerList, T: Send + 'static>(
+pub fn watched<T: Send + 'static>(
+    subject: Subject,
     check: &'static str,
     guarantee: Guarantee,
     effort: &Effort,
-    body: impl FnOnce(&Trial<L>) -> Found<T> + Send + 'static,
+    body: impl FnOnce(&Trial) -> Found<T> + Send + 'static,
 ) -> Result<T, Violation> {
-    let strategy = L::STRATEGY.name;
+    let strategy = subject.strategy.name;
     let violation = |failure, fault: Fault| Violation {
         strategy,
         check,
@@ -293,7 +294,7 @@ pub fn watched<L: TimerList, T: Send + 'static>(
         what: fault.what,
         events: fault.events,
     };
-    let trial = Arc::new(Trial::<L>::new(effort));
+    let trial = Arc::new(Trial::new(subject, effort));
     let (report, reports) = mpsc::channel();
     let played = Arc::clone(&trial);
     let check_thread = thread::Builder::new().name("the check's own thread".to_owned());
