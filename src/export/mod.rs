@@ -7,6 +7,7 @@
 mod error;
 mod latency_csv;
 mod latency_hlog;
+mod limited;
 mod markdown;
 mod ratios_csv;
 mod replace;
@@ -22,6 +23,7 @@ use std::io::{self, Write};
 pub use error::{ReadError, ResumeError, WriteError};
 pub use latency_csv::read_latency;
 pub use latency_hlog::read_histograms;
+pub use limited::read_text;
 pub use markdown::markdown;
 pub use ratios_csv::read_ratios;
 pub use result_dir::{ResultDir, directory_name};
