@@ -57,6 +57,7 @@ pub fn replay(registry: &Registry, args: &ReplayArgs) -> Result<(), Failure> {
         points,
         trial_ns: common.trial,
         expected_ns: length_ns,
+        patience_ns: common.patience,
         seed: common.seed,
         cpus: session::cpus(&common.pin)?,
         inject: common.inject.map(|share| share.0),

@@ -44,6 +44,7 @@ pub fn run(registry: &Registry, args: &RunArgs) -> Result<(), Failure> {
         points,
         trial_ns: common.trial,
         expected_ns: 0,
+        patience_ns: common.patience,
         seed: common.seed,
         cpus: session::cpus(&common.pin)?,
         inject: common.inject.map(|share| share.0),

@@ -34,6 +34,8 @@ pub struct Plan {
     pub trial_ns: u64,
     /// How long a trial takes at least by its nature, ns: the length of a trace played at its own speed.
     pub expected_ns: u64,
+    /// How long a trial may take beyond twice its length before it counts as hung, ns.
+    pub patience_ns: u64,
     /// Seed of scripts and orders.
     pub seed: u64,
     /// Processors to bind threads to; empty leaves them to the scheduler.
@@ -125,7 +127,7 @@ pub fn run<O: Observer>(plan: &Plan, observer: &mut O, stop: &AtomicBool) -> Res
                     0.0
                 },
             };
-            let played = child::play(&job, plan.trial_ns.max(plan.expected_ns), stop)
+            let played = child::play(&job, plan.trial_ns.max(plan.expected_ns), plan.patience_ns, stop)
                 .and_then(|outcome| describe(&slot, point, block, load, plan, outcome).map_err(ChildError::Failed));
             let mut played = match played {
                 Ok(played) => played,
@@ -359,6 +361,7 @@ mod tests {
             points: points.to_vec(),
             trial_ns: 1,
             expected_ns: 0,
+            patience_ns: 1,
             seed: 7,
             cpus: vec![],
             inject: None,
