@@ -19,6 +19,7 @@ pub mod harness;
 pub mod record;
 mod registry;
 pub mod stats;
+mod text;
 pub mod verify;
 pub mod workload;
 

@@ -12,10 +12,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::ReadError;
+use crate::text::shown;
 use records::{Broken, Records};
 
 /// The most rows of a table: of trials, some 400 MB in memory.
 pub const MAX_ROWS: usize = 1_000_000;
+
+/// How much of a broken file an error shows, in characters.
+const SHOWN: usize = 120;
 
 /// What a CSV file held.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,13 +116,13 @@ fn check_header(path: &Path, header: &StringRecord, columns: &[&str]) -> Result<
     for (i, column) in columns.iter().enumerate() {
         let found = header.get(i).unwrap_or("");
         if found != *column {
-            let problem = format!("column {} is `{}` where `{column}` belongs", i + 1, shorten(found));
+            let problem = format!("column {} is `{}` where `{column}` belongs", i + 1, shown(found, SHOWN));
             return Err(ReadError::content(path, 1, problem));
         }
     }
     let mut seen = BTreeSet::new();
     match header.iter().find(|column| !seen.insert(*column)) {
-        Some(column) => Err(ReadError::content(path, 1, format!("column `{}` stands twice", shorten(column)))),
+        Some(column) => Err(ReadError::content(path, 1, format!("column `{}` stands twice", shown(column, SHOWN)))),
         None => Ok(()),
     }
 }
@@ -133,20 +137,9 @@ fn explain(columns: &[&str], error: &csv::Error) -> String {
         DeserializeErrorKind::ParseInt(_) => "not a whole number within range".to_owned(),
         DeserializeErrorKind::ParseFloat(_) => "not a number".to_owned(),
         DeserializeErrorKind::ParseBool(_) => "neither `true` nor `false`".to_owned(),
-        other => shorten(&other.to_string()),
+        other => shown(&other.to_string(), SHOWN),
     };
     column.map_or_else(|| problem.clone(), |column| format!("{column}: {problem}"))
-}
-
-/// Text of a broken file, fit for one line of a terminal.
-fn shorten(text: &str) -> String {
-    const SHOWN: usize = 120;
-    let shown: String = text.chars().take(SHOWN).flat_map(char::escape_debug).collect();
-    if text.chars().count() > SHOWN {
-        format!("{shown}...")
-    } else {
-        shown
-    }
 }
 
 #[cfg(test)]
