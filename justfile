@@ -49,3 +49,33 @@ reference name=`date +%Y-%m`:
     target/release/headlock run --strategies all --budget 15m --out results/reference-{{ name }}-run
     for trace in traces/*.csv.zst; do target/release/headlock replay "$trace" --strategies all --budget 7m --out "results/reference-{{ name }}-$(basename "$trace" .csv.zst)" || exit 1; done
     for dir in results/reference-{{ name }}-*; do scripts/plot "$dir" || exit 1; done
+
+# The baseline against itself, one poller: 20 runs of 30 s. `just null-1 --runs 5` adds five; scripts/campaign --help
+null-1 *flags: (campaign "null-1" flags)
+
+# The baseline against itself, two threads of the hot workload
+null-2 *flags: (campaign "null-2" flags)
+
+# Is a slow-down of 1 % seen, one poller? 20 runs of 30 s
+inject-1 *flags: (campaign "inject-1" flags)
+
+# Is a slow-down of 5 % seen, two threads of the hot workload?
+inject-2 *flags: (campaign "inject-2" flags)
+
+# How often smaller slow-downs are seen, one poller
+curve-1 *flags: (campaign "curve-1" flags)
+
+# How often smaller slow-downs are seen, two threads of the hot workload
+curve-2 *flags: (campaign "curve-2" flags)
+
+# Verdicts beside a busy process and without
+disturbed *flags: (campaign "disturbed" flags)
+
+# criterion's benches compared with themselves, for contrast
+criterion *flags:
+    scripts/campaign criterion {{ flags }}
+
+# A campaign by its name, with the build for figures to be quoted
+campaign name *flags:
+    cargo build --release
+    scripts/campaign {{ name }} {{ flags }}

@@ -99,7 +99,7 @@ pub fn run<O: Observer>(plan: &Plan, observer: &mut O, stop: &AtomicBool) -> Res
         let mut queue: VecDeque<(Slot, bool)> =
             order_of_block(plan, block).into_iter().map(|slot| (slot, false)).collect();
         // Of each group, once the null strategy has played, which it does first.
-        let mut floor_ns: BTreeMap<(usize, Pass), f64> = BTreeMap::new();
+        let mut floors: BTreeMap<(usize, Pass), Trial> = BTreeMap::new();
         let mut number = 0;
         while let Some((slot, repeated)) = queue.pop_front() {
             if failed.contains(&slot.strategy) {
@@ -138,14 +138,14 @@ pub fn run<O: Observer>(plan: &Plan, observer: &mut O, stop: &AtomicBool) -> Res
                     continue;
                 }
             };
-            if slot.strategy == NULL {
-                floor_ns.insert(group, played.trial.ns_per_op);
-            } else {
-                played.trial.floor_ns = floor_ns.get(&group).copied();
-            }
             let again = played.trial.disturbed && !repeated;
-            if let (Load::Synthetic { .. }, Pass::Throughput, Some(floor)) = (load, slot.pass, played.trial.floor_ns) {
-                refuse_at_floor(&mut played.trial, floor);
+            if slot.strategy == NULL {
+                floors.insert(group, played.trial.clone());
+            } else if let Some(floor) = floors.get(&group) {
+                played.trial.floor_ns = Some(floor.ns_per_op);
+                if matches!(load, Load::Synthetic { .. }) && slot.pass == Pass::Throughput {
+                    refuse_at_floor(&mut played.trial, floor);
+                }
             }
             let decides = slot.pass == load.passes()[0];
             if let (Some(share), true, true) = (plan.inject, slot.strategy == plan.baseline, decides) {
@@ -178,14 +178,29 @@ pub const BELOW_FLOOR: &str = "below the floor";
 /// Marks a trial that cannot be told from the null strategy's: its work was optimised away, or there is too little of it to be
 /// measured under this workload. Either way it has no figure.
 ///
-/// Only of synthetic loads: a replay's floor is mostly the fetching of rows, behind which a processor hides cheap reads.
-fn refuse_at_floor(trial: &mut Trial, floor_ns: f64) {
+/// By processor time, and never beside a null trial that was disturbed or hardly got to play: an interrupted floor would stand
+/// above honest work. Only of synthetic loads: a replay's floor is mostly the fetching of rows, behind which a processor hides
+/// cheap reads.
+fn refuse_at_floor(trial: &mut Trial, null: &Trial) {
+    if trial.disturbed || null.disturbed {
+        return;
+    }
+    if let Some((own_ns, floor_ns)) = at_floor((trial.ops, trial.cpu_ns), (null.ops, null.cpu_ns)) {
+        trial.disturbed = true;
+        trial.disturbance =
+            format!("{BELOW_FLOOR}: {own_ns:.2} ns of processor time where doing nothing takes {floor_ns:.2}");
+    }
+}
+
+/// Processor time of an operation and of the null strategy's, ns, if they cannot be told apart; each from the operations done and
+/// the time they took.
+fn at_floor(own: (u64, u64), null: (u64, u64)) -> Option<(f64, f64)> {
     /// The null strategy's own trials differ by about this share from block to block.
     const MARGIN: f64 = 1.03;
-    if trial.ns_per_op <= floor_ns * MARGIN {
-        trial.disturbed = true;
-        trial.disturbance = format!("{BELOW_FLOOR}: {:.2} ns where doing nothing takes {floor_ns:.2}", trial.ns_per_op);
-    }
+    /// Fewer operations are mostly the first ones, on cold caches.
+    const LEAST_OPS: u64 = 1_000;
+    let [own_ns, floor_ns] = [own, null].map(|(ops, cpu_ns)| cpu_ns as f64 / ops.max(1) as f64);
+    (own.0.min(null.0) >= LEAST_OPS && own_ns <= floor_ns * MARGIN).then_some((own_ns, floor_ns))
 }
 
 /// One trial of a block.
@@ -348,6 +363,14 @@ fn least_and_most(threads: &[ThreadOutcome]) -> (u64, u64) {
 mod tests {
     use super::*;
     use crate::harness::{Order, Speed};
+
+    #[test]
+    fn what_takes_no_more_than_nothing_is_at_the_floor() {
+        let null = (100_000, 200_000);
+        assert_eq!(at_floor((50_000, 102_000), null), Some((2.04, 2.0)));
+        assert_eq!(at_floor((50_000, 104_000), null), None);
+        assert_eq!(at_floor((500, 1_000), null), None, "too few to tell");
+    }
 
     fn plan() -> Plan {
         let load = Load::Replay { trace: "x".into(), order: Order::Strict, speed: Speed::Max };

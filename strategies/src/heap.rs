@@ -55,6 +55,25 @@ impl Heap {
         self.rise(table, self.entries.len() - 1) == 0
     }
 
+    /// Removes a timer and inserts it anew in one step, if it is active and not the first; answers whether it became the first, or
+    /// `None` otherwise.
+    ///
+    /// Half the cache lines of the two steps, which is what counts at a million timers.
+    pub(crate) fn rearm(&mut self, table: &Table, slot: u32, expire: Nanos) -> Option<bool> {
+        let place = table.slot(slot).position();
+        if place == 0 || place == Self::ABSENT {
+            return None;
+        }
+        let place = place as usize;
+        self.entries[place] = Entry { expire, arrival: self.arrivals, slot };
+        self.arrivals += 1;
+        let rose_to = self.rise(table, place);
+        if rose_to == place {
+            self.sink(table, place);
+        }
+        Some(rose_to == 0)
+    }
+
     /// Removes an active timer; answers whether it was the first, or `None` if it is not active.
     pub(crate) fn remove(&mut self, table: &Table, slot: u32) -> Option<bool> {
         let place = table.slot(slot).position();

@@ -178,6 +178,22 @@ impl<H: Head> Held<'_, H> {
         is_head
     }
 
+    /// Unlinks a timer, if it is active, and links it; answers whether it became the head.
+    fn relink(&mut self, slot: u32, expire: Nanos) -> bool {
+        let expire = expire.max(Nanos::ZERO);
+        let table = &self.list.table;
+        // Behind the head the two steps show readers nothing in between, but for one that still holds the node.
+        if let Some(is_head) = self.guard.heap.rearm(table, slot, expire) {
+            let node = table.node(slot, &self.guard.heap);
+            node.set_expire(UNLINKED);
+            node.set_expire(expire);
+            self.changed(is_head);
+            return is_head;
+        }
+        self.unlink(slot);
+        self.link(slot, expire)
+    }
+
     fn changed(&mut self, head: bool) {
         if head {
             let first = self.guard.heap.first();
@@ -303,8 +319,7 @@ impl<H: Head> HeadHandle<'_, H> {
         if !wanted(held.expire(slot)) {
             return Rearm::No;
         }
-        held.unlink(slot);
-        let is_head = held.link(slot, expire);
+        let is_head = held.relink(slot, expire);
         held.release(&mut self.reader.local);
         Rearm::when(is_head)
     }

@@ -1,5 +1,6 @@
 //! headlock with liburcu's flavours in the table: the C library that everyone knows, on the same list, behind the same trait.
 
+mod bare;
 mod flavour;
 mod reclaim;
 mod registration;
@@ -7,6 +8,7 @@ mod registration;
 use std::marker::PhantomData;
 use std::process::ExitCode;
 
+use bare::{BareList, Epoch, ParkingLot as BareParkingLot};
 use flavour::{Bp, Flavour, Memb, Qsbr};
 use headlock::Registry;
 use headlock::strategies::list::{Head, HeadList, ListView, Reader};
@@ -41,8 +43,8 @@ impl<F: Flavour> Head for UrcuHead<F> {
 }
 
 fn main() -> ExitCode {
-    let registry = Registry::builtin().with::<UrcuList<Memb>>().with::<UrcuList<Qsbr>>().with::<UrcuList<Bp>>();
-    headlock::cli::main(registry)
+    let flavours = Registry::builtin().with::<UrcuList<Memb>>().with::<UrcuList<Qsbr>>().with::<UrcuList<Bp>>();
+    headlock::cli::main(flavours.with::<BareList<BareParkingLot>>().with::<BareList<Epoch>>())
 }
 
 headlock::strategies::conformance!(memb, UrcuList<Memb>, built_in);

@@ -1,0 +1,75 @@
+"""What has to come of a campaign. Each goal judges the rows of its summary: a sentence, and whether it is reached."""
+
+from collections import Counter
+from dataclasses import dataclass
+from statistics import median
+
+
+def of(rows, strategy):
+    return [row for row in rows if row["strategy"] == strategy]
+
+
+@dataclass(frozen=True)
+class Called:
+    """A strategy gets a verdict in at least so many runs."""
+
+    strategy: str
+    verdict: str
+    least: int
+
+    def judge(self, rows):
+        verdicts = Counter(row["verdict"] for row in of(rows, self.strategy))
+        found, runs = verdicts[self.verdict], verdicts.total()
+        return f"`{self.strategy}` called `{self.verdict}` in at least {self.least} runs: {found} of {runs}", found >= self.least
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """The null control's interval reaches at most so far from 1 in the median run, as a fraction."""
+
+    most: float
+
+    def judge(self, rows):
+        reached = median(row["resolution"] for row in of(rows, "null-control"))
+        return f"median resolution at most {percent(self.most)}: {percent(reached)}", reached <= self.most
+
+
+@dataclass(frozen=True)
+class Marked:
+    """Of the trials that are played beside the busy process, most are marked, and far more than of the others."""
+
+    def judge(self, rows):
+        busy = [row for row in rows if row["variant"] == "busy"]
+        during, marked = (sum(row[name] for row in busy) for name in ("busy_trials", "busy_disturbed"))
+        others = sum(row["trials"] for row in rows) - during
+        others_marked = sum(row["disturbed"] for row in rows) - marked
+        text = (
+            f"at least 90 % of the trials beside the busy process are marked: {share(marked, during)}; of all others, "
+            f"{share(others_marked, others)}"
+        )
+        return text, during > 0 and marked >= 0.9 * during
+
+
+@dataclass(frozen=True)
+class Unchanged:
+    """Each strategy's verdict is the same with the busy process and without, run by run."""
+
+    def judge(self, rows):
+        # Both runs of a pair have the same seed.
+        verdicts = {(row["seed"], row["strategy"], row["variant"]): row["verdict"] for row in rows}
+        pairs = [
+            (strategy, idle, verdicts[seed, strategy, "busy"])
+            for (seed, strategy, variant), idle in verdicts.items()
+            if variant == "idle" and strategy != "null-control" and (seed, strategy, "busy") in verdicts
+        ]
+        changed = [f"{strategy} from {idle} to {busy}" for strategy, idle, busy in pairs if idle != busy]
+        text = f"verdicts unchanged: {len(pairs) - len(changed)} of {len(pairs)}" + "".join(f"; {one}" for one in changed)
+        return text, bool(pairs) and not changed
+
+
+def share(part, whole):
+    return f"{part} of {whole} ({percent(part / whole)})" if whole else "none played"
+
+
+def percent(fraction):
+    return f"{fraction * 100:.2f} %"

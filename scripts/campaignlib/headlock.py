@@ -1,0 +1,136 @@
+"""One run of headlock: plays it, keeps the two small files that its verdict follows from, and answers its rows."""
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+
+from .errors import Failed
+
+# What decides at a point that is measured flat out.
+METRIC, PASS = "ns_per_op", "throughput"
+# What is kept of a run: the verdicts with all that they follow from, and the parameters with the host.
+KEPT = ("run.json", "ratios.csv")
+# Where the file of a run under way lies.
+UNDER_WAY = "under-way"
+
+
+def command(run, budget):
+    """The words after the program's name. The directory is named without a path, since run.json keeps the command."""
+    return ["run", *run.variant.flags, "--budget", f"{budget}s", "--seed", str(run.seed), "--quiet", "--out", UNDER_WAY]
+
+
+def play(run, budget, out, program, root):
+    """Plays `run` and answers its rows of the summary."""
+    words = command(run, budget)
+    refuse_other_command(out, run, words)
+    under_way = out / UNDER_WAY
+    shutil.rmtree(under_way, ignore_errors=True)
+    with beside(run.variant.busy, budget, under_way / "trials.csv") as marks:
+        try:
+            done = subprocess.run(
+                ["headlock", *words], executable=program, cwd=out, capture_output=True, text=True, check=False
+            )
+        except FileNotFoundError as error:
+            raise Failed(f"{program} does not exist: cargo build --release, or name another with --program") from error
+    if done.returncode != 0:
+        raise Failed(f"run {run.number}: headlock ended with status {done.returncode}: {' '.join(done.stderr.split())}")
+    found = rows(under_way, run, marks)
+    kept = out / f"{run.number:02}"
+    shutil.rmtree(kept, ignore_errors=True)
+    kept.mkdir()
+    for name in KEPT:
+        shutil.move(under_way / name, kept / name)
+    shutil.rmtree(under_way)
+    return found
+
+
+def refuse_other_command(out, run, words):
+    """Runs of one summary differ in their number and variant alone, so that nobody mixes budgets."""
+    for path in sorted(out.glob("[0-9]*/run.json")):
+        budget = words[words.index("--budget") + 1]
+        before = json.loads(path.read_text())["command"]
+        if before[before.index("--budget") + 1] != budget:
+            raise Failed(f"{path} was measured with another --budget than {budget}; give another --out")
+
+
+def rows(directory, run, marks):
+    """A row for each strategy that has a ratio: what ratios.csv says, and how many of its deciding trials were disturbed."""
+    trials = table(directory / "trials.csv")
+    beside_busy = trials[slice(*marks)] if len(marks) == 2 else []
+    found = []
+    for ratio in table(directory / "ratios.csv"):
+        if ratio["metric"] != METRIC:
+            continue
+        row = {
+            "run": run.number,
+            "variant": run.variant.name,
+            "seed": run.seed,
+            "strategy": ratio["strategy"],
+            "threads": int(ratio["threads"]),
+            "verdict": ratio["verdict"],
+            "ratio": float(ratio["ratio"]),
+            "ci_low": float(ratio["ci_low"]),
+            "ci_high": float(ratio["ci_high"]),
+            "resolution": float(ratio["resolution"] or "inf"),
+            "blocks": int(ratio["blocks"]),
+        }
+        row["trials"], row["disturbed"] = counted(trials, ratio["strategy"])
+        row["busy_trials"], row["busy_disturbed"] = counted(beside_busy, ratio["strategy"])
+        found.append(row)
+    if not found:
+        raise Failed(f"run {run.number}: no block was without disturbance, so it has no ratio; the machine is not idle")
+    return found
+
+
+def counted(trials, strategy):
+    """A strategy's deciding trials, and how many of them are disturbed."""
+    own = [trial for trial in trials if (trial["strategy"], trial["pass"]) == (strategy, PASS)]
+    return len(own), sum(trial["disturbed"] == "true" for trial in own)
+
+
+def table(path):
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+@contextmanager
+def beside(busy, budget, trials):
+    """Binds a busy process to the first processor for the middle third of what happens inside, if there is to be one.
+
+    Yields a list that then holds two numbers of trials: those finished when it began, and when it ended.
+    """
+    marks = []
+    if not busy:
+        yield marks
+        return
+    cpu = min(os.sched_getaffinity(0))
+    ended = threading.Event()
+
+    def occupy():
+        if ended.wait(budget / 3):
+            return
+        spin = f"import os\nos.sched_setaffinity(0, {{{cpu}}})\nwhile True: pass"
+        with subprocess.Popen([sys.executable, "-c", spin]) as process:
+            marks.append(finished(trials))
+            ended.wait(budget / 3)
+            marks.append(finished(trials))
+            process.kill()
+
+    thread = threading.Thread(target=occupy)
+    thread.start()
+    try:
+        yield marks
+    finally:
+        ended.set()
+        thread.join()
+
+
+def finished(trials):
+    """Rows of trials.csv so far."""
+    with open(trials, encoding="utf-8") as file:
+        return sum(1 for _ in file) - 1
