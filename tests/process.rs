@@ -285,7 +285,9 @@ fn a_full_disk_is_named_and_earlier_rows_stand() {
     let scratch = tempfile::tempdir().expect("a scratch directory");
     let (disk, kept) = (scratch.path().join("disk"), scratch.path().join("disk.kept"));
     fs::create_dir(&disk).expect("the mount point");
-    let Some(output) = with_mounts(ON_A_SMALL_DISK, &disk, &measuring("100000")) else { return };
+    let Some(output) = with_mounts(ON_A_SMALL_DISK, &disk, &measuring("100000")) else {
+        return;
+    };
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{complaint}");
     assert_eq!(complaint.lines().count(), 1, "{complaint}");
@@ -320,7 +322,9 @@ fn a_directory_that_cannot_be_written_is_named_before_anything_is_measured() {
     let scratch = tempfile::tempdir().expect("a scratch directory");
     let mut verify = with(&["verify", "--strategies", "mutex", "--checks", "model", "--passes", "1"]);
     for command in [&measuring("100000"), &verify] {
-        let Some(output) = with_mounts(READ_ONLY, scratch.path(), command) else { return };
+        let Some(output) = with_mounts(READ_ONLY, scratch.path(), command) else {
+            return;
+        };
         let complaint = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{complaint}");
         let dir = scratch.path().join("results");

@@ -95,6 +95,10 @@ impl ReadError {
     }
 
     pub(super) fn content(path: &Path, line: u64, problem: impl Into<String>) -> Self {
-        Self::Content { path: path.to_owned(), line, problem: shown(&problem.into(), 1000) }
+        Self::Content {
+            path: path.to_owned(),
+            line,
+            problem: shown(&problem.into(), 1000),
+        }
     }
 }

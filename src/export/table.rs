@@ -98,7 +98,11 @@ pub(super) fn parse<T: DeserializeOwned>(
             rows.push(whole(before)?);
         }
         if rows.len() == MAX_ROWS {
-            return Err(ReadError::content(path, line, format!("more than {MAX_ROWS} rows; expected at most that many")));
+            return Err(ReadError::content(
+                path,
+                line,
+                format!("more than {MAX_ROWS} rows; expected at most that many"),
+            ));
         }
     }
     let mut note = None;

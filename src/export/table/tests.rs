@@ -47,7 +47,8 @@ fn what_is_written_is_read_back() {
     let path = Path::new("x.csv");
     let trials = parse(path, written(&trials_csv::COLUMNS, &result.trials).as_slice(), &trials_csv::COLUMNS).unwrap();
     assert_eq!(trials, Rows { rows: result.trials, note: None });
-    let latency = parse(path, written(&latency_csv::COLUMNS, &result.latency).as_slice(), &latency_csv::COLUMNS).unwrap();
+    let latency =
+        parse(path, written(&latency_csv::COLUMNS, &result.latency).as_slice(), &latency_csv::COLUMNS).unwrap();
     assert_eq!(latency, Rows { rows: result.latency, note: None });
     let ratios = parse(path, written(&ratios_csv::COLUMNS, &result.ratios).as_slice(), &ratios_csv::COLUMNS).unwrap();
     assert_eq!(ratios, Rows { rows: result.ratios, note: None });
@@ -138,7 +139,9 @@ fn a_row_or_a_file_without_end_is_refused() {
     let endless = |start: String, rest: &'static [u8]| {
         let rest = rest.repeat(1 << 12);
         let content = start.as_bytes().chain(Repeat { bytes: rest, at: 0 });
-        parse::<LatencyRow>(Path::new("x.csv"), BufReader::new(content), &latency_csv::COLUMNS).unwrap_err().to_string()
+        parse::<LatencyRow>(Path::new("x.csv"), BufReader::new(content), &latency_csv::COLUMNS)
+            .unwrap_err()
+            .to_string()
     };
     let header = || format!("{FIXED_LATENCY}\n");
     assert_eq!(endless(String::new(), b"x"), "x.csv:1: the row is longer than 65536 bytes");

@@ -230,10 +230,26 @@ fn bomb(start: &str, byte: u8) -> Vec<u8> {
 fn a_small_file_that_inflates_without_end_is_refused_by_its_first_lines() {
     let header = format!("{COLUMNS}\n");
     for (start, byte, wanted) in [
-        ("", b'9', "t.csv:1: the line is longer than 4096 bytes; expected time_ns,thread,list,op,timer,expire_ns"),
-        (&header, b'9', "t.csv:2: the line is longer than 4096 bytes; expected time_ns,thread,list,op,timer,expire_ns"),
-        (&header, b'\0', "t.csv:2: the line is longer than 4096 bytes; expected time_ns,thread,list,op,timer,expire_ns"),
-        (&header, b',', "t.csv:2: the line is longer than 4096 bytes; expected time_ns,thread,list,op,timer,expire_ns"),
+        (
+            "",
+            b'9',
+            "t.csv:1: the line is longer than 4096 bytes; expected time_ns,thread,list,op,timer,expire_ns",
+        ),
+        (
+            &header,
+            b'9',
+            "t.csv:2: the line is longer than 4096 bytes; expected time_ns,thread,list,op,timer,expire_ns",
+        ),
+        (
+            &header,
+            b'\0',
+            "t.csv:2: the line is longer than 4096 bytes; expected time_ns,thread,list,op,timer,expire_ns",
+        ),
+        (
+            &header,
+            b',',
+            "t.csv:2: the line is longer than 4096 bytes; expected time_ns,thread,list,op,timer,expire_ns",
+        ),
     ] {
         let packed = bomb(start, byte);
         assert!(packed.len() < 1 << 13, "{} bytes are no bomb", packed.len());
@@ -256,7 +272,10 @@ fn a_frame_that_wants_more_window_than_there_is_to_have_is_refused() {
     // RFC 8878, section 3.1.1.1.2: five bits of exponent; this one asks for 2 GiB.
     let frame = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 21 << 3, 0x01, 0x00, 0x00];
     let error = error_in(&[("t.csv", &frame)]);
-    assert!(error.starts_with("t.csv:1: the zstd data is damaged after 0 rows (Frame requires too much memory"), "{error}");
+    assert!(
+        error.starts_with("t.csv:1: the zstd data is damaged after 0 rows (Frame requires too much memory"),
+        "{error}"
+    );
 }
 
 #[test]
