@@ -127,7 +127,7 @@ pub fn tables(bytes: &[u8]) {
 fn accepted<T>(read: Result<Rows<T>, ReadError>) -> Option<Vec<T>> {
     match read {
         Ok(Rows { rows, note }) => {
-            note.iter().for_each(|note| check_complaint(note));
+            note.iter().for_each(check_complaint);
             Some(rows)
         }
         Err(error) => {
