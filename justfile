@@ -11,25 +11,33 @@ test *steps:
 torture seconds="600":
     cargo run --release -- verify --seconds {{ seconds }}
 
-# Does verify catch every broken list, by the check that should? Many minutes
-verify-fixtures:
-    cargo test -p headlock-fixtures --test verify -- --ignored
+# The conformance suite and verify under ThreadSanitizer
+tsan *what:
+    scripts/sanitize thread {{ what }}
 
-# The conformance suite under ThreadSanitizer
-tsan *tests:
-    scripts/sanitize thread {{ tests }}
-
-# The conformance suite under AddressSanitizer
-asan *tests:
-    scripts/sanitize address {{ tests }}
+# The conformance suite and verify under AddressSanitizer
+asan *what:
+    scripts/sanitize address {{ what }}
 
 # loom, with more preemptions than the tests allow
 loom-deep preemptions="5":
     LOOM_MAX_PREEMPTIONS={{ preemptions }} scripts/test loom
 
-# Arbitrary bytes to the trace reader, arbitrary scripts and workloads to the rest
-fuzz cases="100000":
+# Many more cases of the property tests of traces, scripts and workloads
+proptest cases="100000":
     PROPTEST_CASES={{ cases }} cargo test -p headlock --release --lib workload::
+
+# Arbitrary bytes to whatever reads a file; `scripts/fuzz --help` lists the targets and what is needed
+fuzz target seconds="900":
+    scripts/fuzz {{ target }} {{ seconds }}
+
+# Which changed lines does no test notice? In the list and its locks; needs cargo-mutants and nextest, hours in all
+mutants-lists *flags:
+    cargo mutants -p headlock-strategies -f 'strategies/src/{heap,list,oracle}.rs' -f 'strategies/src/lock/*.rs' {{ flags }}
+
+# The same in what judges: the checks, held against the broken lists and the built-in ones
+mutants *flags:
+    cargo mutants -p headlock -p headlock-strategies -f 'src/verify/**' -f 'strategies/src/conformance/*.rs' --test-package headlock-strategies,headlock-fixtures {{ flags }}
 
 # One operation at a time, under criterion
 bench *filter:

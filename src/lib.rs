@@ -21,6 +21,7 @@ mod registry;
 pub mod review;
 pub mod stats;
 pub mod study;
+mod text;
 pub mod verify;
 pub mod workload;
 

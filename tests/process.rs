@@ -285,16 +285,8 @@ fn a_full_disk_is_named_and_earlier_rows_stand() {
     let scratch = tempfile::tempdir().expect("a scratch directory");
     let (disk, kept) = (scratch.path().join("disk"), scratch.path().join("disk.kept"));
     fs::create_dir(&disk).expect("the mount point");
-    let run = measuring("100000");
-    let output = Command::new("unshare")
-        .args(["--mount", "--map-root-user", "sh", "-c", ON_A_SMALL_DISK])
-        .arg(&disk)
-        .arg(run.get_program())
-        .args(run.get_args())
-        .output();
-    let output = match output {
-        Ok(output) if output.status.code() != Some(99) && !output.stderr.starts_with(b"unshare") => output,
-        refused => return eprintln!("skipped: this process may not mount a small disk: {refused:?}"),
+    let Some(output) = with_mounts(ON_A_SMALL_DISK, &disk, &measuring("100000")) else {
+        return;
     };
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{complaint}");
@@ -304,6 +296,91 @@ fn a_full_disk_is_named_and_earlier_rows_stand() {
     let trials = whole_trials(&kept).len();
     assert!(trials > 0);
     assert!(complaint.contains(&format!("the {trials} trials")), "{complaint}");
+}
+
+/// Runs `script` in a mount namespace of its own, where it may mount what it likes over `place`, which is its `$0`; the rest of
+/// its arguments are the command. `None` if this process may not do that, which the test then says.
+fn with_mounts(script: &str, place: &Path, command: &Command) -> Option<Output> {
+    let output = Command::new("unshare")
+        .args(["--mount", "--map-root-user", "sh", "-c", script])
+        .arg(place)
+        .arg(command.get_program())
+        .args(command.get_args())
+        .output();
+    match output {
+        Ok(output) if output.status.code() != Some(99) && !output.stderr.starts_with(b"unshare") => Some(output),
+        refused => {
+            eprintln!("skipped: this process may not mount: {refused:?}");
+            None
+        }
+    }
+}
+
+#[test]
+fn a_directory_that_cannot_be_written_is_named_before_anything_is_measured() {
+    const READ_ONLY: &str = "mount -t tmpfs -o ro none \"$0\" || exit 99; \"$@\" --out \"$0/results\"";
+    let scratch = tempfile::tempdir().expect("a scratch directory");
+    let mut verify = with(&["verify", "--strategies", "mutex", "--checks", "model", "--passes", "1"]);
+    for command in [&measuring("100000"), &verify] {
+        let Some(output) = with_mounts(READ_ONLY, scratch.path(), command) else {
+            return;
+        };
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{complaint}");
+        let dir = scratch.path().join("results");
+        assert!(complaint.starts_with(&format!("headlock: --out: cannot create {}: ", dir.display())), "{complaint}");
+        assert!(complaint.contains("Read-only file system") && complaint.lines().count() == 1, "{complaint}");
+        assert!(output.stdout.is_empty());
+    }
+    // Where nobody may mount, there still is a place that not even root can write to.
+    let output = verify.args(["--out", "/proc/self/results"]).output().expect("headlock starts");
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), complaint.lines().count()), (Some(1), 1), "{complaint}");
+    assert!(complaint.starts_with("headlock: --out: cannot create /proc/self/results: "), "{complaint}");
+}
+
+#[test]
+fn a_closed_standard_output_is_no_failure() {
+    let output = Command::new("sh").args(["-c", "exec \"$0\" list >&-", HEADLOCK]).output().expect("sh starts");
+    assert_eq!((output.status.code(), &output.stderr[..]), (Some(0), &b""[..]));
+}
+
+/// A wall clock that jumps a year back and forth at every look; the other clocks are as they are.
+const JUMPING_CLOCK: &str = r#"
+#define _GNU_SOURCE
+#include <time.h>
+#include <unistd.h>
+#include <sys/syscall.h>
+int clock_gettime(clockid_t clock, struct timespec *now) {
+    static _Atomic unsigned looks;
+    int failed = syscall(SYS_clock_gettime, clock, now);
+    if (!failed && clock == CLOCK_REALTIME && looks++ % 2) now->tv_sec -= 365 * 86400;
+    return failed;
+}
+"#;
+
+#[test]
+fn a_wall_clock_that_jumps_spoils_nothing_but_the_dates() {
+    let scratch = tempfile::tempdir().expect("a scratch directory");
+    let (source, shim) = (scratch.path().join("clock.c"), scratch.path().join("clock.so"));
+    fs::write(&source, JUMPING_CLOCK).expect("the source can be written");
+    let compiled = Command::new("cc").args(["-shared", "-fPIC", "-o"]).args([&shim, &source]).status();
+    assert!(compiled.expect("the C compiler that headlock needs to be built").success());
+    let dir = scratch.path().join("results");
+    let mut run = measuring("2");
+    // Too long to be up, whichever way the clock goes.
+    run.args(["--budget", "300s", "--out"]).arg(&dir).env("LD_PRELOAD", &shim);
+    let output = run.output().expect("headlock starts");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let trials = whole_trials(&dir);
+    assert!(trials.iter().all(|trial| trial.elapsed_ns > 0 && trial.elapsed_ns < 3_600_000_000_000));
+    let record = read_run(&dir).expect("run.json");
+    assert_eq!(record.state, RunState::Complete);
+    let ended = record.ended.expect("it has ended");
+    assert!(ended.duration_since(record.started).abs().as_hours() > 24, "the clock has not jumped");
+    read_histograms(&dir).expect("latency.hlog");
+    let compared = with(&["compare"]).args([&dir, &dir]).output().expect("headlock starts");
+    assert!(!String::from_utf8_lossy(&compared.stderr).contains("panicked"));
 }
 
 fn with(args: &[&str]) -> Command {

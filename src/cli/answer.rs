@@ -3,6 +3,7 @@
 use std::io::{ErrorKind, Write, stderr, stdout};
 
 use super::failure::Failure;
+use crate::text::shown;
 
 /// Writes `text` and a line's end to standard output. A reader that has read enough (`| head`) is no failure.
 ///
@@ -20,7 +21,7 @@ pub fn answer(text: &str) -> Result<(), Failure> {
 
 /// Writes one line to standard error. If that cannot be written either, nobody is left to be told.
 pub fn complain(line: &str) {
-    let _ = writeln!(stderr(), "headlock: {line}");
+    let _ = writeln!(stderr(), "headlock: {}", shown(line, usize::MAX));
 }
 
 /// Writes a value as one JSON document.

@@ -434,6 +434,9 @@ pub struct CommonArgs {
     /// Length of a trial; a replay ends with the pass over the trace in which it is up
     #[arg(long, default_value = "20ms", value_name = "TIME", value_parser = units::trial_ns, allow_hyphen_values = true)]
     pub trial: u64,
+    /// How long a trial's process may take beyond twice the trial's length before it counts as hung
+    #[arg(long, default_value = "60s", value_name = "TIME", value_parser = units::duration_ns, allow_hyphen_values = true)]
+    pub patience: u64,
     /// Difference still called the same
     #[arg(long, default_value = "1%", value_name = "SHARE", value_parser = units::share, allow_hyphen_values = true)]
     pub threshold: Share,

@@ -62,6 +62,7 @@ pub fn request<'a>(registry: &Registry, args: &'a ReplayArgs) -> Result<Request<
         points,
         trial_ns: common.trial,
         expected_ns: length_ns,
+        patience_ns: common.patience,
         seed: common.seed,
         cpus: session::cpus(&common.pin)?,
         inject: common.inject.map(|share| share.0),

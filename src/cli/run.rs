@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::args::{RunArgs, WorkloadFields};
 use super::failure::{Failure, usage};
 use super::session::{self, Request};
+use crate::export::read_text;
 use crate::harness::clock::spins_per_ns;
 use crate::harness::{Load, Plan, pin};
 use crate::record::Point;
@@ -48,6 +49,7 @@ pub fn request<'a>(registry: &Registry, args: &'a RunArgs) -> Result<Request<'a>
         points,
         trial_ns: common.trial,
         expected_ns: 0,
+        patience_ns: common.patience,
         seed: common.seed,
         cpus: session::cpus(&common.pin)?,
         inject: common.inject.map(|share| share.0),
@@ -143,7 +145,7 @@ fn named(name: &str) -> Result<Workload, Failure> {
             presets.join(", ")
         ));
     }
-    let text = std::fs::read_to_string(name).map_err(|error| {
+    let text = read_text(Path::new(name)).map_err(|error| {
         Failure::Error(format!("--workload {name}: cannot be read: {error}; expected a preset or a TOML file"))
     })?;
     Workload::from_toml(&text, name).map_err(|error| Failure::Usage(error.to_string()))
@@ -154,7 +156,7 @@ fn from_run_json(path: &Path) -> Result<Vec<Workload>, Failure> {
     let wrong = |problem: String| {
         Failure::Usage(format!("--config {}: {problem}; expected the run.json of a `headlock run`", path.display()))
     };
-    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    let text = read_text(path).map_err(|error| wrong(error.to_string()))?;
     let record: Value = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
     let workloads = record.pointer("/parameters/workloads").ok_or_else(|| wrong("it names no workloads".to_owned()))?;
     serde_json::from_value(workloads.clone()).map_err(|error| wrong(error.to_string()))

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::text::shown;
+
 /// A result directory could not be created or written.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
@@ -93,6 +95,10 @@ impl ReadError {
     }
 
     pub(super) fn content(path: &Path, line: u64, problem: impl Into<String>) -> Self {
-        Self::Content { path: path.to_owned(), line, problem: problem.into() }
+        Self::Content {
+            path: path.to_owned(),
+            line,
+            problem: shown(&problem.into(), 1000),
+        }
     }
 }

@@ -20,8 +20,8 @@
 
 mod decode;
 
-use std::fs;
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -39,6 +39,11 @@ const VERSION: &str = "[Histogram log format version 1.3]";
 const NS_PER_MS: f64 = 1e6;
 const WORKLOAD_START: &str = "[Workload: ";
 const WORKLOAD_END: &str = "]";
+
+/// The longest line, bytes. The largest histogram with 3 digits, each counter as long as it can be, compresses to less.
+const MAX_LINE: usize = 1 << 20;
+/// The most counters of all histograms together; 4 GiB in memory, ten thousand of the largest.
+const MAX_COUNTERS: usize = 1 << 29;
 
 pub(super) struct LatencyHlog;
 
@@ -94,16 +99,34 @@ fn tag(latency: &LatencyHistogram) -> String {
 /// If there is no readable `latency.hlog`, or a line of it is not one that headlock writes; the message names it.
 pub fn read_histograms(dir: &Path) -> Result<Vec<LatencyHistogram>, ReadError> {
     let path = dir.join(FILE_NAME);
-    let bytes = fs::read(&path).map_err(|error| ReadError::io(&path, error))?;
-    parse(&path, &bytes)
+    let file = File::open(&path).map_err(|error| ReadError::io(&path, error))?;
+    parse(&path, BufReader::new(file))
 }
 
-fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<LatencyHistogram>, ReadError> {
+fn parse(path: &Path, content: impl BufRead) -> Result<Vec<LatencyHistogram>, ReadError> {
+    parse_within(MAX_COUNTERS, path, content)
+}
+
+fn parse_within(
+    max_counters: usize,
+    path: &Path,
+    mut content: impl BufRead,
+) -> Result<Vec<LatencyHistogram>, ReadError> {
     let mut histograms = Vec::new();
+    let mut counters = 0;
     let mut workload: Option<String> = None;
-    for (line, number) in bytes.split_inclusive(|byte| *byte == b'\n').zip(1..) {
+    let mut line = Vec::new();
+    for number in 1.. {
         let wrong = |problem: String| ReadError::content(path, number, problem);
-        let text = str::from_utf8(line).map_err(|_| wrong("not UTF-8 text".to_owned()))?;
+        line.clear();
+        let read = (&mut content).take(MAX_LINE as u64 + 1).read_until(b'\n', &mut line);
+        if read.map_err(|error| ReadError::io(path, error))? == 0 {
+            break;
+        }
+        if line.len() > MAX_LINE {
+            return Err(wrong(format!("the line is longer than {MAX_LINE} bytes")));
+        }
+        let text = str::from_utf8(&line).map_err(|_| wrong("not UTF-8 text".to_owned()))?;
         if let Some(comment) = text.trim_end().strip_prefix('#') {
             if let Some(rest) = comment.strip_prefix(WORKLOAD_START) {
                 let name = rest.strip_suffix(WORKLOAD_END).and_then(|name| serde_json::from_str(name).ok());
@@ -111,7 +134,7 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<LatencyHistogram>, ReadError> 
             }
             continue;
         }
-        match IntervalLogIterator::new(line).next() {
+        match IntervalLogIterator::new(&line).next() {
             // Empty lines, and the column names that other tools put there.
             None => {}
             _ if text.trim().is_empty() => {}
@@ -119,7 +142,12 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<LatencyHistogram>, ReadError> 
                 let workload = workload
                     .as_deref()
                     .ok_or_else(|| wrong("a histogram before any workload line: `#[Workload: \"name\"]`".to_owned()))?;
-                histograms.push(latency(workload, &interval).map_err(wrong)?);
+                let latency = latency(workload, &interval).map_err(wrong)?;
+                counters += latency.histogram.distinct_values();
+                if counters > max_counters {
+                    return Err(wrong(format!("more than {max_counters} counters in all; expected at most that many")));
+                }
+                histograms.push(latency);
             }
             Some(_) => return Err(wrong("not an interval: `Tag=TAG,START,LENGTH,MAX,HISTOGRAM`".to_owned())),
         }

@@ -8,6 +8,7 @@ mod crossover_csv;
 mod error;
 mod latency_csv;
 mod latency_hlog;
+mod limited;
 mod markdown;
 mod ratios_csv;
 mod replace;
@@ -26,6 +27,7 @@ pub use crossover_csv::{read_crossings, read_crossover_points, read_map, write_c
 pub use error::{ReadError, ResumeError, WriteError};
 pub use latency_csv::read_latency;
 pub use latency_hlog::read_histograms;
+pub use limited::read_text;
 pub use markdown::markdown;
 pub use ratios_csv::read_ratios;
 pub use report::{PLOTS, read_part, report_html, report_markdown, write_report};

@@ -1,7 +1,7 @@
 //! The result directory of a run under way.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io;
+use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use jiff::ZonedDateTime;
@@ -80,17 +80,14 @@ impl ResultDir {
         if let Err(TryLockError::WouldBlock) = target.try_lock() {
             return Err(ResumeError::InUse { path: path.to_owned() });
         }
-        let bytes = fs::read(&file).map_err(unreadable)?;
-        let rows = trials_csv::parse(&file, &bytes)?;
-        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
-        let trials = Appender::resume(target, whole as u64, rows.rows.len()).map_err(unreadable)?;
+        let rows = trials_csv::read_trials(path)?;
+        let (len, _) = whole_lines(&file).map_err(unreadable)?;
+        let trials = Appender::resume(target, len, rows.rows.len()).map_err(unreadable)?;
         let file = path.join(threads_csv::FILE_NAME);
         let unreadable = |source| ReadError::io(&file, source);
         let target = OpenOptions::new().append(true).open(&file).map_err(unreadable)?;
-        let bytes = fs::read(&file).map_err(unreadable)?;
-        let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
-        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
-        let threads = Appender::resume(target, whole as u64, lines.saturating_sub(1)).map_err(unreadable)?;
+        let (len, lines) = whole_lines(&file).map_err(unreadable)?;
+        let threads = Appender::resume(target, len, lines.saturating_sub(1)).map_err(unreadable)?;
         Ok((Self { path: path.to_owned(), trials, threads }, rows))
     }
 
@@ -152,6 +149,25 @@ impl ResultDir {
 
     fn rewrite_error(&self, name: &str, source: io::Error) -> WriteError {
         WriteError::Rewrite { path: self.path.join(name), rows: self.trials.rows(), source }
+    }
+}
+
+/// The bytes of a file's finished lines, and their number.
+fn whole_lines(path: &Path) -> io::Result<(u64, usize)> {
+    let mut content = BufReader::new(File::open(path)?);
+    let (mut read, mut len, mut lines) = (0, 0, 0);
+    loop {
+        let bytes = content.fill_buf()?;
+        if bytes.is_empty() {
+            return Ok((len, lines));
+        }
+        if let Some(last) = bytes.iter().rposition(|byte| *byte == b'\n') {
+            len = read + last as u64 + 1;
+            lines += bytes.iter().filter(|byte| **byte == b'\n').count();
+        }
+        let taken = bytes.len();
+        read += taken as u64;
+        content.consume(taken);
     }
 }
 

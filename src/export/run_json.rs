@@ -1,12 +1,12 @@
 //! `run.json`: what was run, where, and how it went.
 
-use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::limited::read_document;
 use super::{Format, ReadError, Snapshot};
 use crate::record::{RunRecord, SCHEMA_VERSION};
 
@@ -32,7 +32,7 @@ impl Format for RunJson {
 /// If there is no readable `run.json`, its content is not one, or its schema is newer than this program.
 pub fn read_run(dir: &Path) -> Result<RunRecord, ReadError> {
     let path = dir.join(FILE_NAME);
-    let bytes = fs::read(&path).map_err(|error| ReadError::io(&path, error))?;
+    let bytes = read_document(&path).map_err(|error| ReadError::io(&path, error))?;
     parse(&path, &bytes)
 }
 

@@ -1,8 +1,10 @@
 //! What the CSV files share: a header that is checked, rows that are records.
 
+mod records;
+
 use std::collections::BTreeSet;
-use std::fs;
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 
 use csv::{DeserializeErrorKind, ErrorKind, StringRecord};
@@ -10,6 +12,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::ReadError;
+use crate::text::shown;
+use records::{Broken, Records};
+
+/// The most rows of a table: of trials, some 400 MB in memory.
+pub const MAX_ROWS: usize = 1_000_000;
+
+/// How much of a broken file an error shows, in characters.
+const SHOWN: usize = 120;
 
 /// What a CSV file held.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,39 +60,57 @@ fn into_io(error: csv::Error) -> io::Error {
 ///
 /// # Errors
 ///
-/// If the file cannot be read, the header is another, or a row does not fit it.
+/// If the file cannot be read, the header is another, a row does not fit it, or there are more than [`MAX_ROWS`].
 pub(super) fn read<T: DeserializeOwned>(path: &Path, columns: &[&str]) -> Result<Rows<T>, ReadError> {
-    let bytes = fs::read(path).map_err(|error| ReadError::io(path, error))?;
-    parse(path, &bytes, columns)
+    let file = File::open(path).map_err(|error| ReadError::io(path, error))?;
+    parse(path, BufReader::with_capacity(1 << 16, file), columns)
 }
 
 /// As [`read`], from the file's content.
-pub(super) fn parse<T: DeserializeOwned>(path: &Path, bytes: &[u8], columns: &[&str]) -> Result<Rows<T>, ReadError> {
-    let mut reader = csv::Reader::from_reader(bytes);
-    let header = reader.headers().map_err(|error| explain(path, columns, &error))?.clone();
+pub(super) fn parse<T: DeserializeOwned>(
+    path: &Path,
+    content: impl BufRead,
+    columns: &[&str],
+) -> Result<Rows<T>, ReadError> {
+    let mut records = Records::new(content);
+    let header = records.next().map_err(|broken| match broken {
+        Broken::Io(error) => ReadError::io(path, error),
+        Broken::Content(problem) => ReadError::content(path, 1, problem),
+    })?;
+    let header = header.unwrap_or_default();
     check_header(path, &header, columns)?;
 
     // Whether a row is the last is known only after the next one, and an unfinished last row must not count as wrong.
     let mut rows = Vec::new();
-    let mut last = None;
-    let mut record = StringRecord::new();
+    let mut last: Option<(u64, Result<T, String>)> = None;
+    let whole = |(line, row): (u64, Result<T, String>)| row.map_err(|it| ReadError::content(path, line, it));
     loop {
-        let line = reader.position().line();
-        let row = match reader.read_record(&mut record) {
-            Ok(false) => break,
-            Ok(true) => record.deserialize(Some(&header)),
-            Err(error) => Err(error),
+        let line = records.line();
+        let record = match records.next() {
+            Ok(None) => break,
+            Ok(Some(record)) if record.len() == header.len() => Ok(record),
+            Ok(Some(record)) => Err(format!("{} columns where the header has {}", record.len(), header.len())),
+            Err(Broken::Content(problem)) => Err(problem),
+            Err(Broken::Io(error)) => return Err(ReadError::io(path, error)),
         };
-        if let Some((_, row)) = last.replace((line, row)) {
-            rows.push(row.map_err(|error| explain(path, columns, &error))?);
+        let row = record.and_then(|record| record.deserialize(Some(&header)).map_err(|error| explain(columns, &error)));
+        if let Some(before) = last.replace((line, row)) {
+            rows.push(whole(before)?);
+        }
+        if rows.len() == MAX_ROWS {
+            return Err(ReadError::content(
+                path,
+                line,
+                format!("more than {MAX_ROWS} rows; expected at most that many"),
+            ));
         }
     }
     let mut note = None;
     match last {
-        Some((line, _)) if !bytes.ends_with(b"\n") => {
+        Some((line, _)) if !records.ended() => {
             note = Some(format!("{}:{line}: left out the last row, which is unfinished", path.display()));
         }
-        Some((_, row)) => rows.push(row.map_err(|error| explain(path, columns, &error))?),
+        Some(last) => rows.push(whole(last)?),
         None => {}
     }
     Ok(Rows { rows, note })
@@ -92,49 +120,30 @@ fn check_header(path: &Path, header: &StringRecord, columns: &[&str]) -> Result<
     for (i, column) in columns.iter().enumerate() {
         let found = header.get(i).unwrap_or("");
         if found != *column {
-            let problem = format!("column {} is `{}` where `{column}` belongs", i + 1, shorten(found));
+            let problem = format!("column {} is `{}` where `{column}` belongs", i + 1, shown(found, SHOWN));
             return Err(ReadError::content(path, 1, problem));
         }
     }
     let mut seen = BTreeSet::new();
     match header.iter().find(|column| !seen.insert(*column)) {
-        Some(column) => Err(ReadError::content(path, 1, format!("column `{}` stands twice", shorten(column)))),
+        Some(column) => Err(ReadError::content(path, 1, format!("column `{}` stands twice", shown(column, SHOWN)))),
         None => Ok(()),
     }
 }
 
-/// The error as `file:line: what is wrong and what would be right`.
-fn explain(path: &Path, columns: &[&str], error: &csv::Error) -> ReadError {
-    let line = error.position().map_or(1, csv::Position::line);
-    let problem = match error.kind() {
-        ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            format!("{len} columns where the header has {expected_len}")
-        }
-        ErrorKind::Utf8 { .. } => "not UTF-8 text".to_owned(),
-        ErrorKind::Deserialize { err, .. } => {
-            let column = err.field().and_then(|field| columns.get(field as usize)).copied();
-            let problem = match err.kind() {
-                DeserializeErrorKind::ParseInt(_) => "not a whole number within range".to_owned(),
-                DeserializeErrorKind::ParseFloat(_) => "not a number".to_owned(),
-                DeserializeErrorKind::ParseBool(_) => "neither `true` nor `false`".to_owned(),
-                other => shorten(&other.to_string()),
-            };
-            column.map_or_else(|| problem.clone(), |column| format!("{column}: {problem}"))
-        }
-        other => format!("{other:?}"),
+/// What is wrong with a row that is no record of its type, and what would be right.
+fn explain(columns: &[&str], error: &csv::Error) -> String {
+    let ErrorKind::Deserialize { err, .. } = error.kind() else {
+        return format!("{:?}", error.kind());
     };
-    ReadError::content(path, line, problem)
-}
-
-/// Text of a broken file, fit for one line of a terminal.
-fn shorten(text: &str) -> String {
-    const SHOWN: usize = 120;
-    let shown: String = text.chars().take(SHOWN).flat_map(char::escape_debug).collect();
-    if text.chars().count() > SHOWN {
-        format!("{shown}...")
-    } else {
-        shown
-    }
+    let column = err.field().and_then(|field| columns.get(field as usize)).copied();
+    let problem = match err.kind() {
+        DeserializeErrorKind::ParseInt(_) => "not a whole number within range".to_owned(),
+        DeserializeErrorKind::ParseFloat(_) => "not a number".to_owned(),
+        DeserializeErrorKind::ParseBool(_) => "neither `true` nor `false`".to_owned(),
+        other => shown(&other.to_string(), SHOWN),
+    };
+    column.map_or_else(|| problem.clone(), |column| format!("{column}: {problem}"))
 }
 
 #[cfg(test)]

@@ -109,10 +109,5 @@ pub fn read_trials(dir: &Path) -> Result<Rows<Trial>, ReadError> {
     table::read(&dir.join(FILE_NAME), &COLUMNS)
 }
 
-/// As [`read_trials`], from the file's content.
-pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Rows<Trial>, ReadError> {
-    table::parse(path, bytes, &COLUMNS)
-}
-
 #[cfg(test)]
 mod tests;

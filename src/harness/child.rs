@@ -21,9 +21,6 @@ use super::job::{Job, Outcome};
 /// The hidden subcommand that plays one job; its argument is the number of the process that wants it played.
 pub const SUBCOMMAND: &str = "trial-process";
 
-/// How long a trial may take beyond its own length before it counts as hanging: loading, arming a million timers, calibrating.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ChildError {
@@ -42,12 +39,13 @@ pub enum ChildError {
 }
 
 /// Plays a job in a fresh process of this program, which dies with the calling thread: call it from one that lives as long as
-/// the job is of use.
+/// the job is of use. It is given twice the time that it should take and `patience_ns` on top, for loading, arming and
+/// calibrating, before it counts as hung.
 ///
 /// # Errors
 /// If the process cannot be started, hangs, crashes or reports an error, or if `stop` is raised meanwhile.
-pub fn play(job: &Job, expected_ns: u64, stop: &AtomicBool) -> Result<Outcome, ChildError> {
-    ask(SUBCOMMAND, job, Duration::from_nanos(expected_ns) * 2 + PATIENCE, stop)
+pub fn play(job: &Job, expected_ns: u64, patience_ns: u64, stop: &AtomicBool) -> Result<Outcome, ChildError> {
+    ask(SUBCOMMAND, job, Duration::from_nanos(expected_ns) * 2 + Duration::from_nanos(patience_ns), stop)
 }
 
 /// Puts a question to a fresh process of this program, which `subcommand` makes answer it, and gives up after `limit`.

@@ -34,6 +34,8 @@ pub struct Plan {
     pub trial_ns: u64,
     /// How long a trial takes at least by its nature, ns: the length of a trace played at its own speed.
     pub expected_ns: u64,
+    /// How long a trial may take beyond twice its length before it counts as hung, ns.
+    pub patience_ns: u64,
     /// Seed of scripts and orders.
     pub seed: u64,
     /// Processors to bind threads to; empty leaves them to the scheduler.
@@ -94,7 +96,7 @@ pub enum Ending {
 /// Those of the observer.
 pub fn run<O: Observer>(plan: &Plan, observer: &mut O, stop: &AtomicBool) -> Result<Ending, O::Error> {
     let expected_ns = plan.trial_ns.max(plan.expected_ns);
-    play_blocks(plan, observer, stop, |job| child::play(job, expected_ns, stop))
+    play_blocks(plan, observer, stop, |job| child::play(job, expected_ns, plan.patience_ns, stop))
 }
 
 /// As [`run`], with whatever `play` makes of a job.

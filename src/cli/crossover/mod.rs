@@ -80,6 +80,7 @@ pub fn base(registry: &Registry, args: &CrossoverArgs) -> Result<Base, Failure> 
         points: Vec::new(),
         trial_ns: common.trial,
         expected_ns: 0,
+        patience_ns: common.patience,
         seed: common.seed,
         cpus: session::cpus(&common.pin)?,
         inject: common.inject.map(|share| share.0),

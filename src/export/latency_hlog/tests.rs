@@ -23,7 +23,7 @@ fn log() -> Vec<u8> {
 #[test]
 fn what_is_written_is_read_back() {
     let result = result();
-    let read = parse(Path::new("latency.hlog"), &log()).unwrap();
+    let read = parse(Path::new("latency.hlog"), log().as_slice()).unwrap();
     assert_eq!(read.iter().collect::<Vec<_>>(), result.latencies.histograms().collect::<Vec<_>>());
 }
 
@@ -31,7 +31,7 @@ fn what_is_written_is_read_back() {
 fn percentiles_of_the_log_are_those_of_the_table() {
     let result = result();
     let mut merged = Latencies::default();
-    for histogram in parse(Path::new("latency.hlog"), &log()).unwrap() {
+    for histogram in parse(Path::new("latency.hlog"), log().as_slice()).unwrap() {
         merged.add(histogram).unwrap();
     }
     assert_eq!(latency_rows(&merged, &result.trials), result.latency);
@@ -72,7 +72,7 @@ fn tags_and_intervals_tell_workloads_apart_without_the_comments() {
 #[test]
 fn a_strategy_may_have_slashes_but_no_comma() {
     let slashed = LatencyHistogram { kind: Kind::Response, ..sample("liburcu/memb", 1..=9) };
-    let read = parse(Path::new("latency.hlog"), &written(&[&slashed])).unwrap();
+    let read = parse(Path::new("latency.hlog"), written(&[&slashed]).as_slice()).unwrap();
     assert_eq!(read, [slashed]);
 
     let error = write(&[&sample("a,b", 1..=9)], run().started, &mut Vec::new()).unwrap_err();
@@ -142,12 +142,33 @@ fn sizes_that_a_histogram_claims_are_checked_before_memory_is_taken() {
     assert!(decode::histogram(&encode(9, 3, 1, 1_000, &[0xff; 9])).unwrap_err().contains("zeros"));
 }
 
+#[test]
+fn a_line_without_end_is_refused() {
+    let endless = io::repeat(b'x');
+    let error = parse(Path::new("latency.hlog"), BufReader::new(endless)).unwrap_err().to_string();
+    assert_eq!(error, "latency.hlog:1: the line is longer than 1048576 bytes");
+}
+
+#[test]
+fn histograms_without_end_are_refused_before_they_fill_memory() {
+    // A hundred bytes that claim the highest value there is and take 450 KB for it.
+    let line = format!("Tag=m/1/run/service,0.000,1.000,1.000,{}\n", encode(1, 3, 1, u64::MAX / 2, &[2]));
+    let log = format!("#[Workload: \"w\"]\n{}", line.repeat(3));
+    let read = |max_counters| parse_within(max_counters, Path::new("latency.hlog"), log.as_bytes());
+    let all = read(MAX_COUNTERS).unwrap();
+    let each = all[0].histogram.distinct_values();
+    assert!(all.len() == 3 && each > 50_000, "{each}");
+    let error = read(2 * each).unwrap_err().to_string();
+    let wanted = format!("latency.hlog:4: more than {} counters in all; expected at most that many", 2 * each);
+    assert_eq!(error, wanted);
+}
+
 static LOG: LazyLock<Vec<u8>> = LazyLock::new(log);
 
 proptest! {
     #[test]
     fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-        let _ = parse(Path::new("latency.hlog"), &bytes);
+        let _ = parse(Path::new("latency.hlog"), bytes.as_slice());
     }
 
     #[test]
@@ -155,7 +176,7 @@ proptest! {
         let mut bytes = LOG.clone();
         let at = at.index(bytes.len());
         bytes[at] = byte;
-        let _ = parse(Path::new("latency.hlog"), &bytes);
+        let _ = parse(Path::new("latency.hlog"), bytes.as_slice());
     }
 
     #[test]

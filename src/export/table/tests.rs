@@ -1,3 +1,4 @@
+use std::io::Read;
 use std::path::Path;
 
 use proptest::prelude::*;
@@ -44,11 +45,12 @@ fn what_is_written_is_read_back() {
     let mut result = result();
     result.ratios[0].ci_high = f64::INFINITY;
     let path = Path::new("x.csv");
-    let trials = parse(path, &written(&trials_csv::COLUMNS, &result.trials), &trials_csv::COLUMNS).unwrap();
+    let trials = parse(path, written(&trials_csv::COLUMNS, &result.trials).as_slice(), &trials_csv::COLUMNS).unwrap();
     assert_eq!(trials, Rows { rows: result.trials, note: None });
-    let latency = parse(path, &written(&latency_csv::COLUMNS, &result.latency), &latency_csv::COLUMNS).unwrap();
+    let latency =
+        parse(path, written(&latency_csv::COLUMNS, &result.latency).as_slice(), &latency_csv::COLUMNS).unwrap();
     assert_eq!(latency, Rows { rows: result.latency, note: None });
-    let ratios = parse(path, &written(&ratios_csv::COLUMNS, &result.ratios), &ratios_csv::COLUMNS).unwrap();
+    let ratios = parse(path, written(&ratios_csv::COLUMNS, &result.ratios).as_slice(), &ratios_csv::COLUMNS).unwrap();
     assert_eq!(ratios, Rows { rows: result.ratios, note: None });
 }
 
@@ -132,11 +134,46 @@ fn odd_files_get_one_clear_line() {
     }
 }
 
+#[test]
+fn a_row_or_a_file_without_end_is_refused() {
+    let endless = |start: String, rest: &'static [u8]| {
+        let rest = rest.repeat(1 << 12);
+        let content = start.as_bytes().chain(Repeat { bytes: rest, at: 0 });
+        parse::<LatencyRow>(Path::new("x.csv"), BufReader::new(content), &latency_csv::COLUMNS)
+            .unwrap_err()
+            .to_string()
+    };
+    let header = || format!("{FIXED_LATENCY}\n");
+    assert_eq!(endless(String::new(), b"x"), "x.csv:1: the row is longer than 65536 bytes");
+    assert_eq!(endless(String::new(), b","), "x.csv:1: the row has more than 256 columns");
+    assert_eq!(endless(header(), b"x"), "x.csv:2: the row is longer than 65536 bytes");
+    assert_eq!(endless(header(), b"\"\n\","), "x.csv:2: the row has more than 256 columns");
+    assert_eq!(
+        endless(header(), b"a,a,1,x,service,1,1,1,1,1,1,1,1,1,1\n"),
+        "x.csv:1000002: more than 1000000 rows; expected at most that many"
+    );
+}
+
+/// The same bytes for ever.
+struct Repeat {
+    bytes: Vec<u8>,
+    at: usize,
+}
+
+impl Read for Repeat {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let len = buffer.len().min(self.bytes.len() - self.at);
+        buffer[..len].copy_from_slice(&self.bytes[self.at..][..len]);
+        self.at = (self.at + len) % self.bytes.len();
+        Ok(len)
+    }
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-        let _ = parse::<Trial>(Path::new("x.csv"), &bytes, &trials_csv::COLUMNS);
-        let _ = parse::<Ratio>(Path::new("x.csv"), &bytes, &ratios_csv::COLUMNS);
+        let _ = parse::<Trial>(Path::new("x.csv"), bytes.as_slice(), &trials_csv::COLUMNS);
+        let _ = parse::<Ratio>(Path::new("x.csv"), bytes.as_slice(), &ratios_csv::COLUMNS);
     }
 
     #[test]

@@ -20,7 +20,7 @@ use std::thread;
 
 use headlock_strategies::conformance::subject::Subject;
 use headlock_strategies::conformance::trial::{Found, Probe, Trial, watched};
-use headlock_strategies::conformance::{Guarantee, Violation};
+use headlock_strategies::conformance::{self, Guarantee, Violation};
 use headlock_strategies::{Freshness, Strategy};
 
 use super::budget::Budget;
@@ -57,7 +57,12 @@ pub fn check(subject: Subject, job: &CheckJob) -> CheckReport {
             Ok(tally) => sum.add(tally),
             Err(violation) => {
                 report.broken += 1;
-                report.findings.push(job::finding(job.check, violation));
+                // What hangs or panics is found by the watchdog, under its own name.
+                let rule = match violation.failure {
+                    conformance::Failure::Wrong => "rearms",
+                    _ => violation.check,
+                };
+                report.findings.push(job::finding(job.check, Violation { check: rule, ..violation }));
             }
         }
         if sum.late_without_rearm > 0 {
@@ -206,9 +211,11 @@ fn play(subject: Subject, job: &CheckJob, pass: u64, scene: Scene) -> Result<Tal
             scene.place(thread);
             trial.with_handle(&list, |list| match thread {
                 0 => shared.write(list),
-                poller => shared.poll(list, poller),
-            });
-            Ok(1)
+                poller => {
+                    shared.poll(list, poller);
+                    Ok(1)
+                }
+            })
         })?;
         let tally = shared.sum.into_inner().expect("no thread panics while holding it");
         Ok(Tally { changes: CHANGES, ..tally })
@@ -216,7 +223,7 @@ fn play(subject: Subject, job: &CheckJob, pass: u64, scene: Scene) -> Result<Tal
 }
 
 impl Shared<'_> {
-    fn write(&self, list: &mut Probe<'_>) {
+    fn write(&self, list: &mut Probe<'_>) -> Found {
         let seed = self.trial.effort.seed;
         let mut writer = Writer::new(list, &self.history, self.scene.clock.clone(), self.scene.timers, seed);
         while self.ready.load(Memory::Acquire) < self.scene.pollers && !self.trial.is_over() {
@@ -227,9 +234,14 @@ impl Shared<'_> {
                 break;
             }
             writer.change(number);
+            if let Some(what) = writer.forgotten() {
+                self.done.store(true, Memory::Release);
+                return Err(what.into());
+            }
             self.scene.rest(number);
         }
         self.done.store(true, Memory::Release);
+        Ok(CHANGES)
     }
 
     fn poll(&self, list: &mut Probe<'_>, poller: usize) {

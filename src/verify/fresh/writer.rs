@@ -35,6 +35,9 @@ pub struct Writer<'w, 'p> {
     serial: i64,
     /// The latest deadline armed so far, less its serial number.
     latest: i64,
+    /// A change that made its timer the head and did not say so. With one writer there is no doubt about that, whether or not a
+    /// poll came by in time to oversleep.
+    forgotten: Option<String>,
 }
 
 impl<'w, 'p> Writer<'w, 'p> {
@@ -42,7 +45,16 @@ impl<'w, 'p> Writer<'w, 'p> {
     pub fn new(list: &'w mut Probe<'p>, history: &'w History, clock: Clock, timers: usize, seed: u64) -> Self {
         let timers = (0..timers).map(|_| Timer { id: list.create(), expire: EMPTY }).collect();
         let rng = Xoshiro256PlusPlus::seed_from_u64(seed);
-        let mut writer = Writer { list, history, clock, rng, timers, serial: 0, latest: START };
+        let mut writer = Writer {
+            list,
+            history,
+            clock,
+            rng,
+            timers,
+            serial: 0,
+            latest: START,
+            forgotten: None,
+        };
         for timer in 0..writer.timers.len() {
             let later = writer.later();
             writer.modify(timer, later);
@@ -91,6 +103,11 @@ impl<'w, 'p> Writer<'w, 'p> {
             8 => self.run(expire, true),
             _ => self.run(Nanos(self.latest + SERIALS), false),
         }
+    }
+
+    /// What a change did not tell that it had to, if there was such a change.
+    pub fn forgotten(&mut self) -> Option<String> {
+        self.forgotten.take()
     }
 
     /// The timer with the earliest deadline, and that.
@@ -143,6 +160,7 @@ impl<'w, 'p> Writer<'w, 'p> {
         let from = std::mem::replace(&mut self.timers[timer].expire, to);
         let ended = self.clock.raw();
         let (_, truth) = self.head();
+        self.forgotten = self.forgotten.take().or_else(|| forgotten(kind, from, to, truth, rearm));
         self.history.end(Change {
             kind,
             timer: timer as u16,
@@ -158,7 +176,7 @@ impl<'w, 'p> Writer<'w, 'p> {
     /// Runs the list. Each timer that fires is a change that ends in its callback, which may arm it again: a further one.
     fn run(&mut self, now: Nanos, rearm: bool) {
         let again: Vec<Nanos> = (0..self.timers.len()).map(|_| if rearm { self.later() } else { EMPTY }).collect();
-        let Writer { list, history, clock, timers, .. } = self;
+        let Writer { list, history, clock, timers, forgotten: told, .. } = self;
         let mut began = clock.raw();
         let truth = |timers: &[Timer]| timers.iter().map(|timer| timer.expire).min().unwrap_or(EMPTY);
         history.begin();
@@ -169,6 +187,7 @@ impl<'w, 'p> Writer<'w, 'p> {
             let mut end = |began: u64, kind: Kind, to: Nanos, rearm: bool| {
                 let from = std::mem::replace(&mut timers[number].expire, to);
                 let (truth, ended) = (truth(timers), clock.raw());
+                *told = told.take().or_else(|| forgotten(kind, from, to, truth, rearm));
                 history.end(Change {
                     kind,
                     timer: number as u16,
@@ -203,4 +222,16 @@ impl<'w, 'p> Writer<'w, 'p> {
             ended,
         });
     }
+}
+
+/// What is wrong with a change that leaves its timer the head and answers no rearm. Deadlines are unique, so that the head's is the
+/// timer's own if it is the head.
+fn forgotten(kind: Kind, from: Nanos, to: Nanos, truth: Nanos, rearm: bool) -> Option<String> {
+    let arms = matches!(kind, Kind::Modify | Kind::Anticipate) && to != from;
+    (arms && to == truth && !rearm).then(|| {
+        format!(
+            "a change to {} ns made its timer the head and answered no rearm: nobody is told to look earlier",
+            to.0
+        )
+    })
 }

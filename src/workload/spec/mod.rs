@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use crate::text::shown;
 use crate::workload::distance::{Distance, Sampler};
 use crate::workload::error::{Invalid, WorkloadError, within};
 use crate::workload::mix::{Mix, Role, Roles};
@@ -306,7 +307,7 @@ pub(in crate::workload) fn parse<T: DeserializeOwned>(text: &str, origin: &str) 
     toml::from_str(text).map_err(|error| {
         let start = error.span().map_or(0, |span| span.start);
         let line = text.bytes().take(start).filter(|&byte| byte == b'\n').count() + 1;
-        let message = error.message().replace('\n', "; ");
+        let message = shown(&error.message().replace('\n', "; "), 1000);
         WorkloadError::Toml { origin: origin.to_owned(), line, message }
     })
 }

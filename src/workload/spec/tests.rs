@@ -65,6 +65,7 @@ fn roles_replace_a_mix_and_a_mix_roles() {
 fn each_fault_names_file_field_and_remedy() {
     for (text, wanted) in [
         ("timers = 0", "dir/mine.toml: timers is 0; expected 1 to 10000000 timers"),
+        ("timers = 1_000_000_000", "dir/mine.toml: timers is 1000000000; expected 1 to 10000000 timers"),
         ("head_share = 1.5", "dir/mine.toml: head_share is 1.5; expected 0 to 1"),
         ("head_share = nan", "dir/mine.toml: head_share is NaN; expected 0 to 1"),
         ("think_ns = 2_000_000_000", "dir/mine.toml: think_ns is 2000000000; expected 0 to 1000000000 ns"),
@@ -98,6 +99,10 @@ fn each_fault_names_file_field_and_remedy() {
         (
             "roles.pollers = 257",
             "dir/mine.toml: roles: the sum of pollers, modifiers and runners is 257; expected 1 to 256 threads",
+        ),
+        (
+            "roles.pollers = 5_000\nroles.modifiers = 5_000",
+            "dir/mine.toml: roles: the sum of pollers, modifiers and runners is 10000; expected 1 to 256 threads",
         ),
         (
             "distance = { kind = \"fixed\", ns = 0 }",

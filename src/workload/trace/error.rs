@@ -1,6 +1,7 @@
 //! What can be wrong with a trace, each in one line that says what would be right.
 
 use super::{COLUMNS, MAX_LINE, TraceOp};
+use crate::text::shown;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -105,12 +106,7 @@ pub(super) struct Shown(String);
 impl Shown {
     pub(super) fn new(bytes: &[u8]) -> Self {
         const MAX_CHARS: usize = 40;
-        let text = String::from_utf8_lossy(bytes);
-        let mut shown: String = text.chars().take(MAX_CHARS).collect::<String>().escape_debug().to_string();
-        if text.chars().nth(MAX_CHARS).is_some() {
-            shown.push('…');
-        }
-        Shown(shown)
+        Shown(shown(&String::from_utf8_lossy(bytes), MAX_CHARS))
     }
 }
 

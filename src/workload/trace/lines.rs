@@ -12,6 +12,9 @@ use std::path::Path;
 /// The first bytes of a zstd frame (RFC 8878, section 3.1.1).
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
+/// The most memory that a frame may want for what it refers back to: 128 MiB, as `zstd` itself grants unasked.
+const MAX_WINDOW_LOG: u32 = 27;
+
 /// Reads one file line by line, blank lines left out.
 pub(super) struct Lines<'a> {
     path: &'a Path,
@@ -34,7 +37,9 @@ impl<'a> Lines<'a> {
         let mut file = BufReader::with_capacity(1 << 16, File::open(path).map_err(io)?);
         let compressed = file.fill_buf().map_err(io)?.starts_with(&ZSTD_MAGIC);
         let input: Box<dyn BufRead> = if compressed {
-            Box::new(BufReader::with_capacity(1 << 16, zstd::Decoder::with_buffer(file).map_err(io)?))
+            let mut decoder = zstd::Decoder::with_buffer(file).map_err(io)?;
+            decoder.window_log_max(MAX_WINDOW_LOG).map_err(io)?;
+            Box::new(BufReader::with_capacity(1 << 16, decoder))
         } else {
             Box::new(file)
         };

@@ -3,7 +3,8 @@
 use super::load::{Limits, load};
 use super::*;
 use proptest::prelude::*;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::PathBuf;
 use tempfile::TempDir;
 
@@ -216,6 +217,70 @@ fn zstd_is_known_by_its_magic_and_damage_is_told_apart() {
     );
     let damaged = error_in(&[("t.csv", &[&packed[..], b"tail"].concat())]);
     assert!(damaged.starts_with("t.csv:20002: the zstd data is damaged after 20000 rows ("), "{damaged}");
+}
+
+/// A frame that inflates to `start` and 32 MiB of one byte, five thousand times as much as it holds.
+fn bomb(start: &str, byte: u8) -> Vec<u8> {
+    let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
+    io::copy(&mut start.as_bytes().chain(io::repeat(byte).take(1 << 25)), &mut encoder).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn a_small_file_that_inflates_without_end_is_refused_by_its_first_lines() {
+    let header = format!("{COLUMNS}\n");
+    for (start, byte, wanted) in [
+        (
+            "",
+            b'9',
+            "t.csv:1: the line is longer than 4096 bytes; expected time_ns,thread,list,op,timer,expire_ns",
+        ),
+        (
+            &header,
+            b'9',
+            "t.csv:2: the line is longer than 4096 bytes; expected time_ns,thread,list,op,timer,expire_ns",
+        ),
+        (
+            &header,
+            b'\0',
+            "t.csv:2: the line is longer than 4096 bytes; expected time_ns,thread,list,op,timer,expire_ns",
+        ),
+        (
+            &header,
+            b',',
+            "t.csv:2: the line is longer than 4096 bytes; expected time_ns,thread,list,op,timer,expire_ns",
+        ),
+    ] {
+        let packed = bomb(start, byte);
+        assert!(packed.len() < 1 << 13, "{} bytes are no bomb", packed.len());
+        assert_eq!(error_in(&[("t.csv", &packed)]), wanted);
+    }
+    // The same without compression: a gibibyte that takes no room on the disk.
+    let (_dir, path) = dir(&[("t.csv", header.as_bytes())]);
+    File::options().write(true).open(&path).and_then(|file| file.set_len(1 << 30)).unwrap();
+    let error = Trace::load(&path).unwrap_err().to_string();
+    assert!(error.contains("t.csv:2: the line is longer than 4096 bytes"), "{error}");
+    // Blank lines are no rows, but they count.
+    let (_dir, path) = dir(&[("t.csv", &bomb(&header, b'\n'))]);
+    let limits = Limits { rows: 1_000, ..Limits::default() };
+    let error = load(&path, &limits).unwrap_err().to_string();
+    assert!(error.ends_with("t.csv:1002: more than 1000 rows; expected at most that many"), "{error}");
+}
+
+#[test]
+fn a_frame_that_wants_more_window_than_there_is_to_have_is_refused() {
+    // RFC 8878, section 3.1.1.1.2: five bits of exponent; this one asks for 2 GiB.
+    let frame = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 21 << 3, 0x01, 0x00, 0x00];
+    let error = error_in(&[("t.csv", &frame)]);
+    assert!(
+        error.starts_with("t.csv:1: the zstd data is damaged after 0 rows (Frame requires too much memory"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_row_of_200_columns_is_refused() {
+    assert_eq!(error_of(&",".repeat(199)), format!("t.csv:2: expected 6 columns ({COLUMNS}), found 200"));
 }
 
 #[test]

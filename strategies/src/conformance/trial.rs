@@ -99,6 +99,10 @@ impl Line {
     }
 }
 
+/// More than any check has timers due in one run. A run that fires for ever moves on from callback to callback, so that the
+/// watchdog would see no hang, and what the callbacks keep would fill the memory.
+const MOST_FIRED: u64 = 1 << 22;
+
 /// A line's number, operation and beats at one moment.
 type Look = (usize, usize, u64);
 
@@ -133,7 +137,14 @@ impl Probe<'_> {
     }
     pub fn run(&mut self, now: Nanos, mut fire: impl FnMut(&mut Probe<'_>, TimerId)) -> usize {
         let line = self.line;
-        let mut call = |handle: &mut dyn AnyHandle, timer| line.during(0, || fire(&mut Probe { handle, line }, timer));
+        let mut fired: u64 = 0;
+        let mut call = |handle: &mut dyn AnyHandle, timer| {
+            fired += 1;
+            if fired > MOST_FIRED {
+                abort(format!("a run at {} has fired {MOST_FIRED} timers, and goes on", now.0).into());
+            }
+            line.during(0, || fire(&mut Probe { handle, line }, timer));
+        };
         line.during(8, || self.handle.any_run(now, &mut call))
     }
     pub fn quiescent(&mut self) {

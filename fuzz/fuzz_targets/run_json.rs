@@ -1,0 +1,4 @@
+//! `scripts/fuzz run_json`: what is read and what must hold stands in `src/lib.rs`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| headlock_fuzz::run_json(bytes));
