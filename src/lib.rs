@@ -18,6 +18,7 @@ pub mod export;
 pub mod harness;
 pub mod record;
 mod registry;
+pub mod review;
 pub mod stats;
 pub mod study;
 pub mod verify;

@@ -24,6 +24,7 @@ use crate::workload::{MAX_POLLUTE_KIB, MAX_THREADS, MAX_TIMERS};
   headlock replay traces/disk.csv.zst               a recorded QEMU, every row on one thread
   headlock crossover --vary mods                    at which share of changes the lead is lost
   headlock study qemu-rfc --budget 5m               the claims of QEMU's RFC, tested one by one
+  headlock report results/DIRECTORY                 the page to decide from
   headlock verify                                   does each strategy keep what it declares?
   headlock list                                     the strategies and what each declares")]
 pub struct Cli {
@@ -44,6 +45,8 @@ pub enum Command {
     Study(StudyArgs),
     /// Compare two result directories, or two points of one
     Compare(CompareArgs),
+    /// Write the design-review document of a result directory
+    Report(ReportArgs),
     /// Say what on this machine may spoil figures, and how to mend it
     Doctor(DoctorArgs),
     /// Check that each strategy keeps what it declares
@@ -97,6 +100,26 @@ pub struct CompareArgs {
     pub json: bool,
     /// Print Markdown tables
     #[arg(long, conflicts_with = "json")]
+    pub markdown: bool,
+}
+
+/// `headlock report`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  headlock report results/mine                          writes results/mine/report.html
+  headlock report results/mine --out review.html
+  headlock report results/mine --markdown               the same, to paste into a review
+
+The page is one file that needs no network. Its pictures come from DIR/plots; if there are none, scripts/plot draws them.")]
+pub struct ReportArgs {
+    /// Result directory, or a study of several
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// Write the page here [default: DIR/report.html]
+    #[arg(short, long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Print Markdown and write nothing
+    #[arg(long, conflicts_with = "out")]
     pub markdown: bool,
 }
 

@@ -11,6 +11,7 @@ mod failure;
 mod list;
 mod progress;
 mod replay;
+mod report;
 mod run;
 mod session;
 mod study;
@@ -51,6 +52,7 @@ pub fn main_with(registry: Registry, args: impl IntoIterator<Item = OsString>) -
         Command::Crossover(args) => crossover::crossover(&registry, &args),
         Command::Study(args) => study::study(&registry, &args),
         Command::Compare(args) => compare::compare(&args),
+        Command::Report(args) => report::report(&registry, &args),
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Verify(args) => verify::verify(&registry, &args),
         Command::List(args) => list::list(&registry, &args),
