@@ -5,10 +5,14 @@ mod args;
 mod check_process;
 mod child_process;
 mod compare;
+mod completions;
 mod crossover;
 mod doctor;
 mod failure;
+mod figures;
 mod list;
+mod man;
+mod paint;
 mod progress;
 mod replay;
 mod report;
@@ -16,6 +20,7 @@ mod run;
 mod session;
 mod study;
 mod table;
+mod trace;
 mod trial_process;
 mod typed;
 mod units;
@@ -51,11 +56,14 @@ pub fn main_with(registry: Registry, args: impl IntoIterator<Item = OsString>) -
         Command::Replay(args) => replay::replay(&registry, &args),
         Command::Crossover(args) => crossover::crossover(&registry, &args),
         Command::Study(args) => study::study(&registry, &args),
+        Command::Trace(args) => trace::trace(&registry, &args),
         Command::Compare(args) => compare::compare(&args),
         Command::Report(args) => report::report(&registry, &args),
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Verify(args) => verify::verify(&registry, &args),
         Command::List(args) => list::list(&registry, &args),
+        Command::Completions(args) => completions::completions(&args),
+        Command::Man(args) => man::man(&args),
         Command::TrialProcess(args) => trial_process::play(&registry, &args),
         Command::CheckProcess(args) => check_process::check(&registry, &args),
     };

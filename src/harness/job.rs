@@ -25,8 +25,8 @@ pub struct Job {
     pub cpus: Vec<usize>,
     /// Turns of [`spin`](headlock_strategies::spin) in a nanosecond, for think and hold times.
     pub spins_per_ns: f64,
-    /// Slow-down added to every operation, ns: a self-test of the whole tool.
-    pub inject_ns: f64,
+    /// Share by which everything is made slower, a self-test of the tool; 0 for none.
+    pub inject: f64,
 }
 
 /// What is played.
@@ -69,11 +69,6 @@ impl Load {
             }
             Load::Replay { .. } => None,
         }
-    }
-
-    /// The pass whose figure is compared.
-    pub fn deciding_pass(&self) -> Pass {
-        self.passes()[0]
     }
 
     /// The passes that it is measured in, the deciding one first: a paced load has no throughput to measure.

@@ -127,7 +127,7 @@ fn in_trace(trace: &Known) -> Result<LoadCount, String> {
         seed: 0,
         cpus: Vec::new(),
         spins_per_ns: 1.0,
-        inject_ns: 0.0,
+        inject: 0.0,
     };
     reset();
     let outcome = play::<Counted>(&job).map_err(|error| error.to_string())?;

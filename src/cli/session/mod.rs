@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::answer::{answer, answer_json};
 use super::args::CommonArgs;
 use super::failure::{Failure, usage};
+use super::paint::Paint;
 use super::table::{self, ReplayFacts};
 use super::units::Pinning;
 use crate::export::markdown;
@@ -215,6 +216,7 @@ impl Session<'_> {
             trials: &recording.trials,
             baseline: &common.baseline,
             strategies: &self.request.plan.strategies,
+            paint: Paint::for_stdout(),
         };
         let mut text = String::new();
         for (number, (point, _)) in self.request.plan.points.iter().enumerate() {
