@@ -71,11 +71,6 @@ impl Load {
         }
     }
 
-    /// The pass whose figure is compared.
-    pub fn deciding_pass(&self) -> Pass {
-        self.passes()[0]
-    }
-
     /// The passes that it is measured in, the deciding one first: a paced load has no throughput to measure.
     pub fn passes(&self) -> &'static [Pass] {
         if self.is_paced() {

@@ -78,12 +78,24 @@ fn by_block<'a>(trials: impl Iterator<Item = &'a Trial>) -> BTreeMap<usize, f64>
     trials.filter_map(|it| Some((it.block, it.busy_ns? as f64 / it.elapsed_ns.max(1) as f64))).collect()
 }
 
-/// A saving with its interval, in per cent of a core.
-pub fn saving(interval: Interval) -> String {
-    match interval.low.is_finite() && interval.high.is_finite() {
-        true => format!("{} of a core ({} to {})", core(interval.estimate), core(interval.low), core(interval.high)),
-        false => format!("{} of a core (too few blocks for an interval)", core(interval.estimate)),
-    }
+/// What a strategy saves, or takes more, with its interval, in per cent of a core.
+pub fn saving(saves: Interval) -> String {
+    let (verb, more, it) = match saves.estimate < 0.0 {
+        true => {
+            let flipped = Interval {
+                estimate: -saves.estimate,
+                low: -saves.high,
+                high: -saves.low,
+            };
+            ("takes", " more", flipped)
+        }
+        false => ("saves", "", saves),
+    };
+    let interval = match it.low.is_finite() && it.high.is_finite() {
+        true => format!("{} to {}", core(it.low), core(it.high)),
+        false => "too few blocks for an interval".to_owned(),
+    };
+    format!("{verb} {} of a core{more} ({interval})", core(it.estimate))
 }
 
 pub fn claim(files: &Files, pace: &Pace) -> Claim {
@@ -97,7 +109,7 @@ pub fn claim(files: &Files, pace: &Pace) -> Claim {
         .max_by(|a, b| a.1.estimate.total_cmp(&b.1.estimate));
     let most = match best {
         Some((cost, saves)) => {
-            format!("the most that any strategy surely saves of it is {}, by {}", saving(saves), cost.strategy)
+            format!("of those that surely save some of it, {} {}, the most", cost.strategy, saving(saves))
         }
         None => "no strategy surely saves any of it".to_owned(),
     };
@@ -110,7 +122,7 @@ pub fn claim(files: &Files, pace: &Pace) -> Claim {
         ))
     });
     let evidence = pace.costs.iter().map(|cost| {
-        let saves = cost.saves.map_or(String::new(), |it| format!("; saves {}", saving(it)));
+        let saves = cost.saves.map_or(String::new(), |it| format!("; {}", saving(it)));
         format!(
             "{}: {} lock acquisitions a second, {} of a core{saves}.",
             cost.strategy,

@@ -60,7 +60,7 @@ pub fn claim(files: &Files, pace: &Pace) -> Claim {
     }
     reasons.push(format!("in time it is {}", tally.say()));
     if let Some(saves) = pace.cost(RFC).and_then(|cost| cost.saves) {
-        reasons.push(format!("at the recorded pace it saves {}", saving(saves)));
+        reasons.push(format!("at the recorded pace it {}", saving(saves)));
     }
     let better: Vec<&str> = RIVALS
         .iter()
