@@ -22,7 +22,7 @@ use crate::workload::{MAX_POLLUTE_KIB, MAX_THREADS, MAX_TIMERS};
   headlock run                                      1 thread and one per CPU, in about 30 s
   headlock run -w hot --threads 1,2 --budget 60s    one workload, longer
   headlock replay traces/disk.csv.zst               a recorded QEMU, every row on one thread
-  headlock crossover --vary mods                    from which share of changes on does RCU beat the mutex?
+  headlock crossover --vary mods                    at which share of changes the lead is lost
   headlock study qemu-rfc --budget 5m               the claims of QEMU's RFC, tested one by one
   headlock report results/DIRECTORY                 the page to decide from
   headlock verify                                   does each strategy keep what it declares?

@@ -8,9 +8,9 @@ use jiff::{Timestamp, ZonedDateTime};
 use serde_json::json;
 
 use super::answer::{answer, answer_json, complain};
-use super::args::{Cli, Command, StudyArgs};
+use super::args::{Cli, Command, ReportArgs, StudyArgs};
 use super::failure::Failure;
-use super::{crossover, replay, run, session, verify};
+use super::{crossover, replay, report, run, session, verify};
 use crate::export::{create_study, directory_name, write_loads, write_study};
 use crate::harness::host;
 use crate::record::{Claim, RunState, SCHEMA_VERSION, StudyRecord};
@@ -56,7 +56,12 @@ pub fn study(registry: &Registry, args: &StudyArgs) -> Result<(), Failure> {
     let failure = study.play(registry, &stop)?;
     let claims = claims(&study.dir).map_err(|error| Failure::Error(error.to_string()))?;
     study.answer(args, &claims)?;
-    failure.map_or(Ok(()), Err)
+    // An interrupted study has a page of as much as was measured, if anything was.
+    let page = match args.json {
+        true => Ok(()),
+        false => report::report(registry, &ReportArgs { dir: study.dir, out: None, markdown: false }),
+    };
+    failure.map_or(page, Err)
 }
 
 /// The trace with most rows a second, or as much of its beginning as the budget lets every strategy play at its own pace.

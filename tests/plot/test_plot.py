@@ -253,5 +253,46 @@ class Usage(Plot):
         self.fails(self.dir, "--op", "poll", status=2, says="recorded are deadline, modify")
 
 
+class Crossings(Plot):
+    """What headlock crossover writes takes the place of the other plots."""
+
+    POINTS = (
+        "strategy,baseline,vary,value,workload,threads,ratio,ci_low,ci_high,blocks,verdict,resolution\n"
+        "rcu-epoch,mutex,mods,0.001,hot-mods-0.001,2,0.5,0.48,0.52,6,faster,0.01\n"
+        "rcu-epoch,mutex,mods,0.06,hot-mods-0.06,2,0.99,0,inf,2,unclear,\n"
+        "rcu-epoch,mutex,mods,0.9,hot-mods-0.9,2,1.4,1.3,1.5,6,slower,0.01\n"
+    )
+    CROSSINGS = (
+        "strategy,baseline,vary,from,to,crossing,ci_low,ci_high,verdict\n"
+        "rcu-epoch,mutex,mods,0.001,0.9,0.05,0.001,0.9,stops\n"
+    )
+    MAP = (
+        "strategy,baseline,vary_x,x,vary_y,y,workload,threads,ratio,ci_low,ci_high,blocks,verdict\n"
+        "seqlock,mutex,mods,0.01,timers,10,a,2,0.25,0.2,0.3,8,faster\n"
+        "seqlock,mutex,mods,0.5,timers,10,b,2,1.75,1.6,1.9,8,slower\n"
+    )
+
+    def test_a_search_is_drawn_with_its_crossing(self):
+        (self.dir / "crossover_points.csv").write_text(self.POINTS)
+        (self.dir / "crossover.csv").write_text(self.CROSSINGS)
+        self.assertEqual(self.plot(self.dir).stderr, "")
+        self.assertEqual({path.stem for path in self.out.iterdir()}, {"crossover"})
+        said = texts(self.out / "crossover.svg")
+        self.assertIn("rcu-epoch: up to 5 %", said)
+        self.assertIn("3 values", said)
+
+    def test_a_map_is_drawn_with_its_verdicts(self):
+        (self.dir / "crossover_map.csv").write_text(self.MAP)
+        self.plot(self.dir)
+        self.assertEqual({path.stem for path in self.out.iterdir()}, {"crossover-map"})
+        said = texts(self.out / "crossover-map.svg")
+        for words in ("0.25", "faster", "1.75", "slower", "seqlock", "50 %"):
+            self.assertIn(words, said)
+
+    def test_a_value_that_no_scale_holds_is_named(self):
+        (self.dir / "crossover_points.csv").write_text(self.POINTS.replace("mods,0.06", "mods,0"))
+        self.fails(self.dir, says='crossover_points.csv:3: value is "0"; it must be a number above 0')
+
+
 if __name__ == "__main__":
     unittest.main()
