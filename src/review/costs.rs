@@ -43,9 +43,6 @@ pub(super) fn blocks(
     blocks
 }
 
-/// What a strategy declares, and what was counted of it.
-type Own<'a> = (Option<&'a Declaration>, Vec<&'a CheckRow>);
-
 /// All of it at a glance.
 fn table(strategies: &[Known<'_>], readings: &[Reading<'_>]) -> Table {
     let row = |it: &Known<'_>| {
