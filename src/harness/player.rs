@@ -8,6 +8,7 @@ use super::clock::{Clock, Moment};
 use super::grace;
 use super::job::Job;
 use super::latency::{GRACE, Recorder};
+use super::slow_down::SlowDown;
 use crate::workload::script::{DUE, Script, Step};
 use crate::workload::{Op, PollClock, Workload};
 
@@ -52,7 +53,7 @@ pub struct Player<'s, H> {
     batch: usize,
     actor: Actor<'s>,
     other_work: OtherWork,
-    inject_spins_a_batch: u32,
+    slow_down: Option<SlowDown>,
     schedule: Schedule<'s>,
     /// Whether grace periods are recorded where operations are timed.
     graces: bool,
@@ -99,7 +100,7 @@ impl<'s, H: TimerHandle> Player<'s, H> {
         rate_per_s: Option<f64>,
         graces: bool,
     ) -> Self {
-        let Job { inject_ns, spins_per_ns, .. } = *job;
+        let Job { inject, spins_per_ns, .. } = *job;
         if graces {
             grace::take_part();
         }
@@ -128,7 +129,7 @@ impl<'s, H: TimerHandle> Player<'s, H> {
                 clock: workload.clock,
                 tsc: (workload.clock == PollClock::Tsc).then(Clock::new),
             },
-            inject_spins_a_batch: (inject_ns * batch as f64 * spins_per_ns).round() as u32,
+            slow_down: (inject > 0.0).then(|| SlowDown::new(inject)),
             schedule: Schedule {
                 gaps: &script.gaps,
                 mean_gap_ns,
@@ -262,7 +263,9 @@ impl<'s, H: TimerHandle> Player<'s, H> {
         if self.next == self.steps.len() {
             self.next = 0;
         }
-        spin(self.inject_spins_a_batch);
+        if let Some(slow_down) = &mut self.slow_down {
+            slow_down.batch_ended();
+        }
         self.handle.quiescent();
         if let Some(empty) = &mut self.empty {
             empty.quiescent();
