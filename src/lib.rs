@@ -18,7 +18,9 @@ pub mod export;
 pub mod harness;
 pub mod record;
 mod registry;
+pub mod review;
 pub mod stats;
+pub mod study;
 pub mod verify;
 pub mod workload;
 

@@ -2,6 +2,13 @@ use super::*;
 use crate::harness::{Order, Speed};
 
 #[test]
+fn a_search_plays_the_deciding_pass_alone() {
+    let order = order_of_block(&Plan { deciding_only: true, ..plan() }, 0);
+    assert_eq!(order.len(), 2 * (3 + 1 + 1));
+    assert!(order.iter().all(|slot| slot.pass == Pass::Throughput));
+}
+
+#[test]
 fn what_takes_no_more_than_nothing_is_at_the_floor() {
     let null = (100_000, 200_000);
     assert_eq!(at_floor((50_000, 102_000), null), Some((2.04, 2.0)));
@@ -26,6 +33,7 @@ fn plan() -> Plan {
         inject: None,
         spins_per_ns: 1.0,
         first_block: 0,
+        deciding_only: false,
     }
 }
 
@@ -215,15 +223,18 @@ fn a_strategy_that_fails_is_left_out_from_then_on() {
 }
 
 #[test]
-fn only_the_injected_slow_down_is_slowed_down() {
+fn only_the_injected_trials_are_slowed_down() {
     let plan = Plan { inject: Some(0.01), ..judged() };
-    let mut notes = Notes::of(4);
+    let mut notes = Notes::of(1);
     let mut slowed = Vec::new();
     let ending = play_blocks(&plan, &mut notes, &AtomicBool::new(false), |job| {
-        slowed.extend((job.inject > 0.0).then_some(job.inject));
+        slowed.push(job.inject);
         Ok(outcome(1.0, 1_000_000))
     });
     assert_eq!(ending, Ok(Ending::Complete));
-    let injected = notes.trials.iter().filter(|trial| trial.strategy == INJECTED).count();
-    assert!(injected > 0 && slowed == vec![0.01; injected], "{slowed:?}");
+    assert_eq!(slowed.len(), notes.trials.len());
+    for (share, trial) in slowed.iter().zip(&notes.trials) {
+        assert_eq!(*share, if trial.strategy == INJECTED { 0.01 } else { 0.0 });
+    }
+    assert!(slowed.contains(&0.01));
 }
