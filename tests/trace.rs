@@ -57,7 +57,10 @@ fn locks_and_fires_are_those_of_a_strict_replay() {
     }
     // What is known of this recording: a main loop's timers, fired again and again, and lists that stay empty.
     assert!(number(&profiled["profile"]["met"]["fired"]) > 20);
-    assert_eq!(number(&profiled["profile"]["pending"]["min"]), 3);
+    assert_eq!(
+        (number(&profiled["profile"]["pending"]["min"]), number(&profiled["profile"]["pending"]["max"])),
+        (2, 4)
+    );
 }
 
 #[test]
@@ -93,15 +96,45 @@ fn the_workload_that_is_written_can_be_run() {
     let trials = headlock::export::read_trials(Path::new(&out)).expect("trials.csv").rows;
     for trial in trials.iter().filter(|trial| trial.workload == "seabios-fit" && trial.strategy.starts_with("mutex")) {
         assert_eq!(trial.active_start, number(&played["timers"]), "{trial:?}");
-        // Polls of the threads' own empty lists take their locks too, but for the strategy that looks before it locks.
-        let locks = trial.lock_acquisitions;
-        assert!(
-            if trial.strategy == "mutex" {
-                locks >= trial.ops
-            } else {
-                locks <= trial.ops
-            },
-            "{trial:?}"
-        );
+    }
+}
+
+#[test]
+fn polls_of_an_empty_list_take_its_lock_unless_the_strategy_looks_first() {
+    let scratch = tempfile::tempdir().expect("a scratch directory");
+    let out = scratch.path().join("run").to_str().expect("UTF-8").to_owned();
+    let load = [
+        "run",
+        "-w",
+        "hot",
+        "--mix",
+        "deadline=1",
+        "--run-due",
+        "0",
+        "--empty-share",
+        "1",
+        "--threads",
+        "2",
+    ];
+    let measure = [
+        "-s",
+        "mutex,mutex-peek",
+        "--rounds",
+        "1",
+        "--trial",
+        "5ms",
+        "--pin",
+        "none",
+        "--quiet",
+        "--out",
+        &out,
+    ];
+    headlock(&[&load[..], &measure[..]].concat());
+    for trial in headlock::export::read_trials(Path::new(&out)).expect("trials.csv").rows {
+        match trial.strategy.as_str() {
+            // On a busy machine a thread may get no time at all in so short a trial.
+            "mutex" | "null-control" => assert!(trial.lock_acquisitions > 0 || trial.ops < 10_000, "{trial:?}"),
+            _ => assert_eq!(trial.lock_acquisitions, 0, "{trial:?}"),
+        }
     }
 }

@@ -84,9 +84,9 @@ pub struct ChildArgs {
 /// `headlock trace`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  headlock trace traces/disk.csv.zst                            operations, empty polls, distances, lock acquisitions
-  headlock trace traces/disk.csv.zst --strategies all --json    for a program
-  headlock trace mine.csv --as-workload mine.toml               and then: headlock run --workload mine.toml")]
+  headlock trace traces/disk.csv.zst                   empty polls, distances, locks under each strategy
+  headlock trace traces/disk.csv.zst -s all --json     for a program
+  headlock trace mine.csv --as-workload mine.toml      then: headlock run --workload mine.toml")]
 pub struct TraceArgs {
     /// Trace file (CSV, plain or zstd)
     #[arg(value_name = "TRACE")]
