@@ -103,7 +103,6 @@ fn play_blocks<O: Observer>(
     mut play: impl FnMut(&Job) -> Result<Outcome, ChildError>,
 ) -> Result<Ending, O::Error> {
     let mut failed: Vec<String> = Vec::new();
-    let mut inject_ns = BTreeMap::new();
     for block in plan.first_block.. {
         let mut queue: VecDeque<(Slot, bool)> =
             order_of_block(plan, block).into_iter().map(|slot| (slot, false)).collect();
@@ -116,10 +115,6 @@ fn play_blocks<O: Observer>(
             }
             let (point, load) = &plan.points[slot.point];
             let group = (slot.point, slot.pass);
-            let inject = inject_ns.get(&slot.point).copied();
-            if slot.strategy == INJECTED && inject.is_none() {
-                continue;
-            }
             observer.starting(block, number, number + queue.len() + 1, &slot.strategy, point);
             number += 1;
             let job = Job {
@@ -130,11 +125,7 @@ fn play_blocks<O: Observer>(
                 seed: plan.seed.wrapping_add(block as u64),
                 cpus: plan.cpus.clone(),
                 spins_per_ns: plan.spins_per_ns,
-                inject_ns: if slot.strategy == INJECTED {
-                    inject.unwrap_or(0.0)
-                } else {
-                    0.0
-                },
+                inject: plan.inject.filter(|_| slot.strategy == INJECTED).unwrap_or(0.0),
             };
             let played = play(&job)
                 .and_then(|outcome| describe(&slot, point, block, load, plan, outcome).map_err(ChildError::Failed));
@@ -155,11 +146,6 @@ fn play_blocks<O: Observer>(
                 if matches!(load, Load::Synthetic { .. }) && slot.pass == Pass::Throughput {
                     refuse_at_floor(&mut played.trial, floor);
                 }
-            }
-            let decides = slot.pass == load.passes()[0];
-            let tells = decides && slot.strategy == plan.baseline && !played.trial.disturbed;
-            if let (Some(share), true) = (plan.inject, tells) {
-                inject_ns.entry(slot.point).or_insert(share * played.trial.ns_per_op);
             }
             observer.played(played)?;
             match again {

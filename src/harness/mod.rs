@@ -15,6 +15,7 @@ pub mod pin;
 mod player;
 mod proc;
 mod replay;
+mod slow_down;
 mod synthetic;
 
 use headlock_strategies::TimerList;

@@ -2,12 +2,13 @@
 
 use std::hint::black_box;
 
-use headlock_strategies::{Nanos, TimerHandle, TimerId, spin};
+use headlock_strategies::{Counts, LockCounts, Nanos, TimerHandle, TimerId, spin};
 
 use super::clock::{Clock, Moment};
 use super::grace;
 use super::job::Job;
 use super::latency::{GRACE, Recorder};
+use super::slow_down::SlowDown;
 use crate::workload::script::{DUE, Script, Step};
 use crate::workload::{Op, PollClock, Workload};
 
@@ -33,10 +34,18 @@ pub struct Tally {
     pub recorder: Option<Recorder>,
 }
 
-/// One thread, its handle and its script.
+/// A thread's ways to the lists that it plays on.
+pub struct Handles<H> {
+    /// To the list that all threads share.
+    pub list: H,
+    /// To one of the thread's own that never holds a timer, if the script polls it.
+    pub empty: Option<H>,
+}
+
+/// One thread, its handles and its script.
 pub struct Player<'s, H> {
-    /// The way to the list.
-    pub handle: H,
+    handle: H,
+    empty: Option<H>,
     /// What was counted since [`begin`](Self::begin).
     pub tally: Tally,
     steps: &'s [Step],
@@ -44,7 +53,7 @@ pub struct Player<'s, H> {
     batch: usize,
     actor: Actor<'s>,
     other_work: OtherWork,
-    inject_spins_a_batch: u32,
+    slow_down: Option<SlowDown>,
     schedule: Schedule<'s>,
     /// Whether grace periods are recorded where operations are timed.
     graces: bool,
@@ -83,7 +92,7 @@ struct OtherWork {
 impl<'s, H: TimerHandle> Player<'s, H> {
     /// Readies a thread for its script; everything it will touch is allocated here.
     pub fn new(
-        handle: H,
+        Handles { mut list, empty }: Handles<H>,
         script: &'s Script,
         timers: &[TimerId],
         workload: &Workload,
@@ -91,7 +100,7 @@ impl<'s, H: TimerHandle> Player<'s, H> {
         rate_per_s: Option<f64>,
         graces: bool,
     ) -> Self {
-        let Job { inject_ns, spins_per_ns, .. } = *job;
+        let Job { inject, spins_per_ns, .. } = *job;
         if graces {
             grace::take_part();
         }
@@ -99,25 +108,28 @@ impl<'s, H: TimerHandle> Player<'s, H> {
         // The largest power of two that divides a script and keeps a batch short.
         let most = (BATCH_NS / mean_gap_ns.max(1.0)).clamp(1.0, BATCH as f64);
         let batch = 1 << (most as usize).ilog2();
+        // The timer that idle cancels name comes last.
+        let never_armed = (workload.idle_cancel_share > 0.0).then(|| list.create());
         Player {
-            handle,
-            tally: Tally::default(),
-            steps: &script.steps,
-            next: 0,
-            batch,
             actor: Actor {
-                timers: timers.to_vec(),
+                timers: timers.iter().copied().chain(never_armed).collect(),
                 rearm: &script.rearm,
                 next_rearm: 0,
                 head: DUE.0 + 1,
             },
+            handle: list,
+            empty,
+            tally: Tally::default(),
+            steps: &script.steps,
+            next: 0,
+            batch,
             other_work: OtherWork {
                 think_spins: (workload.think_ns as f64 * spins_per_ns) as u32,
                 pollution: vec![0; workload.pollute_kib as usize * 1024 / size_of::<u64>()],
                 clock: workload.clock,
                 tsc: (workload.clock == PollClock::Tsc).then(Clock::new),
             },
-            inject_spins_a_batch: (inject_ns * batch as f64 * spins_per_ns).round() as u32,
+            slow_down: (inject > 0.0).then(|| SlowDown::new(inject)),
             schedule: Schedule {
                 gaps: &script.gaps,
                 mean_gap_ns,
@@ -152,13 +164,15 @@ impl<'s, H: TimerHandle> Player<'s, H> {
             let step = &self.steps[number];
             self.schedule.intended_ns += f64::from(self.schedule.gaps[number]) * self.schedule.mean_gap_ns;
             let intended = self.schedule.intended_ns as u64;
+            // There is no think time under open load; what else the thread touches is touched before the operation is due.
+            self.other_work.between();
             let mut before = clock.raw();
             while clock.ns_between(origin, before) < intended {
                 std::hint::spin_loop();
                 before = clock.raw();
             }
             self.begin_operation(before);
-            self.actor.play(&mut self.handle, &mut self.tally, step);
+            self.actor.play(target(&mut self.handle, &mut self.empty, step), &mut self.tally, step);
             self.other_work.read_clock(step.op);
             let after = clock.raw();
             let service = clock.ns_between(before, after);
@@ -172,7 +186,7 @@ impl<'s, H: TimerHandle> Player<'s, H> {
         self.finish_batch();
     }
 
-    /// Plays a batch without a timestamp. The batch size divides the script's length.
+    /// Plays a batch without a timestamp, on the shared list alone unless it is `PACED`. The batch size divides the script's length.
     #[inline(always)]
     pub fn batch<const PACED: bool>(&mut self) {
         let steps = &self.steps[self.next..self.next + self.batch];
@@ -180,7 +194,12 @@ impl<'s, H: TimerHandle> Player<'s, H> {
             if PACED {
                 self.other_work.between();
             }
-            self.actor.play(&mut self.handle, &mut self.tally, step);
+            let handle = if PACED {
+                target(&mut self.handle, &mut self.empty, step)
+            } else {
+                &mut self.handle
+            };
+            self.actor.play(handle, &mut self.tally, step);
             if PACED {
                 self.other_work.read_clock(step.op);
             }
@@ -198,7 +217,12 @@ impl<'s, H: TimerHandle> Player<'s, H> {
             }
             let before = clock.raw();
             self.begin_operation(before);
-            self.actor.play(&mut self.handle, &mut self.tally, step);
+            let handle = if PACED {
+                target(&mut self.handle, &mut self.empty, step)
+            } else {
+                &mut self.handle
+            };
+            self.actor.play(handle, &mut self.tally, step);
             if PACED {
                 self.other_work.read_clock(step.op);
             }
@@ -239,8 +263,40 @@ impl<'s, H: TimerHandle> Player<'s, H> {
         if self.next == self.steps.len() {
             self.next = 0;
         }
-        spin(self.inject_spins_a_batch);
+        if let Some(slow_down) = &mut self.slow_down {
+            slow_down.batch_ended();
+        }
         self.handle.quiescent();
+        if let Some(empty) = &mut self.empty {
+            empty.quiescent();
+        }
+    }
+
+    /// What the thread's handles counted by themselves.
+    pub fn local_counts(&self) -> Counts {
+        let mut counts = self.handle.local_counts();
+        if let Some(empty) = &self.empty {
+            counts += empty.local_counts();
+        }
+        counts
+    }
+
+    /// Lock acquisitions through the thread's handles.
+    pub fn lock_counts(&self) -> LockCounts {
+        let mut counts = self.handle.lock_counts();
+        if let Some(empty) = &self.empty {
+            counts += empty.lock_counts();
+        }
+        counts
+    }
+}
+
+/// The handle that a step goes through.
+#[inline(always)]
+fn target<'h, H>(list: &'h mut H, empty: &'h mut Option<H>, step: &Step) -> &'h mut H {
+    match empty {
+        Some(empty) if step.at_empty => empty,
+        _ => list,
     }
 }
 
