@@ -85,7 +85,7 @@ fn play_all(registry: &Registry, chosen: &[&str], path: &Path) -> Result<Vec<Pla
             seed: 0,
             cpus: Vec::new(),
             spins_per_ns: 0.0,
-            inject_ns: 0.0,
+            inject: 0.0,
         };
         let outcome = child::play(&job, 0, &stop).map_err(|error| match error {
             ChildError::Interrupted => Failure::Interrupted("interrupted; nothing was written".to_owned()),
