@@ -79,6 +79,16 @@ curve-2 *flags: (campaign "curve-2" flags)
 # Verdicts beside a busy process and without
 disturbed *flags: (campaign "disturbed" flags)
 
+# What counting lock acquisitions costs
+counting *flags:
+    cargo build --release -p headlock-fixtures --bin headlock-specimens
+    scripts/campaign counting {{ flags }}
+
+# A poll at 1,000,000 active timers over one at 10, and a modify at 1,000,000 over one at 1,000: three minutes
+scaling *flags:
+    cargo build --release
+    scripts/scaling {{ flags }}
+
 # criterion's benches compared with themselves, for contrast
 criterion *flags:
     scripts/campaign criterion {{ flags }}
@@ -87,3 +97,8 @@ criterion *flags:
 campaign name *flags:
     cargo build --release
     scripts/campaign {{ name }} {{ flags }}
+
+# A list that stalls for 1 ms every 100 ms, under open load and under closed load: two minutes
+stall *flags:
+    cargo build --release -p headlock-fixtures --bin headlock-specimens
+    scripts/stall {{ flags }}

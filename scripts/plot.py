@@ -17,7 +17,7 @@ plots, each as SVG and PNG:
   latency      latency by percentile, one panel a workload and thread count
   locks        lock acquisitions per operation, the contended share hatched
   ratios       each strategy against the baseline, with its interval and verdict
-  reclaim      peak unreclaimed nodes, if any strategy retired one
+  reclaim      peak unreclaimed nodes and how long one waits, if any strategy retired one
 
 example:
   headlock run --out results/mine

@@ -22,6 +22,9 @@ pub const FLOOR: &str = "null";
 /// The strategy name of the null control: the baseline a second time, as if it were another strategy.
 pub const NULL_CONTROL: &str = "null-control";
 
+/// Stands in the place of an operation for the time from retiring a node to reclaiming it.
+pub const RECLAIM: &str = "reclaim";
+
 /// Which of the two passes a trial belongs to. They are never mixed: a timestamp costs more than a read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -183,7 +186,7 @@ pub struct LatencyRow {
     pub strategy: String,
     /// Threads that operate on the list.
     pub threads: usize,
-    /// The operation's name.
+    /// The operation's name, or [`RECLAIM`].
     pub op: String,
     /// Service or response time.
     pub kind: Kind,
@@ -207,6 +210,13 @@ pub struct LatencyRow {
     pub max_ns: u64,
     /// What reading the clock around one operation costs by itself, median over trials, ns. Not subtracted.
     pub clock_ns: f64,
+}
+
+impl LatencyRow {
+    /// Whether it is of an operation's service time, and not of its response time or of grace periods.
+    pub fn is_service(&self) -> bool {
+        self.kind == Kind::Service && self.op != RECLAIM
+    }
 }
 
 /// What is compared.
@@ -289,7 +299,7 @@ pub struct LatencyHistogram {
     pub strategy: String,
     /// Threads that operate on the list.
     pub threads: usize,
-    /// The operation's name.
+    /// The operation's name, or [`RECLAIM`].
     pub op: String,
     /// Service or response time.
     pub kind: Kind,

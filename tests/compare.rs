@@ -1,5 +1,9 @@
 //! `headlock compare` on result directories made up here: what it says, what it refuses, and how it exits.
 
+#[cfg(target_os = "linux")]
+#[path = "support/terminal.rs"]
+mod terminal;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -298,4 +302,28 @@ fn a_missing_or_newer_result_is_named() {
     let (status, _, complaint) = ended(compare(&[dir.to_str().unwrap(), newer.to_str().unwrap()]));
     assert_eq!(status, 1);
     assert!(complaint.contains("schema_version 999 is newer"), "{complaint}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn verdicts_are_coloured_on_a_terminal_only_and_not_with_no_color() {
+    use terminal::{ESCAPE, on_a_terminal, piped};
+
+    let scratch = tempfile::tempdir().unwrap();
+    let write = |run: MadeUp, name| run.write(scratch.path(), name).to_str().unwrap().to_owned();
+    let before = write(MadeUp::default(), "before");
+    let after = write(MadeUp::default().slower("seqlock", 1.5), "after");
+    let words = ["compare", before.as_str(), after.as_str()];
+    let coloured = on_a_terminal(&words, &[]);
+    assert!(coloured.contains("\u{1b}[38;5;9m") && coloured.contains("slower"), "{coloured:?}");
+    assert!(on_a_terminal(&["compare", &after, &before], &[]).contains("\u{1b}[38;5;10m"));
+    assert!(piped(&words, &[("CLICOLOR_FORCE", "1")]).contains(ESCAPE));
+    for plain in [
+        piped(&words, &[]),
+        piped(&["compare", &before, &after, "--markdown"], &[("CLICOLOR_FORCE", "1")]),
+        on_a_terminal(&words, &[("NO_COLOR", "1")]),
+        on_a_terminal(&words, &[("TERM", "dumb")]),
+    ] {
+        assert!(plain.contains("slower") && !plain.contains(ESCAPE), "{plain:?}");
+    }
 }

@@ -67,6 +67,22 @@ class Unchanged:
         return text, bool(pairs) and not changed
 
 
+@dataclass(frozen=True)
+class Costs:
+    """Every variant's strategy takes at most so much more than its baseline in the median run, as a fraction."""
+
+    most: float
+
+    def judge(self, rows):
+        ratios = {}
+        for row in rows:
+            if row["strategy"] != "null-control":
+                ratios.setdefault(row["variant"], []).append(row["ratio"])
+        worst = max(ratios, key=lambda variant: median(ratios[variant]))
+        ratio = median(ratios[worst])
+        return f"each at most {1 + self.most:.2f} times its baseline: at most {ratio:.4f} ({worst})", ratio <= 1 + self.most
+
+
 def share(part, whole):
     return f"{part} of {whole} ({percent(part / whole)})" if whole else "none played"
 

@@ -33,7 +33,7 @@ def play(run, budget, out, program, root):
     with beside(run.variant.busy, budget, under_way / "trials.csv") as marks:
         try:
             done = subprocess.run(
-                ["headlock", *words], executable=program, cwd=out, capture_output=True, text=True, check=False
+                [program.name, *words], executable=program, cwd=out, capture_output=True, text=True, check=False
             )
         except FileNotFoundError as error:
             raise Failed(f"{program} does not exist: cargo build --release, or name another with --program") from error

@@ -50,6 +50,8 @@ class Campaign:
     # Seconds of a run; of a criterion bench, of its measurement.
     budget: int = 30
     by_criterion: bool = False
+    # The program's name; its file has the same.
+    program: str = "headlock"
 
     @property
     def total(self):
@@ -66,6 +68,12 @@ class Campaign:
 
 def injected(share, point):
     return Variant(share, [*ALONE, *point, "--inject", share, *NO_THRESHOLD])
+
+
+def counting(name, load):
+    """A list that counts its lock acquisitions, over itself without."""
+    flags = ["--strategies", name, "--baseline", f"{name}-uncounted", "--workload", "hot", "--threads", "1"]
+    return Variant(f"{name}, {load}", [*flags, "--mix", f"{load}=1", "--threshold", "2%"])
 
 
 CAMPAIGNS = {
@@ -111,6 +119,19 @@ CAMPAIGNS = {
         ],
         times=5,
         goals=[goals.Marked(), goals.Unchanged()],
+    ),
+    "counting": Campaign(
+        title="what counting lock acquisitions costs: lists that count over the same lists without, one thread",
+        variants=[
+            counting("mutex", "deadline"),
+            counting("mutex-inline", "deadline"),
+            counting("mutex-std", "deadline"),
+            counting("rwlock", "deadline"),
+            counting("mutex", "modify"),
+        ],
+        times=3,
+        goals=[goals.Costs(0.02)],
+        program="headlock-specimens",
     ),
     "criterion": Campaign(
         title="criterion's benches compared with their own previous run, for contrast",

@@ -94,7 +94,7 @@ def how(out, campaign, budget):
     for run in campaign.runs():
         if run.seed == 1:
             words = headlock.command(run, budget)
-            yield f"    headlock {' '.join(words[: words.index('--quiet')])}{BESIDE if run.variant.busy else ''}"
+            yield f"    {campaign.program} {' '.join(words[: words.index('--quiet')])}{BESIDE if run.variant.busy else ''}"
     yield ""
     records = [json.loads(path.read_text()) for path in sorted(out.glob("[0-9]*/run.json"))]
     host = records[0]["host"]

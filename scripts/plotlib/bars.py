@@ -23,33 +23,47 @@ class Bar:
 
 def figure(bars_of, title, subtitle, axis, text):
     """`bars_of`: workload -> bars. `axis` names the quantity and its unit, `text` writes one value of it."""
-    every = [bar for bars in bars_of.values() for bar in bars]
-    several = len({bar.threads for bar in every}) > 1
-    names = max(style.width_in(style.fitted(bar.strategy, 2.2), style.BASE) for bar in every)
-    left = names + (1.15 if several else 0.3)
-    right = max(style.width_in(bar.text, style.SMALL) for bar in every) + 0.3
-    layouts = {workload: _places(bars) for workload, bars in bars_of.items()}
-    height = max(height for _, height in layouts.values())
+    left, right, height = room(bars_of)
     shown, grid = panels.grid(len(bars_of), 2, (3.6, height), (left, right, 0.65), title, subtitle)
-    # One scale for all panels: the eye compares lengths across them whether it may or not.
-    most = max(bar.value for bar in every) or 1
-    for axes, (workload, bars) in zip(grid, bars_of.items(), strict=True):
-        places, _ = layouts[workload]
-        axes.set_xlim(0, most * 1.02)
-        axes.set_ylim(height, 0)
-        for place, bar in zip(places, bars, strict=True):
-            _draw(axes, place, bar)
-        _name_groups(axes, places, bars, several)
-        axes.xaxis.set_major_locator(MaxNLocator(5))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: text(value)))
-        axes.set_xlabel(axis)
-        axes.grid(axis="y", visible=False)
-        note = "" if several else _threads(every[0].threads)
-        panels.panel_title(axes, workload, note)
+    for axes, workload in zip(grid, bars_of, strict=True):
+        panel(axes, bars_of, workload, axis, text)
     return shown
 
 
-def _places(bars):
+def room(bars_of):
+    """What a panel of bars needs: the margins for the names on its left and the texts on its right, and its height, inches."""
+    every = [bar for bars in bars_of.values() for bar in bars]
+    names = max(style.width_in(style.fitted(bar.strategy, 2.2), style.BASE) for bar in every)
+    texts = max(style.width_in(bar.text, style.SMALL) for bar in every)
+    return names + (1.15 if _several(every) else 0.3), texts + 0.3, max(places(bars)[1] for bars in bars_of.values())
+
+
+def panel(axes, bars_of, workload, axis, text):
+    """One workload's bars, on the scale and with the height of all: the eye compares lengths across panels whether it may or
+    not."""
+    every = [bar for bars in bars_of.values() for bar in bars]
+    several = _several(every)
+    bars = bars_of[workload]
+    most = max(bar.value for bar in every) or 1
+    at, _ = places(bars)
+    axes.set_xlim(0, most * 1.02)
+    axes.set_ylim(room(bars_of)[2], 0)
+    for place, bar in zip(at, bars, strict=True):
+        _draw(axes, place, bar)
+    name_groups(axes, at, bars, several)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: text(value)))
+    axes.set_xlabel(axis)
+    axes.grid(axis="y", visible=False)
+    panels.panel_title(axes, workload, "" if several else _threads(every[0].threads))
+
+
+def _several(bars):
+    """Whether the bars are of more than one thread count, so that each must say which."""
+    return len({bar.threads for bar in bars}) > 1
+
+
+def places(bars):
     """Each bar's centre from the top, and the height of all, in inches; bars of one strategy touch."""
     places, edge = [], GROUP_GAP_IN / 2
     for before, bar in zip([None, *bars], bars, strict=False):
@@ -87,7 +101,7 @@ def _draw(axes, place, bar):
     )
 
 
-def _name_groups(axes, places, bars, several):
+def name_groups(axes, places, bars, several):
     """Thread counts beside the bars, if there are several, and the strategy's name once, beside its group."""
     groups = {}
     for place, bar in zip(places, bars, strict=True):

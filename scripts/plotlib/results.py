@@ -121,7 +121,8 @@ def _choose_op(asked, log, latency):
     """The operation asked for; else deadline, the poll that the strategies differ in; else the most frequent one."""
     ops = log.ops() if log is not None else []
     if latency is not None:
-        by_count = latency.group_by("op").agg(pl.col("count").sum()).sort("count", "op", descending=[True, False])
+        # The time until a node is reclaimed is no operation's, but may be asked for.
+        by_count = latency.filter(pl.col("op") != "reclaim").group_by("op").agg(pl.col("count").sum()).sort("count", "op", descending=[True, False])
         ops = by_count["op"].to_list() + ops
     if asked and ops and asked not in ops:
         raise Usage(f"--op {asked}: no latency was recorded for it; recorded are {', '.join(sorted(set(ops)))}")

@@ -21,8 +21,15 @@ use crate::workload::{MAX_POLLUTE_KIB, MAX_THREADS, MAX_TIMERS};
   headlock run                                      1 thread and one per CPU, in about 30 s
   headlock run -w hot --threads 1,2 --budget 60s    one workload, longer
   headlock replay traces/disk.csv.zst               a recorded QEMU, every row on one thread
+  headlock trace traces/disk.csv.zst                what that trace holds
   headlock verify                                   does each strategy keep what it declares?
-  headlock list                                     the strategies and what each declares")]
+  headlock list                                     the strategies and what each declares
+
+Exit status: 0 done, 1 error, 2 usage, 3 slower than the threshold (compare), 4 unclear
+(compare --strict), 5 a strategy breaks what it declares (verify), 130 interrupted, with
+everything measured so far written.
+
+Colour is used on a terminal only, and not where NO_COLOR is set.")]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -35,6 +42,8 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Measure strategies side by side on a recorded trace
     Replay(Box<ReplayArgs>),
+    /// Say what a recorded trace holds, and turn it into a synthetic workload
+    Trace(TraceArgs),
     /// Compare two result directories, or two points of one
     Compare(CompareArgs),
     /// Say what on this machine may spoil figures, and how to mend it
@@ -43,6 +52,10 @@ pub enum Command {
     Verify(VerifyArgs),
     /// List the strategies and what each declares
     List(ListArgs),
+    /// Print a shell's completion script
+    Completions(CompletionsArgs),
+    /// Print the manual page of headlock or of one of its commands
+    Man(ManArgs),
     /// Play one trial (for headlock's own use)
     #[command(hide = true, name = crate::harness::child::SUBCOMMAND)]
     TrialProcess(ChildArgs),
@@ -56,6 +69,27 @@ pub enum Command {
 pub struct ChildArgs {
     /// The process that wants it done, and without which it is of no use
     pub parent: u32,
+}
+
+/// `headlock trace`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  headlock trace traces/disk.csv.zst                            operations, empty polls, distances, lock acquisitions
+  headlock trace traces/disk.csv.zst --strategies all --json    for a program
+  headlock trace mine.csv --as-workload mine.toml               and then: headlock run --workload mine.toml")]
+pub struct TraceArgs {
+    /// Trace file (CSV, plain or zstd)
+    #[arg(value_name = "TRACE")]
+    pub trace: PathBuf,
+    /// Write a workload with the trace's shares, timers, distances and rate to this file, or print it alone if no file is named
+    #[arg(long, value_name = "FILE", num_args = 0..=1)]
+    pub as_workload: Option<Option<PathBuf>>,
+    /// Strategies to count lock acquisitions of, separated by commas; core, or all
+    #[arg(short, long, default_value = "core", value_delimiter = ',', value_name = "LIST")]
+    pub strategies: Vec<String>,
+    /// Print one JSON document and nothing else
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `headlock compare`.
@@ -95,6 +129,10 @@ pub struct CompareArgs {
 
 /// `headlock doctor`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  headlock doctor             what spoils figures here, worst first, each with a remedy
+  headlock doctor --strict    for a script: 1 if this is no host to measure on
+  headlock doctor --json      what was found, and what it was found from")]
 pub struct DoctorArgs {
     /// Print one JSON document
     #[arg(long)]
@@ -148,8 +186,35 @@ pub struct VerifyArgs {
     pub quiet: bool,
 }
 
+/// `headlock completions`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  headlock completions bash > ~/.local/share/bash-completion/completions/headlock
+  headlock completions zsh > ~/.zfunc/_headlock    with ~/.zfunc in fpath
+  headlock completions fish > ~/.config/fish/completions/headlock.fish")]
+pub struct CompletionsArgs {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+/// `headlock man`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  headlock man | man -l -           the program
+  headlock man run | man -l -       one command
+  headlock man > headlock.1         for a package")]
+pub struct ManArgs {
+    /// The command whose page to print; the program's own if none is named
+    #[arg(value_name = "COMMAND")]
+    pub command: Option<String>,
+}
+
 /// `headlock list`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  headlock list               a table
+  headlock list --markdown    the one in the README
+  headlock list --json        with each one's reference")]
 pub struct ListArgs {
     /// Print one JSON document
     #[arg(long)]
@@ -209,6 +274,12 @@ pub struct WorkloadFields {
     /// Share of runs that find a timer due, 0 to 1
     #[arg(long, value_name = "SHARE", allow_hyphen_values = true, value_parser = units::fraction)]
     pub run_due: Option<f64>,
+    /// Share of polls and runs that go to an empty list of the thread's own, 0 to 1
+    #[arg(long, value_name = "SHARE", allow_hyphen_values = true, value_parser = units::fraction)]
+    pub empty_share: Option<f64>,
+    /// Share of cancels that find their timer not active, 0 to 1
+    #[arg(long, value_name = "SHARE", allow_hyphen_values = true, value_parser = units::fraction)]
+    pub idle_cancel_share: Option<f64>,
     /// Time between operations
     #[arg(long, value_name = "TIME", value_parser = units::duration_ns, allow_hyphen_values = true)]
     pub think: Option<u64>,

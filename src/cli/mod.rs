@@ -5,14 +5,19 @@ mod args;
 mod check_process;
 mod child_process;
 mod compare;
+mod completions;
 mod doctor;
 mod failure;
+mod figures;
 mod list;
+mod man;
+mod paint;
 mod progress;
 mod replay;
 mod run;
 mod session;
 mod table;
+mod trace;
 mod trial_process;
 mod typed;
 mod units;
@@ -46,10 +51,13 @@ pub fn main_with(registry: Registry, args: impl IntoIterator<Item = OsString>) -
     let done = match cli.command {
         Command::Run(args) => run::run(&registry, &args),
         Command::Replay(args) => replay::replay(&registry, &args),
+        Command::Trace(args) => trace::trace(&registry, &args),
         Command::Compare(args) => compare::compare(&args),
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Verify(args) => verify::verify(&registry, &args),
         Command::List(args) => list::list(&registry, &args),
+        Command::Completions(args) => completions::completions(&args),
+        Command::Man(args) => man::man(&args),
         Command::TrialProcess(args) => trial_process::play(&registry, &args),
         Command::CheckProcess(args) => check_process::check(&registry, &args),
     };

@@ -1,10 +1,11 @@
 //! The table on the terminal: one per point.
 
-use comfy_table::{Cell, CellAlignment, Color, Table, presets};
+use comfy_table::{Cell, CellAlignment, presets};
 use serde::Serialize;
 
+use super::paint::Paint;
 use crate::harness::{NULL, Speed};
-use crate::record::{Kind, LatencyRow, Metric, NULL_CONTROL, Pass, Point, Ratio, Trial};
+use crate::record::{Kind, LatencyRow, Metric, NULL_CONTROL, Pass, Point, RECLAIM, Ratio, Trial};
 use crate::stats::{Summary, Tails, median};
 
 /// What is known of a replayed trace.
@@ -17,6 +18,9 @@ pub struct ReplayFacts {
     /// How fast it is played.
     pub speed: Speed,
 }
+
+/// The verdict's place in a row.
+const VERDICT: usize = 5;
 
 /// Stands before a tail that is the machine's.
 const MACHINES: &str = "~";
@@ -35,18 +39,15 @@ pub struct Figures<'a> {
     pub baseline: &'a str,
     /// The strategies in the table's order.
     pub strategies: &'a [String],
+    /// Whether to use colour.
+    pub paint: Paint,
 }
 
 impl Figures<'_> {
     /// The table of one point with the lines under it.
     pub fn point(&self, point: &Point, replay: Option<&ReplayFacts>, cpus: &[usize]) -> String {
         let op = self.commonest_op(point);
-        let mut table = Table::new();
-        table.load_style(presets::UTF8_BORDERS_ONLY);
-        // Colour needs a terminal, which the table looks for itself, and a user who wants it (no-color.org).
-        if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
-            table.force_no_tty();
-        }
+        let mut table = self.paint.table(presets::UTF8_BORDERS_ONLY);
         let header = [
             "strategy",
             "ns/op",
@@ -95,6 +96,7 @@ impl Figures<'_> {
             text += &self.replay_lines(point, replay);
         }
         text += &self.open_lines(point);
+        text += &self.grace_line(point);
         text += &self.fairness_line(point);
         text + &self.control_line(point)
     }
@@ -121,9 +123,7 @@ impl Figures<'_> {
         let percentile = |pick: fn(&LatencyRow) -> u64| cell(service.map(|row| pick(row).to_string()));
         let tails = Tails::new(self.latency, Some(self.baseline));
         let tail = |row: Option<&LatencyRow>, pick: fn(&LatencyRow) -> u64| match row {
-            Some(row) if tails.is_the_machines(row, pick) => {
-                Cell::new(format!("{MACHINES}{}", pick(row))).fg(Color::DarkGrey)
-            }
+            Some(row) if tails.is_the_machines(row, pick) => Paint::grey(format!("{MACHINES}{}", pick(row))),
             row => Cell::new(cell(row.map(|row| pick(row).to_string()))),
         };
         let plain = vec![
@@ -136,12 +136,12 @@ impl Figures<'_> {
             cell(summary.and_then(|it| it.net_ns_per_op).map(|ns| format!("{ns:.2}"))),
             cell(ratio.map(|it| format!("{:.3}", it.ratio))),
             cell(ratio.map(interval)),
-            cell(ratio.map(word)),
             cell(locks),
             cell(summary.and_then(|it| it.contended_share).map(|share| format!("{:.2} %", share * 100.0))),
             percentile(|row| row.p50_ns),
         ];
         let mut row: Vec<Cell> = plain.into_iter().map(Cell::new).collect();
+        row.insert(VERDICT, ratio.map_or(Cell::new("-"), |it| Paint::verdict(it.verdict)));
         row.extend([
             tail(service, |row| row.p99_ns),
             tail(service, |row| row.p999_ns),
@@ -171,7 +171,7 @@ impl Figures<'_> {
 
     /// The operation that the latency pass saw most of.
     fn commonest_op(&self, point: &Point) -> Option<&str> {
-        let rows = self.latency.iter().filter(|it| at(it, point) && it.kind == Kind::Service);
+        let rows = self.latency.iter().filter(|it| at(it, point) && it.is_service());
         rows.max_by_key(|it| it.count).map(|it| it.op.as_str())
     }
 
@@ -197,12 +197,16 @@ impl Figures<'_> {
     fn replay_lines(&self, point: &Point, replay: &ReplayFacts) -> String {
         let fired = |trial: &Trial| trial.fired as f64 / (trial.ops / replay.rows.max(1)).max(1) as f64;
         let fired: Vec<f64> = self.trials(point, self.baseline).map(fired).collect();
+        // A recorder that cannot see timers fire leaves those rows out.
+        let recorded = match replay.recorded_fires {
+            0 => "and the trace does not say how many in the recorded program".to_owned(),
+            fires => format!("{fires} in the recorded program"),
+        };
         let mut text = format!(
-            "{} rows played a pass; {} timers fired under {}, {} in the recorded program. locks: acquisitions a pass.\n",
+            "{} rows played a pass; {} timers fired under {}, {recorded}. locks: acquisitions a pass.\n",
             replay.rows,
             median(&fired).map_or("no".to_owned(), |fired| format!("{fired}")),
             self.baseline,
-            replay.recorded_fires,
         );
         if matches!(replay.speed, Speed::Times(_)) {
             text += "At this pace: ";
@@ -242,6 +246,24 @@ impl Figures<'_> {
         saturated.collect()
     }
 
+    /// How long retired nodes wait for readers, and how many at a time, under the strategies that make them wait.
+    fn grace_line(&self, point: &Point) -> String {
+        let graces = self.strategies.iter().filter_map(|strategy| {
+            let wait = self.latency.iter().find(|it| at(it, point) && it.strategy == *strategy && it.op == RECLAIM)?;
+            let undisturbed = self.trials(point, strategy).filter(|trial| !trial.disturbed);
+            let peak = undisturbed.map(|trial| trial.peak_unreclaimed).max()?;
+            let us = |ns: u64| format!("{:.1}", ns as f64 / 1000.0);
+            Some(format!("{strategy} {} (p99 {}, {peak} nodes)", us(wait.p50_ns), us(wait.p99_ns)))
+        });
+        match graces.collect::<Vec<_>>() {
+            graces if graces.is_empty() => String::new(),
+            graces => format!(
+                "Retired nodes wait to be reclaimed, median \u{b5}s (and how many at most): {}.\n",
+                graces.join(" \u{b7} ")
+            ),
+        }
+    }
+
     /// Strategies under which some thread got less than half as much done as another of the same point.
     fn fairness_line(&self, point: &Point) -> String {
         let unfair = self.strategies.iter().filter_map(|strategy| {
@@ -264,7 +286,7 @@ impl Figures<'_> {
                 self.baseline,
                 control.ratio,
                 interval(control),
-                word(control),
+                control.verdict.as_str(),
                 control.blocks,
             ),
             None => String::new(),
@@ -280,10 +302,9 @@ fn interval(ratio: &Ratio) -> String {
     format!("{:.3} .. {:.3}", ratio.ci_low, ratio.ci_high)
 }
 
-fn word(ratio: &Ratio) -> String {
-    format!("{:?}", ratio.verdict).to_lowercase()
-}
-
 fn cell(text: Option<String>) -> String {
     text.unwrap_or_else(|| "-".to_owned())
 }
+
+#[cfg(test)]
+mod tests;

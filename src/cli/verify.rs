@@ -7,6 +7,7 @@ use serde_json::json;
 use super::answer::{answer, answer_json};
 use super::args::VerifyArgs;
 use super::failure::{Failure, usage};
+use super::paint::Paint;
 use super::progress::Progress;
 use super::{session, verify_table};
 use crate::export::CheckDir;
@@ -102,7 +103,7 @@ impl Verification {
         if self.rows.is_empty() {
             return Ok(());
         }
-        let mut text = verify_table::text(plan, &self.rows, &self.findings);
+        let mut text = verify_table::text(plan, &self.rows, &self.findings, Paint::for_stdout());
         if let Some(dir) = &args.out {
             text += &format!("\n\nResults: {}", dir.display());
         }

@@ -2,9 +2,11 @@
 
 use std::fmt::Write;
 
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::{Cell, CellAlignment, Table, presets};
 use headlock_strategies::{TimerList, rcu_epoch::RcuEpoch};
 
+use super::figures::count;
+use super::paint::Paint;
 use crate::record::{Check, CheckRow, CheckVerdict, Finding};
 use crate::verify::referee::Plan;
 
@@ -17,10 +19,10 @@ deadline, and again if it has moved, closes the gap (rcu-epoch-validated); so do
 (rcu-epoch-copy), a sequence lock (seqlock) and a single atomic word (atomic-deadline).";
 
 /// The whole answer.
-pub fn text(plan: &Plan, rows: &[CheckRow], findings: &[Finding]) -> String {
+pub fn text(plan: &Plan, rows: &[CheckRow], findings: &[Finding], paint: Paint) -> String {
     let mut text = format!(
         "{}\nA cell is tried / broken: broken counts answers under fresh, rules elsewhere. {} threads, seed {}.\n",
-        overview(plan, rows),
+        overview(plan, rows, paint),
         plan.threads,
         plan.seed
     );
@@ -29,7 +31,7 @@ pub fn text(plan: &Plan, rows: &[CheckRow], findings: &[Finding]) -> String {
             text,
             "\n{}\nearly: the poller wakes for nothing; late: it would sleep past the head, but for the rearm on its way; \
              oversleeps: no rearm is.\n",
-            freshness(rows)
+            freshness(rows, paint)
         );
     }
     if plan.checks.contains(&Check::Reclaim) {
@@ -37,7 +39,7 @@ pub fn text(plan: &Plan, rows: &[CheckRow], findings: &[Finding]) -> String {
             text,
             "\n{}\npeak: most nodes that waited to be reclaimed at one moment; left: those that still waited when the readers \
              had gone and one thread had tidied up until 4,096 or fewer did.\n",
-            reclamation(rows)
+            reclamation(rows, paint)
         );
     }
     for finding in findings {
@@ -50,39 +52,44 @@ pub fn text(plan: &Plan, rows: &[CheckRow], findings: &[Finding]) -> String {
     text
 }
 
-fn overview(plan: &Plan, rows: &[CheckRow]) -> Table {
-    let mut table = table(["strategy", "declares"].into_iter().chain(plan.checks.iter().map(|check| check.word())));
+fn overview(plan: &Plan, rows: &[CheckRow], paint: Paint) -> Table {
+    let mut table =
+        table(paint, ["strategy", "declares"].into_iter().chain(plan.checks.iter().map(|check| check.word())));
     for strategy in &plan.strategies {
         let cells = plan.checks.iter().map(|&check| {
             let row = rows.iter().find(|row| row.strategy == strategy.name && row.check == check);
-            row.map_or(String::new(), cell)
+            row.map_or(Cell::new(""), cell)
         });
         let declares = format!("{}, {}", strategy.freshness, strategy.progress);
-        table.add_row([strategy.name.to_owned(), declares].into_iter().chain(cells));
+        table.add_row([Cell::new(strategy.name), Cell::new(declares)].into_iter().chain(cells));
     }
     align(&mut table, 2);
     table
 }
 
-fn cell(row: &CheckRow) -> String {
+fn cell(row: &CheckRow) -> Cell {
     let counts = format!("{} / {}", count(row.tried), count(row.broken));
-    match row.verdict {
+    let text = match row.verdict {
         CheckVerdict::Kept => counts,
         other => format!("{counts} {}", other.word()),
-    }
+    };
+    Paint::check(row.verdict, text)
 }
 
-fn freshness(rows: &[CheckRow]) -> Table {
-    let mut table = table([
-        "strategy",
-        "declares",
-        "polls",
-        "changes",
-        "early",
-        "late",
-        "oversleeps",
-        "unjudged",
-    ]);
+fn freshness(rows: &[CheckRow], paint: Paint) -> Table {
+    let mut table = table(
+        paint,
+        [
+            "strategy",
+            "declares",
+            "polls",
+            "changes",
+            "early",
+            "late",
+            "oversleeps",
+            "unjudged",
+        ],
+    );
     for row in rows.iter().filter(|row| row.check == Check::Fresh) {
         let figures = row.figures;
         let counts = [
@@ -99,8 +106,8 @@ fn freshness(rows: &[CheckRow]) -> Table {
     table
 }
 
-fn reclamation(rows: &[CheckRow]) -> Table {
-    let mut table = table(["strategy", "frees", "peak", "left"]);
+fn reclamation(rows: &[CheckRow], paint: Paint) -> Table {
+    let mut table = table(paint, ["strategy", "frees", "peak", "left"]);
     for row in rows.iter().filter(|row| row.check == Check::Reclaim) {
         let figures = row.figures;
         let counts = [figures.frees, figures.peak_unreclaimed, figures.unreclaimed];
@@ -110,9 +117,8 @@ fn reclamation(rows: &[CheckRow]) -> Table {
     table
 }
 
-fn table(header: impl IntoIterator<Item = &'static str>) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_BORDERS_ONLY);
+fn table(paint: Paint, header: impl IntoIterator<Item = &'static str>) -> Table {
+    let mut table = paint.table(presets::UTF8_BORDERS_ONLY);
     table.set_header(header.into_iter().collect::<Vec<_>>());
     table
 }
@@ -125,36 +131,4 @@ fn align(table: &mut Table, words: usize) {
 
 fn optional(number: Option<u64>) -> String {
     number.map_or(String::new(), count)
-}
-
-/// A count with its thousands apart.
-fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut apart = String::new();
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            apart.push(',');
-        }
-        apart.push(digit);
-    }
-    apart
-}
-
-#[cfg(test)]
-mod tests {
-    use super::count;
-
-    #[test]
-    fn thousands_stand_apart() {
-        let cases = [
-            (0, "0"),
-            (999, "999"),
-            (1_000, "1,000"),
-            (1_234_567, "1,234,567"),
-            (123_456, "123,456"),
-        ];
-        for (number, text) in cases {
-            assert_eq!(count(number), text);
-        }
-    }
 }

@@ -93,8 +93,18 @@ pub enum Ending {
 /// # Errors
 /// Those of the observer.
 pub fn run<O: Observer>(plan: &Plan, observer: &mut O, stop: &AtomicBool) -> Result<Ending, O::Error> {
+    let expected_ns = plan.trial_ns.max(plan.expected_ns);
+    play_blocks(plan, observer, stop, |job| child::play(job, expected_ns, plan.patience_ns, stop))
+}
+
+/// As [`run`], with whatever `play` makes of a job.
+fn play_blocks<O: Observer>(
+    plan: &Plan,
+    observer: &mut O,
+    stop: &AtomicBool,
+    mut play: impl FnMut(&Job) -> Result<Outcome, ChildError>,
+) -> Result<Ending, O::Error> {
     let mut failed: Vec<String> = Vec::new();
-    let mut inject_ns = BTreeMap::new();
     for block in plan.first_block.. {
         let mut queue: VecDeque<(Slot, bool)> =
             order_of_block(plan, block).into_iter().map(|slot| (slot, false)).collect();
@@ -107,10 +117,6 @@ pub fn run<O: Observer>(plan: &Plan, observer: &mut O, stop: &AtomicBool) -> Res
             }
             let (point, load) = &plan.points[slot.point];
             let group = (slot.point, slot.pass);
-            let inject = inject_ns.get(&slot.point).copied();
-            if slot.strategy == INJECTED && inject.is_none() {
-                continue;
-            }
             observer.starting(block, number, number + queue.len() + 1, &slot.strategy, point);
             number += 1;
             let job = Job {
@@ -121,13 +127,9 @@ pub fn run<O: Observer>(plan: &Plan, observer: &mut O, stop: &AtomicBool) -> Res
                 seed: plan.seed.wrapping_add(block as u64),
                 cpus: plan.cpus.clone(),
                 spins_per_ns: plan.spins_per_ns,
-                inject_ns: if slot.strategy == INJECTED {
-                    inject.unwrap_or(0.0)
-                } else {
-                    0.0
-                },
+                inject: plan.inject.filter(|_| slot.strategy == INJECTED).unwrap_or(0.0),
             };
-            let played = child::play(&job, plan.trial_ns.max(plan.expected_ns), plan.patience_ns, stop)
+            let played = play(&job)
                 .and_then(|outcome| describe(&slot, point, block, load, plan, outcome).map_err(ChildError::Failed));
             let mut played = match played {
                 Ok(played) => played,
@@ -146,10 +148,6 @@ pub fn run<O: Observer>(plan: &Plan, observer: &mut O, stop: &AtomicBool) -> Res
                 if matches!(load, Load::Synthetic { .. }) && slot.pass == Pass::Throughput {
                     refuse_at_floor(&mut played.trial, floor);
                 }
-            }
-            let decides = slot.pass == load.passes()[0];
-            if let (Some(share), true, true) = (plan.inject, slot.strategy == plan.baseline, decides) {
-                inject_ns.entry(slot.point).or_insert(share * played.trial.ns_per_op);
             }
             observer.played(played)?;
             match again {
@@ -360,68 +358,4 @@ fn least_and_most(threads: &[ThreadOutcome]) -> (u64, u64) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::harness::{Order, Speed};
-
-    #[test]
-    fn what_takes_no_more_than_nothing_is_at_the_floor() {
-        let null = (100_000, 200_000);
-        assert_eq!(at_floor((50_000, 102_000), null), Some((2.04, 2.0)));
-        assert_eq!(at_floor((50_000, 104_000), null), None);
-        assert_eq!(at_floor((500, 1_000), null), None, "too few to tell");
-    }
-
-    fn plan() -> Plan {
-        let load = Load::Replay { trace: "x".into(), order: Order::Strict, speed: Speed::Max };
-        let points = ["a", "b"].map(|workload| {
-            let point = Point { workload: workload.to_owned(), threads: 1 };
-            (point, load.clone())
-        });
-        Plan {
-            strategies: ["mutex", "seqlock", "arc-swap"].map(str::to_owned).to_vec(),
-            baseline: "mutex".to_owned(),
-            points: points.to_vec(),
-            trial_ns: 1,
-            expected_ns: 0,
-            patience_ns: 1,
-            seed: 7,
-            cpus: vec![],
-            inject: None,
-            spins_per_ns: 1.0,
-            first_block: 0,
-        }
-    }
-
-    #[test]
-    fn a_block_plays_every_strategy_once_at_every_point_in_every_pass() {
-        let order = order_of_block(&plan(), 0);
-        assert_eq!(order.len(), 2 * 2 * (3 + 1 + 1));
-        for slot in &order {
-            assert_eq!(order.iter().filter(|other| *other == slot).count(), 1, "{slot:?}");
-        }
-    }
-
-    #[test]
-    fn an_odd_block_plays_the_one_before_it_backwards_but_for_the_floor() {
-        let contest = |block| {
-            let mut order = order_of_block(&plan(), block);
-            order.retain(|slot| slot.strategy != NULL);
-            order
-        };
-        let mut backwards = contest(5);
-        backwards.reverse();
-        assert_eq!(contest(4), backwards);
-        assert_ne!(contest(4), contest(6));
-    }
-
-    #[test]
-    fn the_floor_is_played_first_in_each_group() {
-        for block in 0..4 {
-            for group in order_of_block(&plan(), block).chunks(5) {
-                assert_eq!(group[0].strategy, NULL);
-                assert!(group.iter().all(|slot| (slot.point, slot.pass) == (group[0].point, group[0].pass)));
-            }
-        }
-    }
-}
+mod tests;

@@ -25,8 +25,8 @@ pub struct Job {
     pub cpus: Vec<usize>,
     /// Turns of [`spin`](headlock_strategies::spin) in a nanosecond, for think and hold times.
     pub spins_per_ns: f64,
-    /// Slow-down added to every operation, ns: a self-test of the whole tool.
-    pub inject_ns: f64,
+    /// Share by which everything is made slower, a self-test of the tool; 0 for none.
+    pub inject: f64,
 }
 
 /// What is played.

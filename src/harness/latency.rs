@@ -6,14 +6,16 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Serializer as _, V2Serializer};
 
 use super::job::OpHistogram;
-use crate::record::{Kind, LatencyHistogram};
+use crate::record::{Kind, LatencyHistogram, RECLAIM};
 
 /// Longest latency told apart, ns: one minute. Longer ones count as this.
 const HIGHEST_NS: u64 = 60_000_000_000;
 /// Significant decimal digits of a recorded value.
 const DIGITS: u8 = 3;
-/// Kinds of operations at most.
-const OPS: usize = 9;
+/// Kinds of operations at most, and grace periods.
+const OPS: usize = 10;
+/// The number under which grace periods are recorded, as service times.
+pub const GRACE: usize = OPS - 1;
 
 /// An empty histogram with the bounds that all of headlock's have, so that any two can be merged.
 pub fn empty_histogram() -> Histogram<u64> {
@@ -76,6 +78,7 @@ impl Recorder {
 
     /// The non-empty histograms, encoded; `name` gives an operation's name by its number.
     pub fn encode(&self, name: impl Fn(usize) -> &'static str) -> Vec<OpHistogram> {
+        let name = |op| if op == GRACE { RECLAIM } else { name(op) };
         let service = self.service.iter().enumerate().map(|(op, histogram)| (op, Kind::Service, histogram));
         let response = self.response.iter().enumerate().map(|(op, histogram)| (op, Kind::Response, histogram));
         service
@@ -90,7 +93,7 @@ impl Recorder {
 /// The mean service time of all but the slowest hundredth of the recorded operations, ns; 0 if there are none.
 pub fn typical_service_ns(latencies: &[LatencyHistogram]) -> f64 {
     let mut all = empty_histogram();
-    for latency in latencies.iter().filter(|latency| latency.kind == Kind::Service) {
+    for latency in latencies.iter().filter(|latency| latency.kind == Kind::Service && latency.op != RECLAIM) {
         all.add(&latency.histogram).expect("equal bounds");
     }
     let wanted = all.len() - all.len() / 100;
@@ -141,7 +144,9 @@ mod tests {
             measured_ns: 1,
             histogram,
         };
+        let grace = LatencyHistogram { op: RECLAIM.to_owned(), ..latency.clone() };
         assert_eq!(typical_service_ns(&[latency]), 100.0);
+        assert_eq!(typical_service_ns(&[grace]), 0.0, "no operation");
         assert_eq!(typical_service_ns(&[]), 0.0);
     }
 

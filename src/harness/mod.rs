@@ -5,6 +5,7 @@ pub mod clock;
 mod disturbance;
 pub mod doctor;
 pub mod engine;
+mod grace;
 pub mod host;
 mod job;
 pub mod latency;
@@ -14,6 +15,7 @@ pub mod pin;
 mod player;
 mod proc;
 mod replay;
+mod slow_down;
 mod synthetic;
 
 use headlock_strategies::TimerList;

@@ -2,10 +2,13 @@
 
 use std::hint::black_box;
 
-use headlock_strategies::{Nanos, TimerHandle, TimerId, spin};
+use headlock_strategies::{Counts, LockCounts, Nanos, TimerHandle, TimerId, spin};
 
 use super::clock::{Clock, Moment};
-use super::latency::Recorder;
+use super::grace;
+use super::job::Job;
+use super::latency::{GRACE, Recorder};
+use super::slow_down::SlowDown;
 use crate::workload::script::{DUE, Script, Step};
 use crate::workload::{Op, PollClock, Workload};
 
@@ -31,10 +34,18 @@ pub struct Tally {
     pub recorder: Option<Recorder>,
 }
 
-/// One thread, its handle and its script.
+/// A thread's ways to the lists that it plays on.
+pub struct Handles<H> {
+    /// To the list that all threads share.
+    pub list: H,
+    /// To one of the thread's own that never holds a timer, if the script polls it.
+    pub empty: Option<H>,
+}
+
+/// One thread, its handles and its script.
 pub struct Player<'s, H> {
-    /// The way to the list.
-    pub handle: H,
+    handle: H,
+    empty: Option<H>,
     /// What was counted since [`begin`](Self::begin).
     pub tally: Tally,
     steps: &'s [Step],
@@ -42,8 +53,10 @@ pub struct Player<'s, H> {
     batch: usize,
     actor: Actor<'s>,
     other_work: OtherWork,
-    inject_spins_a_batch: u32,
+    slow_down: Option<SlowDown>,
     schedule: Schedule<'s>,
+    /// Whether grace periods are recorded where operations are timed.
+    graces: bool,
 }
 
 /// When the operations of an open load are to start.
@@ -79,43 +92,51 @@ struct OtherWork {
 impl<'s, H: TimerHandle> Player<'s, H> {
     /// Readies a thread for its script; everything it will touch is allocated here.
     pub fn new(
-        handle: H,
+        Handles { mut list, empty }: Handles<H>,
         script: &'s Script,
         timers: &[TimerId],
         workload: &Workload,
-        inject_ns: f64,
-        spins_per_ns: f64,
+        job: &Job,
         rate_per_s: Option<f64>,
+        graces: bool,
     ) -> Self {
+        let Job { inject, spins_per_ns, .. } = *job;
+        if graces {
+            grace::take_part();
+        }
         let mean_gap_ns = rate_per_s.map_or(workload.think_ns as f64, |rate| 1e9 / rate);
         // The largest power of two that divides a script and keeps a batch short.
         let most = (BATCH_NS / mean_gap_ns.max(1.0)).clamp(1.0, BATCH as f64);
         let batch = 1 << (most as usize).ilog2();
+        // The timer that idle cancels name comes last.
+        let never_armed = (workload.idle_cancel_share > 0.0).then(|| list.create());
         Player {
-            handle,
-            tally: Tally::default(),
-            steps: &script.steps,
-            next: 0,
-            batch,
             actor: Actor {
-                timers: timers.to_vec(),
+                timers: timers.iter().copied().chain(never_armed).collect(),
                 rearm: &script.rearm,
                 next_rearm: 0,
                 head: DUE.0 + 1,
             },
+            handle: list,
+            empty,
+            tally: Tally::default(),
+            steps: &script.steps,
+            next: 0,
+            batch,
             other_work: OtherWork {
                 think_spins: (workload.think_ns as f64 * spins_per_ns) as u32,
                 pollution: vec![0; workload.pollute_kib as usize * 1024 / size_of::<u64>()],
                 clock: workload.clock,
                 tsc: (workload.clock == PollClock::Tsc).then(Clock::new),
             },
-            inject_spins_a_batch: (inject_ns * batch as f64 * spins_per_ns).round() as u32,
+            slow_down: (inject > 0.0).then(|| SlowDown::new(inject)),
             schedule: Schedule {
                 gaps: &script.gaps,
                 mean_gap_ns,
                 origin: None,
                 intended_ns: 0.0,
             },
+            graces,
         }
     }
 
@@ -143,12 +164,15 @@ impl<'s, H: TimerHandle> Player<'s, H> {
             let step = &self.steps[number];
             self.schedule.intended_ns += f64::from(self.schedule.gaps[number]) * self.schedule.mean_gap_ns;
             let intended = self.schedule.intended_ns as u64;
+            // There is no think time under open load; what else the thread touches is touched before the operation is due.
+            self.other_work.between();
             let mut before = clock.raw();
             while clock.ns_between(origin, before) < intended {
                 std::hint::spin_loop();
                 before = clock.raw();
             }
-            self.actor.play(&mut self.handle, &mut self.tally, step);
+            self.begin_operation(before);
+            self.actor.play(target(&mut self.handle, &mut self.empty, step), &mut self.tally, step);
             self.other_work.read_clock(step.op);
             let after = clock.raw();
             let service = clock.ns_between(before, after);
@@ -157,11 +181,12 @@ impl<'s, H: TimerHandle> Player<'s, H> {
                 recorder.service(step.op as usize, service);
                 recorder.response(step.op as usize, clock.ns_between(origin, after).saturating_sub(intended));
             }
+            self.record_graces(clock, after);
         }
         self.finish_batch();
     }
 
-    /// Plays a batch without a timestamp. The batch size divides the script's length.
+    /// Plays a batch without a timestamp, on the shared list alone unless it is `PACED`. The batch size divides the script's length.
     #[inline(always)]
     pub fn batch<const PACED: bool>(&mut self) {
         let steps = &self.steps[self.next..self.next + self.batch];
@@ -169,7 +194,12 @@ impl<'s, H: TimerHandle> Player<'s, H> {
             if PACED {
                 self.other_work.between();
             }
-            self.actor.play(&mut self.handle, &mut self.tally, step);
+            let handle = if PACED {
+                target(&mut self.handle, &mut self.empty, step)
+            } else {
+                &mut self.handle
+            };
+            self.actor.play(handle, &mut self.tally, step);
             if PACED {
                 self.other_work.read_clock(step.op);
             }
@@ -186,17 +216,44 @@ impl<'s, H: TimerHandle> Player<'s, H> {
                 self.other_work.between();
             }
             let before = clock.raw();
-            self.actor.play(&mut self.handle, &mut self.tally, step);
+            self.begin_operation(before);
+            let handle = if PACED {
+                target(&mut self.handle, &mut self.empty, step)
+            } else {
+                &mut self.handle
+            };
+            self.actor.play(handle, &mut self.tally, step);
             if PACED {
                 self.other_work.read_clock(step.op);
             }
-            let service = clock.ns_between(before, clock.raw());
+            let after = clock.raw();
+            let service = clock.ns_between(before, after);
             self.tally.service_ns += service;
             if let Some(recorder) = &mut self.tally.recorder {
                 recorder.service(step.op as usize, service);
             }
+            self.record_graces(clock, after);
         }
         self.finish_batch();
+    }
+
+    #[inline(always)]
+    fn begin_operation(&self, now: u64) {
+        if self.graces {
+            grace::begun(now);
+        }
+    }
+
+    /// Records how long the nodes had waited that were released up to `now`.
+    #[inline(always)]
+    fn record_graces(&mut self, clock: &Clock, now: u64) {
+        if self.graces {
+            grace::ended(|retired| {
+                if let Some(recorder) = &mut self.tally.recorder {
+                    recorder.service(GRACE, clock.ns_between(retired, now));
+                }
+            });
+        }
     }
 
     #[inline]
@@ -206,8 +263,40 @@ impl<'s, H: TimerHandle> Player<'s, H> {
         if self.next == self.steps.len() {
             self.next = 0;
         }
-        spin(self.inject_spins_a_batch);
+        if let Some(slow_down) = &mut self.slow_down {
+            slow_down.batch_ended();
+        }
         self.handle.quiescent();
+        if let Some(empty) = &mut self.empty {
+            empty.quiescent();
+        }
+    }
+
+    /// What the thread's handles counted by themselves.
+    pub fn local_counts(&self) -> Counts {
+        let mut counts = self.handle.local_counts();
+        if let Some(empty) = &self.empty {
+            counts += empty.local_counts();
+        }
+        counts
+    }
+
+    /// Lock acquisitions through the thread's handles.
+    pub fn lock_counts(&self) -> LockCounts {
+        let mut counts = self.handle.lock_counts();
+        if let Some(empty) = &self.empty {
+            counts += empty.lock_counts();
+        }
+        counts
+    }
+}
+
+/// The handle that a step goes through.
+#[inline(always)]
+fn target<'h, H>(list: &'h mut H, empty: &'h mut Option<H>, step: &Step) -> &'h mut H {
+    match empty {
+        Some(empty) if step.at_empty => empty,
+        _ => list,
     }
 }
 

@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering as Memory};
 use headlock_strategies::{Config, Counts, Nanos, TimerHandle, TimerId, TimerList};
 
 use super::clock::{Clock, Moment, thread_cpu_ns};
+use super::grace;
 use super::job::{Job, JobError, Order, Outcome, Speed, ThreadOutcome};
-use super::latency::Recorder;
+use super::latency::{GRACE, Recorder};
 use super::pin;
 use super::proc::{self, Scheduling};
 use crate::record::Pass;
@@ -34,11 +35,12 @@ pub fn play<L: TimerList>(job: &Job, mut trace: Trace, order: Order, speed: Spee
         clock_ns: clock.as_ref().map_or(0.0, Clock::pair_cost_ns),
         ..Outcome::default()
     };
+    let graces = clock.is_some() && parts.iter().flatten().any(|row| row.op == TraceOp::Free);
     let mut recorder = Recorder::idle();
     let reference = Moment::now();
     let steal = proc::steal_ns();
     loop {
-        let pass = PassOver::<L>::new(&trace);
+        let pass = PassOver::<L>::new(&trace, graces);
         outcome.active_start = trace.init.len() as u64;
         let before = pass.counts();
         let start_line = Barrier::new(parts.len());
@@ -99,12 +101,15 @@ struct PassOver<L> {
     lists: Vec<L>,
     /// By the trace's dense number. Written by the thread that plays a create or free row.
     timers: Vec<AtomicU64>,
+    /// Whether grace periods are recorded.
+    graces: bool,
 }
 
 impl<L: TimerList> PassOver<L> {
     /// Makes the lists and every timer that is not created by a row of the trace, and arms those pending at its start.
-    fn new(trace: &Trace) -> Self {
-        let lists: Vec<L> = trace.lists.iter().map(|_| L::new(&Config::default())).collect();
+    fn new(trace: &Trace, graces: bool) -> Self {
+        let config = Config { grace: graces.then_some(grace::PROBE), ..Config::default() };
+        let lists: Vec<L> = trace.lists.iter().map(|_| L::new(&config)).collect();
         let mut handles: Vec<_> = lists.iter().map(L::handle).collect();
         let timers: Vec<AtomicU64> = trace
             .timers
@@ -124,7 +129,7 @@ impl<L: TimerList> PassOver<L> {
             let _ = handles[list].modify(name, expire);
         }
         drop(handles);
-        PassOver { lists, timers }
+        PassOver { lists, timers, graces }
     }
 
     fn counts(&self) -> Counts {
@@ -144,11 +149,16 @@ impl<L: TimerList> PassOver<L> {
         let mut handles: Vec<L::Handle<'_>> = self.lists.iter().map(L::handle).collect();
         let paced = matches!(speed, Speed::Times(_));
         let ops = if clock.is_some() { 0..TraceOp::ALL.len() } else { 0..0 };
-        let mut recorder = Recorder::new(ops, paced);
+        let mut recorder = Recorder::new(ops.chain(self.graces.then_some(GRACE)), paced);
+        if self.graces {
+            grace::take_part();
+        }
         let mut thread = ThreadOutcome { ..ThreadOutcome::default() };
         let scheduled = Scheduling::now();
         let cpu = thread_cpu_ns();
         let start = Moment::now();
+        // Threads start one after the other, and a node may be retired by one and released by another.
+        let offset_ns = start.ns_since(reference);
         match (clock, speed) {
             (None, Speed::Max) => {
                 for row in rows {
@@ -158,10 +168,13 @@ impl<L: TimerList> PassOver<L> {
             (Some(clock), Speed::Max) => {
                 for row in rows {
                     let before = clock.raw();
+                    self.begin_operation(before);
                     self.step(row, &mut handles, &mut thread);
-                    let service = clock.ns_between(before, clock.raw());
+                    let after = clock.raw();
+                    let service = clock.ns_between(before, after);
                     thread.service_ns += service;
                     recorder.service(row.op as usize, service);
+                    self.record_graces(&mut recorder, |retired| clock.ns_between(retired, after));
                 }
             }
             (clock, Speed::Times(times)) => {
@@ -169,12 +182,14 @@ impl<L: TimerList> PassOver<L> {
                     let intended = (row.time.0 as f64 / times) as u64;
                     super::pace::wait_until(start, intended);
                     let begun = start.elapsed_ns();
+                    self.begin_operation(offset_ns + begun);
                     self.step(row, &mut handles, &mut thread);
                     let ended = start.elapsed_ns();
                     thread.service_ns += ended - begun;
                     if clock.is_some() {
                         recorder.service(row.op as usize, ended - begun);
                         recorder.response(row.op as usize, ended.saturating_sub(intended));
+                        self.record_graces(&mut recorder, |retired| (offset_ns + ended).saturating_sub(retired));
                     }
                 }
             }
@@ -195,6 +210,21 @@ impl<L: TimerList> PassOver<L> {
             thread.lock.wait_ns += locks.wait_ns;
         }
         (thread, recorder)
+    }
+
+    #[inline(always)]
+    fn begin_operation(&self, now: u64) {
+        if self.graces {
+            grace::begun(now);
+        }
+    }
+
+    /// Records how long the nodes had waited that the operation released.
+    #[inline(always)]
+    fn record_graces(&self, recorder: &mut Recorder, waited_ns: impl Fn(u64) -> u64) {
+        if self.graces {
+            grace::ended(|retired| recorder.service(GRACE, waited_ns(retired)));
+        }
     }
 
     /// Plays one row. The answers go through `black_box`, so that the compiler can neither drop nor hoist a read.

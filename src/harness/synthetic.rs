@@ -8,10 +8,11 @@ use crossbeam_utils::CachePadded;
 use headlock_strategies::{Config, Counts, Nanos, TimerHandle, TimerId, TimerList};
 
 use super::clock::{Clock, Moment, thread_cpu_ns};
+use super::grace;
 use super::job::{Job, JobError, Outcome, ThreadOutcome};
-use super::latency::Recorder;
+use super::latency::{GRACE, Recorder};
 use super::pin;
-use super::player::Player;
+use super::player::{Handles, Player};
 use super::proc::{self, Scheduling};
 use crate::record::Pass;
 use crate::workload::script::{Script, initial};
@@ -27,6 +28,8 @@ mod phase {
 /// What the threads of a trial share besides the list.
 struct Shared<'a, L> {
     list: &'a L,
+    /// Each thread's own list that never holds a timer, if the workload polls one.
+    empties: &'a [L],
     workload: &'a Workload,
     job: &'a Job,
     timers: &'a [TimerId],
@@ -37,6 +40,8 @@ struct Shared<'a, L> {
     measured: CachePadded<AtomicUsize>,
     threads: usize,
     clock: Option<Clock>,
+    /// Whether grace periods are recorded.
+    graces: bool,
     reference: Moment,
 }
 
@@ -46,19 +51,25 @@ struct Shared<'a, L> {
 /// # Errors
 /// If a thread cannot be bound to its processor.
 pub fn play<L: TimerList>(job: &Job, workload: &Workload, threads: usize) -> Result<Outcome, JobError> {
-    let config = Config {
-        hold_spins: (workload.hold_ns as f64 * job.spins_per_ns) as u32,
-    };
-    let list = L::new(&config);
-    let timers = arm_all(&list, workload, job.seed)?;
     let scripts = (0..threads)
         .map(|thread| Script::draw(workload, thread, threads, job.seed))
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| JobError::Workload(error.to_string()))?;
+    let graces = job.pass == Pass::Latency && scripts.iter().any(Script::frees);
+    let config = Config {
+        hold_spins: (workload.hold_ns as f64 * job.spins_per_ns) as u32,
+        grace: graces.then_some(grace::PROBE),
+    };
+    let list = L::new(&config);
+    // Each as a list of its own, since that is what a real event loop polls: nobody else's lock.
+    let lists = if workload.empty_share > 0.0 { threads } else { 0 };
+    let empties: Vec<L> = (0..lists).map(|_| L::new(&config)).collect();
+    let timers = arm_all(&list, workload, job.seed)?;
     let clock = (job.pass == Pass::Latency).then(Clock::new);
     let clock_ns = clock.as_ref().map_or(0.0, Clock::pair_cost_ns);
     let shared = Shared {
         list: &list,
+        empties: &empties,
         workload,
         job,
         timers: &timers,
@@ -68,6 +79,7 @@ pub fn play<L: TimerList>(job: &Job, workload: &Workload, threads: usize) -> Res
         measured: CachePadded::new(AtomicUsize::new(0)),
         threads,
         clock,
+        graces,
         reference: Moment::now(),
     };
     let steal = proc::steal_ns();
@@ -76,11 +88,11 @@ pub fn play<L: TimerList>(job: &Job, workload: &Workload, threads: usize) -> Res
         let running: Vec<_> = (0..threads).map(|number| scope.spawn(move || shared.thread(number))).collect();
         shared.start_line.wait();
         std::thread::sleep(Duration::from_nanos(job.trial_ns / 8));
-        let before = list.counts();
+        let before = shared.counts();
         shared.phase.store(phase::MEASURE, Memory::Release);
         std::thread::sleep(Duration::from_nanos(job.trial_ns));
         shared.phase.store(phase::DRAIN, Memory::Release);
-        let after = list.counts();
+        let after = shared.counts();
         let played: Vec<_> = running
             .into_iter()
             .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
@@ -122,7 +134,18 @@ fn arm_all<L: TimerList>(list: &L, workload: &Workload, seed: u64) -> Result<Vec
 impl<L: TimerList> Shared<'_, L> {
     fn has_other_work(&self) -> bool {
         let workload = self.workload;
-        workload.think_ns > 0 || workload.pollute_kib > 0 || workload.clock != PollClock::None
+        workload.think_ns > 0
+            || workload.pollute_kib > 0
+            || workload.clock != PollClock::None
+            || workload.empty_share > 0.0
+    }
+
+    /// What all lists have counted.
+    fn counts(&self) -> Counts {
+        self.empties.iter().chain([self.list]).map(L::counts).fold(Counts::default(), |mut sum, counts| {
+            sum += counts;
+            sum
+        })
     }
 
     fn thread(&self, number: usize) -> Result<(ThreadOutcome, Counts, Recorder), JobError> {
@@ -133,10 +156,12 @@ impl<L: TimerList> Shared<'_, L> {
             pin::pin_current(cpus[number % cpus.len()])
         };
         let script = &self.scripts[number];
-        let handle = self.list.handle();
+        let handles = Handles {
+            list: self.list.handle(),
+            empty: self.empties.get(number).map(L::handle),
+        };
         let rate_per_s = self.workload.load.thread_rate(self.threads);
-        let (inject_ns, spins_per_ns) = (self.job.inject_ns, self.job.spins_per_ns);
-        let mut player = Player::new(handle, script, self.timers, self.workload, inject_ns, spins_per_ns, rate_per_s);
+        let mut player = Player::new(handles, script, self.timers, self.workload, self.job, rate_per_s, self.graces);
         self.start_line.wait();
         if let Err(problem) = placed {
             // The others wait for this thread to have measured.
@@ -162,14 +187,14 @@ impl<L: TimerList> Shared<'_, L> {
         player: &mut Player<'s, H>,
         batch: impl Fn(&mut Player<'s, H>),
     ) -> (ThreadOutcome, Counts, Recorder) {
-        let recorder =
-            self.clock.is_some().then(|| Recorder::new(0..Op::ALL.len(), self.workload.load != Load::Closed));
+        let ops = (0..Op::ALL.len()).chain(self.graces.then_some(GRACE));
+        let recorder = self.clock.is_some().then(|| Recorder::new(ops, self.workload.load != Load::Closed));
         while self.phase.load(Memory::Acquire) == phase::WARM_UP {
             batch(player);
         }
         player.begin(recorder);
-        let counts = player.handle.local_counts();
-        let locks = player.handle.lock_counts();
+        let counts = player.local_counts();
+        let locks = player.lock_counts();
         let scheduled = Scheduling::now();
         let cpu = thread_cpu_ns();
         let start = Moment::now();
@@ -192,10 +217,10 @@ impl<L: TimerList> Shared<'_, L> {
             rearms: player.tally.rearms,
             service_ns: player.tally.service_ns,
             role: self.workload.role(number).map_or("mixed", Role::name).to_owned(),
-            lock: player.handle.lock_counts().since(locks).into(),
+            lock: player.lock_counts().since(locks).into(),
             behind_ns: self.clock.as_ref().map_or(0, |clock| player.behind_ns(clock)),
         };
-        let counts = player.handle.local_counts().since(counts);
+        let counts = player.local_counts().since(counts);
         let recorder = player.tally.recorder.take().unwrap_or_else(Recorder::idle);
         self.measured.fetch_add(1, Memory::AcqRel);
         while self.measured.load(Memory::Acquire) < self.threads {

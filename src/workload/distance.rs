@@ -5,7 +5,7 @@ use super::trace::{Trace, TraceOp};
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, Exp, LogNormal, Uniform};
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The longest distance, ns: some 36 years. Draws are clamped to 1 up to this, so that a deadline never overflows.
 pub(super) const MAX_NS: u64 = (1 << 60) - 1;
@@ -62,17 +62,17 @@ impl Distance {
             return Ok(());
         }
         let trace = Trace::load(&*path).map_err(|source| WorkloadError::Trace { origin: origin.to_owned(), source })?;
-        let mods = trace.rows.iter().filter(|row| row.op == TraceOp::Mod);
-        let mut distances: Vec<u64> =
-            mods.map(|row| clamp(row.expire.0.saturating_sub(row.time.0)).unsigned_abs()).collect();
-        if distances.is_empty() {
+        let Some(read) = quantiles(&trace) else {
             let found = format!("{}, which has no mod rows", path.display());
             return Err(Invalid::new("distance.path", found, "a trace that has some").in_origin(origin));
-        }
-        distances.sort_unstable();
-        let quantile = |i| distances[(2 * i + 1) * distances.len() / (2 * QUANTILES)];
-        *quantiles_ns = (0..QUANTILES).map(quantile).collect();
+        };
+        *quantiles_ns = read;
         Ok(())
+    }
+
+    /// Those of a trace that has been read from `path`; none if it has no mods.
+    pub(super) fn of_trace(trace: &Trace, path: &Path) -> Option<Distance> {
+        quantiles(trace).map(|quantiles_ns| Distance::Trace { path: path.to_owned(), quantiles_ns })
     }
 
     /// The distribution, ready to draw from.
@@ -108,6 +108,16 @@ impl Distance {
             }
         })
     }
+}
+
+/// The distances of a trace's mods, as so many values that stand for equal shares of them; none if it has no mods.
+fn quantiles(trace: &Trace) -> Option<Vec<u64>> {
+    let mods = trace.rows.iter().filter(|row| row.op == TraceOp::Mod);
+    let mut distances: Vec<u64> =
+        mods.map(|row| clamp(row.expire.0.saturating_sub(row.time.0)).unsigned_abs()).collect();
+    distances.sort_unstable();
+    let quantile = |i| distances[(2 * i + 1) * distances.len() / (2 * QUANTILES)];
+    (!distances.is_empty()).then(|| (0..QUANTILES).map(quantile).collect())
 }
 
 fn clamp(ns: i64) -> i64 {

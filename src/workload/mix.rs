@@ -85,7 +85,8 @@ impl Mix {
         ]
     }
 
-    pub(super) fn check(&self) -> Result<(), Invalid> {
+    /// Whether the shares make sense where `idle_cancels` of the cancels find nothing to cancel.
+    pub(super) fn check(&self, idle_cancels: f64) -> Result<(), Invalid> {
         const FIELDS: [&str; Op::ALL.len()] = [
             "mix.deadline",
             "mix.expired",
@@ -103,7 +104,7 @@ impl Mix {
         }
         let arming = self.modify + self.anticipate + self.churn;
         // A thousandth more is a matter of how the numbers were rounded when they were written down.
-        if self.cancel > arming * 1.001 {
+        if self.cancel * (1.0 - idle_cancels) > arming * 1.001 {
             let expected =
                 format!("at most modify + anticipate + churn ({arming}), which arm the cancelled timers again");
             return Err(Invalid::new("mix.cancel", self.cancel, expected));

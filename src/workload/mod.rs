@@ -5,6 +5,7 @@ mod distance;
 mod error;
 mod mix;
 mod preset;
+pub mod profile;
 pub mod script;
 mod spec;
 pub mod trace;

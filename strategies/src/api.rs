@@ -61,10 +61,24 @@ impl Rearm {
 }
 
 /// What the harness tells a list when it makes one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Config {
     /// Turns of an empty spin loop to add inside each writer's critical section (the workload's `hold`).
     pub hold_spins: u32,
+    /// How to measure grace periods; `None` where nobody wants to know.
+    pub grace: Option<GraceProbe>,
+}
+
+/// What a list tells the harness of a node's way from retired to reclaimed.
+///
+/// A list reads no clock. It asks for a stamp when it retires a node, keeps it with the node, and hands it back when the
+/// node's memory is released, on whichever thread that happens. A list whose nodes go at once leaves it alone.
+#[derive(Clone, Copy, Debug)]
+pub struct GraceProbe {
+    /// Answers a stamp, called by the thread that retires a node.
+    pub stamp: fn() -> u64,
+    /// Takes the stamp back, called by the thread that releases the node.
+    pub reclaimed: fn(u64),
 }
 
 /// How often the writers' mutex (or a lock that readers take) was taken.

@@ -265,7 +265,7 @@ impl<H: Head> TimerList for HeadList<H> {
             head: CachePadded::new(head),
             reclaim: CachePadded::new(H::Reclaim::new()),
             table: Table::new(),
-            ledger: Arc::default(),
+            ledger: Arc::new(Ledger::new(config.grace.filter(|_| H::Reclaim::DEFERS))),
             readers: Default::default(),
             hold_spins: config.hold_spins,
         }

@@ -1,9 +1,15 @@
-//! What a thread that does nothing means to the memory that others free.
+//! What a thread that does nothing means to the memory that others free, and what a list tells of that memory's way.
 #![cfg(not(loom))]
+#![allow(
+    clippy::disallowed_types,
+    reason = "a test's own counters, which loom has no part in"
+)]
+
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use headlock_strategies::rcu_membarrier::RcuMembarrier;
 use headlock_strategies::rcu_qsbr::RcuQsbr;
-use headlock_strategies::{Config, TimerHandle, TimerList};
+use headlock_strategies::{Config, GraceProbe, TimerHandle, TimerList, Visitor, visit_builtin};
 
 /// Enough for several batches.
 const FREES: u64 = 2_000;
@@ -60,4 +66,48 @@ fn what_a_short_lived_handle_leaves_is_taken_over() {
         handle.free(timer);
     }
     assert!(list.counts().peak_unreclaimed < FREES, "{:?}", list.counts());
+}
+
+/// Stamps given out so far, and the sum of those that came back. Of this process's one test that uses them.
+static GIVEN: AtomicU64 = AtomicU64::new(0);
+static RETURNED: AtomicU64 = AtomicU64::new(0);
+
+/// Frees timers under a probe and checks that each retired node's stamp comes back once by the list's end, or that no
+/// stamp is asked for.
+struct Probed;
+
+impl Visitor for Probed {
+    fn visit<L: TimerList>(&mut self) {
+        let name = L::STRATEGY.name;
+        GIVEN.store(0, Ordering::Relaxed);
+        RETURNED.store(0, Ordering::Relaxed);
+        let list = L::new(&Config {
+            grace: Some(GraceProbe {
+                stamp: || GIVEN.fetch_add(1, Ordering::Relaxed) + 1,
+                reclaimed: |stamp| _ = RETURNED.fetch_add(stamp, Ordering::Relaxed),
+            }),
+            ..Config::default()
+        });
+        let mut handle = list.handle();
+        free_many(&mut handle);
+        drop(handle);
+        let defers = [
+            "rcu-epoch",
+            "rcu-epoch-validated",
+            "rcu-membarrier",
+            "rcu-qsbr",
+            "hazard",
+            "hyaline",
+        ];
+        let given = if defers.contains(&name) { FREES } else { 0 };
+        assert_eq!(GIVEN.load(Ordering::Relaxed), given, "{name}");
+        drop(list);
+        // Each once: 1 + 2 + ... + given.
+        assert_eq!(RETURNED.load(Ordering::Relaxed), given * (given + 1) / 2, "{name}");
+    }
+}
+
+#[test]
+fn every_retired_nodes_stamp_comes_back_once() {
+    visit_builtin(&mut Probed);
 }

@@ -6,6 +6,7 @@
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -142,6 +143,14 @@ class Goals(unittest.TestCase):
         self.assertTrue(goals.Resolution(0.005).judge(rows)[1])
         self.assertFalse(goals.Resolution(0.003).judge(rows)[1])
 
+    def test_the_dearest_variant_decides(self):
+        rows = [row("mutex", "same", variant=name, ratio=ratio) for name, ratio in (("a", 1.01), ("b", 1.03), ("b", 1.031))]
+        rows.append(row("null-control", "unclear", variant="a", ratio=1.5))
+        text, reached = goals.Costs(0.02).judge(rows)
+        self.assertFalse(reached)
+        self.assertIn("at most 1.0305 (b)", text)
+        self.assertTrue(goals.Costs(0.02).judge(rows[:1])[1])
+
     def test_a_verdict_that_the_busy_process_changes_is_named(self):
         rows = [row("seqlock", "faster", variant="idle", trials=10, disturbed=0, busy_trials=0, busy_disturbed=0)]
         rows += [row("seqlock", "unclear", variant="busy", trials=12, disturbed=4, busy_trials=4, busy_disturbed=4)]
@@ -165,6 +174,87 @@ class Criterion(unittest.TestCase):
     def test_a_bench_that_was_not_compared_is_an_error(self):
         with self.assertRaisesRegex(Failed, "compared 2 of 3"):
             criterion.rows(CRITERION[: CRITERION.index("deadline beside")], first("criterion"))
+
+
+@unittest.skipUnless(list(Path("/proc/self/task").glob("*/children")), "this kernel names no children of a process")
+class Busy(Scratch):
+    def test_the_busy_process_runs_in_the_middle_and_is_gone_at_the_end(self):
+        trials = self.dir / "trials.csv"
+        trials.write_text(TRIALS + "one\n")
+        with headlock.beside(True, 0.3, trials) as marks:
+            while not marks:
+                time.sleep(0.01)
+            seen = busy_children()
+            with open(trials, "a") as file:
+                file.write("two\nthree\n")
+            while len(marks) < 2:
+                time.sleep(0.01)
+        self.assertEqual((len(seen), marks[0]), (1, 1))
+        self.assertEqual(busy_children(), [])
+
+    def test_a_run_that_ends_early_ends_the_busy_process(self):
+        with headlock.beside(True, 1e6, self.dir / "none") as marks:
+            pass
+        self.assertEqual((marks, busy_children()), ([], []))
+
+    def test_an_idle_run_has_no_company(self):
+        with headlock.beside(False, 0, self.dir / "none") as marks:
+            self.assertEqual(busy_children(), [])
+        self.assertEqual(marks, [])
+
+
+def busy_children():
+    """The processes that this one has started and not waited for."""
+    return [child for path in Path("/proc/self/task").glob("*/children") for child in path.read_text().split()]
+
+
+class WholeRuns(Scratch):
+    """The script with a program in headlock's place that writes made-up files."""
+
+    def setUp(self):
+        super().setUp()
+        self.out = self.dir / "out"
+        self.program = self.dir / "fake"
+        self.program.write_text(
+            "#!/bin/sh\nfor dir; do :; done\nmkdir \"$dir\" || exit 1\n"
+            + "".join(f"cat >\"$dir/{name}\" <<'END'\n{text}\nEND\n" for name, text in self.files().items())
+        )
+        self.program.chmod(0o755)
+
+    @staticmethod
+    def files():
+        trials = "".join(f"hot,{name},1,0,throughput,1,1,1,false\n" for name in ("mutex", "null-control"))
+        ratios = "".join(line for line in RATIOS.splitlines(keepends=True) if "injected" not in line)
+        return {"run.json": RUN_JSON, "trials.csv": (TRIALS + trials).strip(), "ratios.csv": ratios.strip(), "latency.hlog": ""}
+
+    def campaign(self, *words):
+        return subprocess.run(
+            [SCRIPTS / "campaign", "null-1", "--out", self.out, "--program", self.program, *words],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def test_a_campaign_goes_on_where_it_stopped(self):
+        self.assertEqual(self.campaign("--runs", "2").returncode, 0)
+        done = self.campaign("--runs", "1")
+        self.assertEqual((done.returncode, done.stderr), (0, "campaign: null-1, run 3 of 20\n"))
+        self.assertIn("3 of 20 runs so far.", done.stdout)
+        self.assertEqual([row["run"] for row in summary.read(self.out)], [1, 2, 3])
+        kept = {str(path.relative_to(self.out)) for path in self.out.rglob("*") if path.is_file()}
+        runs = {f"{run:02}/{name}" for run in (1, 2, 3) for name in ("run.json", "ratios.csv")}
+        self.assertEqual(kept, runs | {"summary.csv", "README.md"})
+        self.assertEqual(self.campaign().returncode, 0)
+        self.assertEqual(self.campaign("--runs", "0").stderr, "")
+        self.assertIn("null-control` called `same` in at least 19 runs: 0 of 20: missed", (self.out / "README.md").read_text())
+
+    def test_a_run_that_fails_is_named_and_not_counted(self):
+        self.assertEqual(self.campaign("--runs", "1").returncode, 0)
+        self.program.write_text("#!/bin/sh\necho it broke >&2; exit 1\n")
+        done = self.campaign("--runs", "1")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("run 2: headlock ended with status 1: it broke", done.stderr)
+        self.assertEqual([row["run"] for row in summary.read(self.out)], [1])
 
 
 class CommandLine(unittest.TestCase):

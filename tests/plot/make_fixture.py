@@ -112,12 +112,25 @@ def histogram(rng, workload, strategy, threads, op):
     return shape
 
 
+def waits(rng, threads):
+    """How long retired nodes waited: tens of microseconds, now and then a scheduler's time slice."""
+    shape = HdrHistogram(1, 60_000_000_000, 2)
+    for _ in range(2_000):
+        shape.record_value(int(30_000 * threads * rng.lognormvariate(0, 0.8) + (rng.random() < 0.002) * 4_000_000))
+    return shape
+
+
 def latencies(rng):
     for workload in WORKLOADS:
         for threads in THREADS:
             for strategy in STRATEGIES:
                 for op in ("deadline", "modify"):
                     yield workload, strategy, threads, op, histogram(rng, workload, strategy, threads, op)
+    # From a generator of their own, so that what was there before them stays as it was.
+    rng = random.Random(11)
+    for workload in WORKLOADS:
+        for threads in THREADS:
+            yield workload, "rcu-epoch", threads, "reclaim", waits(rng, threads)
 
 
 def latency_row(workload, strategy, threads, op, shape):

@@ -109,7 +109,14 @@ class Whole(Plot):
             },
             "locks": STRATEGIES | {"lock acquisitions per operation", "1 thread", "2 threads"},
             "ratios": STRATEGIES - {"mutex"} | {"ratio to mutex (log)", "faster", "0.432 [0.406, 0.462]"},
-            "reclaim": {"rcu-epoch", "my-list", "nodes retired and not yet reclaimed"},
+            "reclaim": {
+                "rcu-epoch",
+                "my-list",
+                "nodes retired and not yet reclaimed",
+                "from retired to reclaimed (log)",
+                "30.5 \u00b5s (p99 229 \u00b5s)",
+                "not recorded",
+            },
         }
         for name, expected in wanted.items():
             with self.subTest(name):
@@ -169,6 +176,13 @@ class Incomplete(Plot):
     def test_interrupted_while_writing_histograms(self):
         self.edit("latency.hlog", lambda text: text[:-40])
         self.warns("the last line is cut short")
+
+    def test_without_grace_periods_the_peak_is_drawn_alone(self):
+        self.edit("latency.csv", lambda text: "".join(x for x in text.splitlines(True) if ",reclaim," not in x))
+        self.assertEqual(self.plot(self.dir).stderr, "")
+        found = texts(self.out / "reclaim.svg")
+        self.assertIn("nodes retired and not yet reclaimed", found)
+        self.assertNotIn("from retired to reclaimed (log)", found)
 
     def test_nothing_retired(self):
         lines = (self.dir / "trials.csv").read_text().splitlines()

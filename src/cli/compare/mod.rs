@@ -12,7 +12,7 @@ use super::answer::{answer, answer_json};
 use super::args::CompareArgs;
 use super::failure::{Failure, usage};
 use crate::harness::INJECTED;
-use crate::record::{FLOOR, Kind, LatencyRow, NULL_CONTROL, Point, Trial};
+use crate::record::{FLOOR, LatencyRow, NULL_CONTROL, Point, Trial};
 use crate::stats::{self, Change, Subject, subjects, summarize};
 use fail_if::FailIf;
 use side::Side;
@@ -129,7 +129,7 @@ fn row(change: Change, a: &Side, b: &Side) -> Row {
         let Point { workload, threads } = &subject.point;
         let mine = |row: &&LatencyRow| {
             (&row.workload, &row.threads, &row.strategy) == (workload, threads, &subject.strategy)
-                && row.kind == Kind::Service
+                && row.is_service()
                 && Some(row.op.as_str()) == op
         };
         side.latency.iter().find(mine).cloned()
@@ -140,10 +140,7 @@ fn row(change: Change, a: &Side, b: &Side) -> Row {
 /// The operation that the latency pass saw most of.
 fn commonest_op<'a>(latency: &'a [LatencyRow], point: &Point) -> Option<&'a str> {
     let at_point = latency.iter().filter(|row| (&row.workload, row.threads) == (&point.workload, point.threads));
-    at_point
-        .filter(|row| row.kind == Kind::Service)
-        .max_by_key(|row| row.count)
-        .map(|row| row.op.as_str())
+    at_point.filter(|row| row.is_service()).max_by_key(|row| row.count).map(|row| row.op.as_str())
 }
 
 /// The exit status: what is slower than the threshold first, then what a `--fail-if` names, then, if asked, what is open.

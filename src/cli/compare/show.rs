@@ -1,9 +1,10 @@
 //! The answer of a comparison: a table per point for people, Markdown for a review, JSON for machines.
 
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::{Cell, CellAlignment, Table, presets};
 use serde_json::{Value, json};
 
 use super::super::args::CompareArgs;
+use super::super::paint::Paint;
 use super::Row;
 use super::side::{Side, describe};
 use crate::record::{LatencyRow, Metric};
@@ -46,12 +47,10 @@ pub fn as_table(a: &Side, b: &Side, rows: &[Row], notes: &[String], args: &Compa
 }
 
 fn table(rows: &[Row], args: &CompareArgs) -> Table {
-    let mut table = Table::new();
-    table.load_style(if args.markdown {
-        presets::ASCII_MARKDOWN
-    } else {
-        presets::UTF8_BORDERS_ONLY
-    });
+    let mut table = match args.markdown {
+        true => Paint::NEVER.table(presets::ASCII_MARKDOWN),
+        false => Paint::for_stdout().table(presets::UTF8_BORDERS_ONLY),
+    };
     let time = match rows[0].change.metric {
         Metric::ServiceNs => "service ns",
         Metric::NsPerOp | Metric::NetNsPerOp => "ns/op",
@@ -79,17 +78,17 @@ fn table(rows: &[Row], args: &CompareArgs) -> Table {
             false => format!("{} -> {}", change.a.strategy, change.b.strategy),
         };
         table.add_row(vec![
-            name,
-            format!("{:.2}", change.a_ns),
-            format!("{:.2}", change.b_ns),
-            format!("{:.3}", change.ratio),
-            interval(change),
-            change.verdict.as_str().to_owned(),
-            change.basis.as_str().to_owned(),
-            from_to([Some(change.a_blocks.to_string()), Some(change.b_blocks.to_string())]),
-            from_to(row.locks.map(|locks| locks.map(|locks| format!("{locks:.4}")))),
-            percentile(|row| row.p99_ns),
-            percentile(|row| row.p999_ns),
+            Cell::new(name),
+            Cell::new(format!("{:.2}", change.a_ns)),
+            Cell::new(format!("{:.2}", change.b_ns)),
+            Cell::new(format!("{:.3}", change.ratio)),
+            Cell::new(interval(change)),
+            Paint::verdict(change.verdict),
+            Cell::new(change.basis.as_str()),
+            Cell::new(from_to([Some(change.a_blocks.to_string()), Some(change.b_blocks.to_string())])),
+            Cell::new(from_to(row.locks.map(|locks| locks.map(|locks| format!("{locks:.4}"))))),
+            Cell::new(percentile(|row| row.p99_ns)),
+            Cell::new(percentile(|row| row.p999_ns)),
         ]);
     }
     for column in table.column_iter_mut().skip(1) {

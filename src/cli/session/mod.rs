@@ -16,6 +16,7 @@ use super::answer::{answer, answer_json};
 use super::args::CommonArgs;
 use super::doctor::{refuse_if_bad, warnings};
 use super::failure::{Failure, usage};
+use super::paint::Paint;
 use super::progress::Progress;
 use super::table::{self, ReplayFacts};
 use super::units::Pinning;
@@ -333,6 +334,7 @@ impl Session<'_> {
             trials: &self.trials,
             baseline: &common.baseline,
             strategies: &self.request.plan.strategies,
+            paint: Paint::for_stdout(),
         };
         let mut text = String::new();
         for (number, (point, _)) in self.request.plan.points.iter().enumerate() {

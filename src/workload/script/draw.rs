@@ -30,22 +30,24 @@ impl Script {
         let distance = workload.sampler()?;
         let mut rng = stream(seed, 1 + thread);
         let mix = workload.role(thread).map(Role::mix).or(workload.mix).unwrap_or_default();
-        let ops = order(&mix, &mut rng);
-        let count = |op| ops.iter().filter(|&&other| other == op).count();
+        let ops = order(&mix, workload, &mut rng);
+        let count = |op| ops.iter().filter(|drawn| drawn.op == op).count();
+        let busy_runs = ops.iter().filter(|drawn| drawn.op == Op::Run && !drawn.idle).count();
         let modifies = count(Op::Modify);
         let heads = part(modifies, workload.head_share);
-        let due = part(count(Op::Run), workload.run_due);
+        let due = part(count(Op::Run), workload.run_due).min(busy_runs);
         let mut walk = Walk {
             timers: Own::of(workload, thread, threads),
             heads: Spread::new(heads, modifies, &mut rng),
             // A thread with a mix cannot fire more than it has made due; a runner fires what others have.
-            due: Spread::new(if modifies > 0 { due.min(heads) } else { due }, count(Op::Run), &mut rng),
+            due: Spread::new(if modifies > 0 { due.min(heads) } else { due }, busy_runs, &mut rng),
             fires_own: modifies > 0,
             zone: BTreeSet::new(),
             cancelled: VecDeque::new(),
+            never_armed: workload.timers as u32,
             distance: &distance,
         };
-        let steps = ops.into_iter().map(|op| walk.step(op, &mut rng)).collect();
+        let steps = ops.into_iter().map(|drawn| walk.step(drawn, &mut rng)).collect();
         let rearm = (0..Script::REARMS).map(|_| ordinary(distance.draw(&mut rng))).collect();
         Ok(Script { steps, rearm, gaps: gaps(workload.load, &mut rng) })
     }
@@ -82,18 +84,39 @@ fn part(whole: usize, share: f64) -> usize {
     (whole as f64 * share).round() as usize
 }
 
+/// An operation before it has a timer and a time.
+#[derive(Clone, Copy)]
+struct Drawn {
+    op: Op,
+    /// A poll or run of an empty list, or a cancel of a timer that is not active.
+    idle: bool,
+}
+
+/// The share of an operation that finds nothing to do.
+fn idle_share(op: Op, workload: &Workload) -> f64 {
+    match op {
+        Op::Deadline | Op::Expired | Op::Run => workload.empty_share,
+        Op::Cancel => workload.idle_cancel_share,
+        Op::Modify | Op::Anticipate | Op::Churn => 0.0,
+    }
+}
+
 /// The operations of a script in random order, turned so that every cancel has an arming operation behind it.
-fn order(mix: &Mix, rng: &mut impl Rng) -> Vec<Op> {
-    let counts = apportion(mix);
-    let mut ops: Vec<Op> = Op::ALL.into_iter().zip(counts).flat_map(|(op, n)| std::iter::repeat_n(op, n)).collect();
+fn order(mix: &Mix, workload: &Workload, rng: &mut impl Rng) -> Vec<Drawn> {
+    let counts = apportion(mix, workload.idle_cancel_share);
+    let of_kind = |(op, count): (Op, usize)| {
+        let idle = part(count, idle_share(op, workload));
+        (0..count).map(move |number| Drawn { op, idle: number < idle })
+    };
+    let mut ops: Vec<Drawn> = Op::ALL.into_iter().zip(counts).flat_map(of_kind).collect();
     ops.shuffle(rng);
     // The sum of cancels less arming operations, from the start up to each step, has its lowest value somewhere. A cycle
     // that ends there ends with nothing cancelled: from no step on do cancels outnumber what arms them again.
     let mut balance = 0_i32;
     let mut lowest = (0, 0);
-    for (step, op) in ops.iter().enumerate() {
-        balance += match op {
-            Op::Cancel => 1,
+    for (step, drawn) in ops.iter().enumerate() {
+        balance += match drawn.op {
+            Op::Cancel => i32::from(!drawn.idle),
             Op::Modify | Op::Anticipate | Op::Churn => -1,
             Op::Deadline | Op::Expired | Op::Run => 0,
         };
@@ -104,7 +127,7 @@ fn order(mix: &Mix, rng: &mut impl Rng) -> Vec<Op> {
 }
 
 /// How many steps each operation gets, by largest remainder (Hamilton's method): within one of its exact share.
-fn apportion(mix: &Mix) -> [usize; Op::ALL.len()] {
+fn apportion(mix: &Mix, idle_cancels: f64) -> [usize; Op::ALL.len()] {
     let shares = mix.shares();
     let total: f64 = shares.iter().sum();
     let exact = shares.map(|share| share / total * Script::STEPS as f64);
@@ -117,11 +140,11 @@ fn apportion(mix: &Mix) -> [usize; Op::ALL.len()] {
     }
     // Rounding may have left more cancels than there are operations to arm the timers again.
     let arming = [Op::Modify, Op::Anticipate, Op::Churn].map(|op| op as usize);
-    let armed: usize = arming.iter().map(|&op| counts[op]).sum();
-    if let Some(excess) = counts[Op::Cancel as usize].checked_sub(armed).filter(|&excess| excess > 0) {
-        let most = arming.into_iter().fold(arming[0], |most, op| if shares[op] > shares[most] { op } else { most });
-        counts[Op::Cancel as usize] -= excess.div_ceil(2);
-        counts[most] += excess.div_ceil(2);
+    let most = arming.into_iter().fold(arming[0], |most, op| if shares[op] > shares[most] { op } else { most });
+    let cancel = Op::Cancel as usize;
+    while counts[cancel] - part(counts[cancel], idle_cancels) > arming.iter().map(|&op| counts[op]).sum() {
+        counts[cancel] -= 1;
+        counts[most] += 1;
     }
     counts
 }
@@ -187,13 +210,18 @@ struct Walk<'a> {
     zone: BTreeSet<u32>,
     /// Own timers cancelled and not armed again, the longest ago first.
     cancelled: VecDeque<u32>,
+    /// The timer that idle cancels name.
+    never_armed: u32,
     distance: &'a Sampler,
 }
 
 impl Walk<'_> {
-    fn step(&mut self, op: Op, rng: &mut impl Rng) -> Step {
-        let mut step = Step { time: IDLE, timer: 0, op, at_head: false };
+    fn step(&mut self, drawn: Drawn, rng: &mut impl Rng) -> Step {
+        let Drawn { op, idle } = drawn;
+        let mut step = Step { time: IDLE, timer: 0, op, at_head: false, at_empty: false };
         match op {
+            Op::Deadline | Op::Expired | Op::Run if idle => step.at_empty = true,
+            Op::Cancel if idle => step.timer = self.never_armed,
             Op::Deadline | Op::Expired => {}
             Op::Run => {
                 if self.due.next(!self.fires_own || !self.zone.is_empty()) {

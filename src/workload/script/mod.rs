@@ -6,6 +6,9 @@
 //! thread, nearly always with more. A run plays at [`IDLE`] and finds nothing due, or at [`DUE`] and fires what the head
 //! zone holds; the callback arms each fired timer again at an ordinary distance.
 //!
+//! Polls and runs `at_empty` go to a list of the thread's own that never holds a timer. An idle cancel names a timer of
+//! the thread's own that is never armed.
+//!
 //! A timer that is cancelled is armed again by the thread's next arming step, and none stays cancelled at the end of a
 //! cycle, so every cycle starts with all timers active.
 
@@ -28,12 +31,15 @@ pub const DUE: Nanos = Nanos(IDLE.0 + (1 << 61));
 pub struct Step {
     /// The new deadline of modify, anticipate and churn, unless `at_head`; the list's time for run and expired.
     pub time: Nanos,
-    /// Which timer, from 0 to one less than the workload's `timers`; 0 for operations that name none.
+    /// Which timer, from 0 to one less than the workload's `timers`, or `timers` itself for the one that is never armed; 0
+    /// for operations that name none.
     pub timer: u32,
     /// What to do.
     pub op: Op,
     /// A modify that takes the thread's next value in the head zone for its deadline.
     pub at_head: bool,
+    /// A poll or run of the thread's own empty list.
+    pub at_empty: bool,
 }
 
 const _: () = assert!(size_of::<Step>() == 16, "a script of 2048 steps takes 32 KiB");
@@ -57,4 +63,9 @@ impl Script {
     pub const STEPS: usize = 2048;
     /// Deadlines for fired timers in a script; a power of two.
     pub const REARMS: usize = 256;
+
+    /// Whether it frees any timer.
+    pub fn frees(&self) -> bool {
+        self.steps.iter().any(|step| step.op == Op::Churn)
+    }
 }

@@ -78,6 +78,8 @@ impl Model {
 
     fn play(&mut self, step: &Step, rearm: &[Nanos]) {
         match step.op {
+            _ if step.at_empty => assert!(matches!(step.op, Op::Deadline | Op::Expired | Op::Run)),
+            Op::Cancel if step.timer as usize == self.place.len() => self.idle_cancels += 1,
             Op::Deadline => {}
             Op::Expired => assert!(self.queue.first().is_none_or(|head| head.0 > step.time)),
             Op::Run => {
@@ -259,6 +261,48 @@ fn as_many_cancels_as_arming_operations_leave_nothing_cancelled() {
             assert_eq!(model.queue.len(), workload.timers);
         }
     }
+}
+
+#[test]
+fn polls_of_an_empty_list_and_idle_cancels_have_their_shares_and_disturb_nothing() {
+    let mix = Mix {
+        deadline: 50.0,
+        expired: 2.0,
+        run: 30.0,
+        modify: 2.0,
+        cancel: 16.0,
+        ..Mix::default()
+    };
+    let given = Overrides {
+        mix: Some(mix),
+        empty_share: Some(0.9),
+        idle_cancel_share: Some(0.9),
+        run_due: Some(0.01),
+        head_share: Some(0.5),
+        timers: Some(200),
+        ..Overrides::default()
+    };
+    let workload = preset("hot").with(given, "test").unwrap();
+    for thread in 0..2 {
+        let script = Script::draw(&workload, thread, 2, SEED).unwrap();
+        for op in [Op::Deadline, Op::Expired, Op::Run] {
+            let all = count(&script, |step| step.op == op) as f64;
+            assert_eq!(count(&script, |step| step.op == op && step.at_empty) as f64, (all * 0.9).round());
+        }
+        let cancels = count(&script, |step| step.op == Op::Cancel) as f64;
+        let due = count(&script, |step| step.op == Op::Run && step.time == DUE) as f64;
+        assert_eq!(due, (count(&script, |step| step.op == Op::Run) as f64 * 0.01).round());
+        assert!(script.steps.iter().all(|step| !(step.at_empty && (step.time == DUE || step.timer != 0))));
+        let mut model = Model::new(&workload);
+        script.steps.iter().for_each(|step| model.play(step, &script.rearm));
+        assert_eq!(model.idle_cancels as f64, (cancels * 0.9).round());
+        assert_eq!(model.queue.len(), workload.timers);
+    }
+    // Without idle cancels there would be more of them than arming operations.
+    let error = workload
+        .with(Overrides { idle_cancel_share: Some(0.5), ..Overrides::default() }, "test")
+        .unwrap_err();
+    assert!(error.to_string().starts_with("test: mix.cancel is 16; expected at most"), "{error}");
 }
 
 #[test]

@@ -101,6 +101,13 @@ pub struct Workload {
     /// Share of the runs that find a timer due, 0 to 1. Only a modify at the head makes a timer due, so a mix can have no
     /// more such runs than such modifies; with several threads, some find that another has fired the timer already.
     pub run_due: f64,
+    /// Share of the polls and runs that go to an empty list, 0 to 1: one of the thread's own, which never holds a timer. A
+    /// real event loop keeps a list for each of its clocks and polls them all.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub empty_share: f64,
+    /// Share of the cancels whose timer is not active, 0 to 1. They take the lock and find nothing to do.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub idle_cancel_share: f64,
     /// Time between two operations of a thread, ns.
     pub think_ns: u64,
     /// Other memory touched in that time, KiB, for a caller that finds the list's cache lines cold.
@@ -133,6 +140,8 @@ pub struct Overrides {
     pub distance: Option<Distance>,
     pub head_share: Option<f64>,
     pub run_due: Option<f64>,
+    pub empty_share: Option<f64>,
+    pub idle_cancel_share: Option<f64>,
     pub think_ns: Option<u64>,
     pub pollute_kib: Option<u32>,
     pub hold_ns: Option<u64>,
@@ -175,6 +184,8 @@ impl Workload {
         set(&mut self.distance, given.distance);
         set(&mut self.head_share, given.head_share);
         set(&mut self.run_due, given.run_due);
+        set(&mut self.empty_share, given.empty_share);
+        set(&mut self.idle_cancel_share, given.idle_cancel_share);
         set(&mut self.think_ns, given.think_ns);
         set(&mut self.pollute_kib, given.pollute_kib);
         set(&mut self.hold_ns, given.hold_ns);
@@ -228,7 +239,10 @@ impl Workload {
         }
         within("timers", self.timers, 1, MAX_TIMERS, "timers")?;
         within("head_share", self.head_share, 0.0, 1.0, "")?;
-        within("run_due", self.run_due, 0.0, 1.0, "")?;
+        within("empty_share", self.empty_share, 0.0, 1.0, "")?;
+        within("idle_cancel_share", self.idle_cancel_share, 0.0, 1.0, "")?;
+        // The two shares of the runs are apart; a thousandth more is a matter of how they were rounded.
+        within("run_due", self.run_due, 0.0, (1.001 - self.empty_share).min(1.0), "")?;
         within("think_ns", self.think_ns, 0, MAX_PAUSE_NS, "ns")?;
         within("hold_ns", self.hold_ns, 0, MAX_PAUSE_NS, "ns")?;
         within("pollute_kib", self.pollute_kib, 0, MAX_POLLUTE_KIB, "KiB")?;
@@ -241,7 +255,7 @@ impl Workload {
         self.distance.sampler()?;
         match (self.mix, self.roles) {
             (Some(mix), None) => {
-                mix.check()?;
+                mix.check(self.idle_cancel_share)?;
                 let most = self.head_share * mix.modify / mix.run;
                 // A thousandth more is a matter of how the numbers were rounded when they were written down.
                 if mix.run > 0.0 && self.run_due > most * 1.001 {
@@ -273,6 +287,10 @@ impl Workload {
         }
         Ok(())
     }
+}
+
+fn is_zero(share: &f64) -> bool {
+    *share == 0.0
 }
 
 fn closed() -> Load {

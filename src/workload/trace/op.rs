@@ -66,6 +66,16 @@ impl TraceOp {
         matches!(self, TraceOp::Mod | TraceOp::Anticipate)
     }
 
+    /// Whether it looks at a list's head.
+    pub const fn is_poll(self) -> bool {
+        matches!(self, TraceOp::Deadline | TraceOp::Expired | TraceOp::Run)
+    }
+
+    /// Whether it is to change a list at once.
+    pub const fn is_change(self) -> bool {
+        matches!(self, TraceOp::Mod | TraceOp::Anticipate | TraceOp::Del | TraceOp::Free)
+    }
+
     /// The operation of that name.
     pub(super) fn parse(name: &[u8]) -> Option<TraceOp> {
         Self::ALL.into_iter().find(|op| op.name().as_bytes() == name)

@@ -28,6 +28,9 @@ pub trait Mutex<T>: Send + Sync {
 
 /// Chooses an implementation of [`Mutex`] for any value.
 pub trait LockKind: 'static {
+    /// Whether acquisitions are counted. All built-in lists' are; one that is not shows what counting costs.
+    const COUNTS: bool = true;
+
     /// The mutex around a `T`.
     type Mutex<T: Send + Sync>: Mutex<T>;
 }
@@ -68,6 +71,9 @@ impl<K: LockKind, T: Send + Sync> CountedMutex<K, T> {
     /// As [`lock`](Self::lock), and counts in the thread's own `counts` too, so that it shows who waits for whom.
     #[inline]
     pub fn lock_as(&self, counts: &mut LockCounts) -> CountedGuard<'_, K, T> {
+        if !K::COUNTS {
+            return CountedGuard(self.0.lock());
+        }
         let mut guard = match self.0.try_lock() {
             Some(guard) => guard,
             None => self.lock_contended(counts),
@@ -97,6 +103,9 @@ impl<K: SharedLockKind, T: Send + Sync> CountedMutex<K, T> {
     /// no reader may write to what the lock guards.
     #[inline]
     pub fn lock_shared(&self, counts: &mut LockCounts) -> SharedGuard<'_, K, T> {
+        if !K::COUNTS {
+            return SharedGuard(K::lock_shared(&self.0));
+        }
         counts.acquisitions += 1;
         SharedGuard(match K::try_lock_shared(&self.0) {
             Some(guard) => guard,

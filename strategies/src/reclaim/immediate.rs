@@ -6,6 +6,8 @@ use super::{HeadPointer, Reclaim, RetiredNode};
 pub struct Immediate;
 
 impl Reclaim for Immediate {
+    const DEFERS: bool = false;
+
     type Local<'a> = ();
 
     fn new() -> Self {

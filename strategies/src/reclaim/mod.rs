@@ -41,6 +41,9 @@ use crate::sync::spin_loop;
 /// For [`crate::list::HeadList`] to call. A reclaimer outside this crate finds the word to read in
 /// [`HeadPointer::deadline_word`], and reclaims a node by dropping it.
 pub trait Reclaim: Send + Sync + Sized + 'static {
+    /// Whether a retired node may have to wait for readers. If not, there is no grace period to measure.
+    const DEFERS: bool = true;
+
     /// What a thread needs to take part. It refers to the reclaimer that it is registered with.
     type Local<'a>
     where

@@ -18,7 +18,7 @@ pub const POISON: Nanos = Nanos(i64::MIN + 0xdead);
 /// | word | who writes it, when | who reads it |
 /// |---|---|---|
 /// | `expire` | a writer, under the list's lock: [`UNLINKED`] before the node is unlinked, the deadline before it is linked | the holder of the lock; readers, in place, if the strategy protects the node |
-/// | `ledger` | whoever frees the timer, once, after the node is out of the table | whoever releases its memory |
+/// | `ledger`, `stamp` | whoever frees the timer, once, after the node is out of the table | whoever releases its memory |
 #[derive(Debug)]
 #[repr(C, align(64))]
 pub(crate) struct Node {
@@ -29,6 +29,12 @@ pub(crate) struct Node {
         reason = "one writer, and handed over with the node: loom need not explore it"
     )]
     ledger: std::sync::atomic::AtomicPtr<Ledger>,
+    /// What the ledger gave the node when it was retired.
+    #[allow(
+        clippy::disallowed_types,
+        reason = "one writer, and handed over with the node: loom need not explore it"
+    )]
+    stamp: std::sync::atomic::AtomicU64,
 }
 
 /// `HeadPointer::deadline_word` relies on it.
@@ -59,7 +65,7 @@ impl Node {
 /// A raw pointer rather than a box, because readers hold references to the node while its owner is moved about.
 pub(crate) struct OwnedNode(NonNull<Node>);
 
-// SAFETY: a node is two atomic words; the owner may be sent to and dropped by any thread.
+// SAFETY: a node is a few atomic words; the owner may be sent to and dropped by any thread.
 #[allow(unsafe_code)]
 unsafe impl Send for OwnedNode {}
 
@@ -69,6 +75,7 @@ impl OwnedNode {
         let node = Box::new(Node {
             expire: AtomicI64::new(UNLINKED.0),
             ledger: Default::default(),
+            stamp: Default::default(),
         });
         OwnedNode(NonNull::from(Box::leak(node)))
     }
@@ -106,7 +113,7 @@ impl Drop for OwnedNode {
         if !ledger.is_null() {
             // SAFETY: `RetiredNode::new` put a counted reference there, and the node is dropped once.
             let ledger = unsafe { Arc::from_raw(ledger) };
-            ledger.leave();
+            ledger.leave(self.node().stamp.load(Ordering::Relaxed));
         }
         // Under loom the memory stays, so that a reader that comes too late meets the poison and not the allocator.
         if !cfg!(loom) {
@@ -123,7 +130,7 @@ impl RetiredNode {
     /// Enters a node as retired. The ledger's reference lies in the node, because the libraries that reclaim it hand back
     /// nothing but its address.
     pub(crate) fn new(node: OwnedNode, ledger: &Arc<Ledger>) -> Self {
-        ledger.enter();
+        node.node().stamp.store(ledger.enter(), Ordering::Relaxed);
         node.node().ledger.store(Arc::into_raw(Arc::clone(ledger)).cast_mut(), Ordering::Relaxed);
         RetiredNode(node)
     }
