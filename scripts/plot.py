@@ -18,6 +18,9 @@ plots, each as SVG and PNG:
   locks        lock acquisitions per operation, the contended share hatched
   ratios       each strategy against the baseline, with its interval and verdict
   reclaim      peak unreclaimed nodes and how long one waits, if any strategy retired one
+of headlock crossover, in place of these:
+  crossover       the ratio along what was varied, with the crossings
+  crossover-map   the ratio and the verdict over two things varied at once
 
 example:
   headlock run --out results/mine
@@ -54,12 +57,13 @@ def parse(words):
 def draw_all(options):
     """Draws everything that the directory has the files for. Loads all of it first, so that a broken file is reported
     before the first picture is written."""
-    from plotlib import latency, locks, panels, ratios, reclaim, results, throughput
+    from plotlib import crossover, latency, locks, panels, ratios, reclaim, results, throughput
 
     found = results.load(options.dir, options.op)
     out = options.out or options.dir / "plots"
     written = 0
-    for plot in (throughput, latency, locks, ratios, reclaim):
+    searched = found.crossover_points is not None or found.crossover_map is not None
+    for plot in (crossover,) if searched else (throughput, latency, locks, ratios, reclaim):
         for name, figure in plot.draw(found):
             for path in panels.save(figure, out, name):
                 tell(path)

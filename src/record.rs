@@ -3,6 +3,9 @@
 
 mod checks;
 mod conditions;
+mod crossover;
+mod declaration;
+mod study;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +15,9 @@ use serde::{Deserialize, Serialize};
 
 pub use checks::{Check, CheckFigures, CheckRow, CheckVerdict, Failure, Finding};
 pub use conditions::{ClockFacts, Conditions, Handover, Hiccups};
+pub use crossover::{CrossoverPoint, CrossoverRow, CrossoverVerdict, MapCell};
+pub use declaration::{Declaration, RACY};
+pub use study::{Claim, LoadCount, StudyPart, StudyRecord, StudyTrace};
 
 /// The version of the files' layout, written to `run.json`.
 pub const SCHEMA_VERSION: u32 = 1;

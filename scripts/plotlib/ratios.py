@@ -8,7 +8,11 @@ from . import panels, style, units
 
 ROW_IN = 0.3
 VERDICT_IN = 0.75
-METRICS = {"ns_per_op": "Time per operation", "net_ns_per_op": "Time per operation, net of the harness floor"}
+METRICS = {
+    "ns_per_op": "Time per operation",
+    "net_ns_per_op": "Time per operation, net of the harness floor",
+    "service_ns": "Service time under paced load",
+}
 VERDICTS = {
     "faster": {"weight": "bold"},
     "slower": {"weight": "bold"},
@@ -78,8 +82,9 @@ def _numbers(row):
 
 
 def _resolution(null):
-    """The larger distance of the null control's interval from 1."""
-    reach = max(abs(null["ci_low"][0] - 1), abs(null["ci_high"][0] - 1))
+    """How far the null control's interval reaches from 1, as ratios.csv has it: down to 1/1.02 is as far as up to 1.02."""
+    low, high = null["ci_low"][0], null["ci_high"][0]
+    reach = max(1 / low if low > 0 else float("inf"), high) - 1
     return f"±{100 * reach:.2g} %"
 
 

@@ -50,6 +50,36 @@ RATIOS = {
     "verdict": "text",
 }
 
+CROSSOVER = {
+    "strategy": "text",
+    "vary": "text",
+    "crossing": "ratio",
+    "ci_low": "ratio",
+    "ci_high": "ratio",
+    "verdict": "text",
+}
+CROSSOVER_POINTS = {
+    "strategy": "text",
+    "baseline": "text",
+    "vary": "text",
+    "value": "positive amount",
+    "workload": "text",
+    "ratio": "ratio",
+    "ci_low": "ratio",
+    "ci_high": "ratio",
+    "verdict": "text",
+}
+CROSSOVER_MAP = {
+    "strategy": "text",
+    "baseline": "text",
+    "vary_x": "text",
+    "x": "positive amount",
+    "vary_y": "text",
+    "y": "positive amount",
+    "ratio": "ratio",
+    "verdict": "text",
+}
+
 
 ENDED = "a headlock run that ends writes both"
 
@@ -65,6 +95,10 @@ class Results:
     histograms: dict
     op: str | None
     warnings: list = field(default_factory=list)
+    # What headlock crossover adds.
+    crossover: pl.DataFrame | None = None
+    crossover_points: pl.DataFrame | None = None
+    crossover_map: pl.DataFrame | None = None
 
     def workloads(self):
         """The workloads in the order in which the run met them."""
@@ -101,6 +135,12 @@ def load(directory, op):
     path = directory / "latency.hlog"
     log = hlog.Log(path, warnings) if path.exists() else None
     results = Results(trials, latency, ratios, {}, _choose_op(op, log, latency), warnings)
+    results.crossover = _optional(directory / "crossover.csv", CROSSOVER, warnings)
+    results.crossover_points = _optional(directory / "crossover_points.csv", CROSSOVER_POINTS, warnings)
+    results.crossover_map = _optional(directory / "crossover_map.csv", CROSSOVER_MAP, warnings)
+    if results.crossover_points is not None or results.crossover_map is not None:
+        # A search plays the pass that decides and nothing else: no latency is missing.
+        return results
     if log is not None:
         results.histograms = _by_point(results, log.histograms(results.op))
     elif latency is not None:

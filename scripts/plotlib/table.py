@@ -36,6 +36,13 @@ def _amount(cell):
     return value
 
 
+def _positive_amount(cell):
+    value = _finite(cell, "a number above 0")
+    if value <= 0:
+        raise ValueError("a number above 0")
+    return value
+
+
 def _ratio(cell):
     """A ratio may be undefined (a net time can be 0 or negative): empty, NaN or infinite."""
     if cell == "":
@@ -70,6 +77,7 @@ def _flag(cell):
 KINDS = {
     "text": (_text, pl.String),
     "amount": (_amount, pl.Float64),
+    "positive amount": (_positive_amount, pl.Float64),
     "ratio": (_ratio, pl.Float64),
     "positive": (_positive, pl.Int64),
     "index": (_index, pl.Int64),

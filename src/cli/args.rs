@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::compare;
+use super::crossover;
 use super::units::{self, Share};
 use crate::workload::{MAX_POLLUTE_KIB, MAX_THREADS, MAX_TIMERS};
 
@@ -22,6 +23,9 @@ use crate::workload::{MAX_POLLUTE_KIB, MAX_THREADS, MAX_TIMERS};
   headlock run -w hot --threads 1,2 --budget 60s    one workload, longer
   headlock replay traces/disk.csv.zst               a recorded QEMU, every row on one thread
   headlock trace traces/disk.csv.zst                what that trace holds
+  headlock crossover --vary mods                    from which share of changes on does RCU beat the mutex?
+  headlock study qemu-rfc --budget 5m               the claims of QEMU's RFC, tested one by one
+  headlock report results/DIRECTORY                 the page to decide from
   headlock verify                                   does each strategy keep what it declares?
   headlock list                                     the strategies and what each declares
 
@@ -44,8 +48,14 @@ pub enum Command {
     Replay(Box<ReplayArgs>),
     /// Say what a recorded trace holds, and turn it into a synthetic workload
     Trace(TraceArgs),
+    /// Find from which value on a strategy beats the baseline
+    Crossover(Box<CrossoverArgs>),
+    /// Run a built-in study of a proposal, and test its claims one by one
+    Study(StudyArgs),
     /// Compare two result directories, or two points of one
     Compare(CompareArgs),
+    /// Write the design-review document of a result directory
+    Report(ReportArgs),
     /// Say what on this machine may spoil figures, and how to mend it
     Doctor(DoctorArgs),
     /// Check that each strategy keeps what it declares
@@ -124,6 +134,26 @@ pub struct CompareArgs {
     pub json: bool,
     /// Print Markdown tables
     #[arg(long, conflicts_with = "json")]
+    pub markdown: bool,
+}
+
+/// `headlock report`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  headlock report results/mine                          writes results/mine/report.html
+  headlock report results/mine --out review.html
+  headlock report results/mine --markdown               the same, to paste into a review
+
+The page is one file that needs no network. Its pictures come from DIR/plots; if there are none, scripts/plot draws them.")]
+pub struct ReportArgs {
+    /// Result directory, or a study of several
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// Write the page here [default: DIR/report.html]
+    #[arg(short, long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Print Markdown and write nothing
+    #[arg(long, conflicts_with = "out")]
     pub markdown: bool,
 }
 
@@ -318,6 +348,68 @@ pub struct ReplayArgs {
     pub speed: crate::harness::Speed,
     #[command(flatten)]
     pub common: CommonArgs,
+}
+
+/// `headlock crossover`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  headlock crossover --vary mods                                  from which share of changes on?
+  headlock crossover --vary hold --from 100ns --to 10us -s rcu-epoch,seqlock --budget 60s
+  headlock crossover --vary mods,timers -s rcu-epoch              a map of two
+
+The search ends by itself when every crossing is known within --precision (5% unless told otherwise).")]
+pub struct CrossoverArgs {
+    /// What to vary: mods (share of changes), threads, timers, rate (open load), think or hold; or two of them, for a map
+    #[arg(long, value_name = "WHAT[,WHAT]", required = true, value_delimiter = ',', value_parser = crossover::vary)]
+    pub vary: Vec<crate::workload::Vary>,
+    /// Lowest value, like 1%, 4, 100k or 200ns; two for a map
+    #[arg(long, value_name = "VALUE", value_delimiter = ',', allow_hyphen_values = true)]
+    pub from: Vec<String>,
+    /// Highest value
+    #[arg(long, value_name = "VALUE", value_delimiter = ',', allow_hyphen_values = true)]
+    pub to: Vec<String>,
+    /// Values of the grid that is measured first; of each of the two for a map, which is no more than the grid [default: 9, 5]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(2usize, 17))]
+    pub grid: Option<usize>,
+    /// Workload: a preset or a TOML file
+    #[arg(short, long, value_name = "NAME|FILE", default_value = "hot")]
+    pub workload: String,
+    /// Threads [default: the number of CPUs]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(1, MAX_THREADS))]
+    pub threads: Option<usize>,
+    #[command(flatten)]
+    pub fields: WorkloadFields,
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+/// `headlock study`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  headlock study qemu-rfc --budget 5m                     the RFC of 2013 that would have QEMU read its timers under RCU
+  headlock study qemu-rfc --budget 20m --out results/rfc
+
+Its parts are ordinary commands with ordinary result directories, all in one; study.json names them. The traces that fit the
+budget are played in strict order, shortest first; the busiest is cut if need be to be played at its own pace.")]
+pub struct StudyArgs {
+    /// The study: qemu-rfc
+    #[arg(value_name = "NAME", value_parser = [crate::study::qemu_rfc::NAME])]
+    pub name: String,
+    /// Time for all of it; parts end with the block in which theirs is up
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = units::budget_ns, allow_hyphen_values = true)]
+    pub budget: u64,
+    /// The directory of the recorded traces
+    #[arg(long, value_name = "DIR", default_value = "traces")]
+    pub traces: PathBuf,
+    /// The study's directory; must not exist [default: results/DATE-TIME-HOST-study-NAME]
+    #[arg(short, long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Print one JSON document and nothing else
+    #[arg(long)]
+    pub json: bool,
+    /// No progress bar, no notes
+    #[arg(short, long)]
+    pub quiet: bool,
 }
 
 /// What all measuring commands share.

@@ -6,6 +6,7 @@ mod check_process;
 mod child_process;
 mod compare;
 mod completions;
+mod crossover;
 mod doctor;
 mod failure;
 mod figures;
@@ -14,8 +15,10 @@ mod man;
 mod paint;
 mod progress;
 mod replay;
+mod report;
 mod run;
 mod session;
+mod study;
 mod table;
 mod trace;
 mod trial_process;
@@ -52,7 +55,10 @@ pub fn main_with(registry: Registry, args: impl IntoIterator<Item = OsString>) -
         Command::Run(args) => run::run(&registry, &args),
         Command::Replay(args) => replay::replay(&registry, &args),
         Command::Trace(args) => trace::trace(&registry, &args),
+        Command::Crossover(args) => crossover::crossover(&registry, &args),
+        Command::Study(args) => study::study(&registry, &args),
         Command::Compare(args) => compare::compare(&args),
+        Command::Report(args) => report::report(&registry, &args),
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Verify(args) => verify::verify(&registry, &args),
         Command::List(args) => list::list(&registry, &args),

@@ -14,6 +14,11 @@ use crate::workload::trace::{Trace, TraceOp};
 
 /// Checks everything, the traces included, and measures.
 pub fn replay(registry: &Registry, args: &ReplayArgs) -> Result<(), Failure> {
+    session::measure(request(registry, args)?)
+}
+
+/// What was typed, validated.
+pub fn request<'a>(registry: &Registry, args: &'a ReplayArgs) -> Result<Request<'a>, Failure> {
     let common = &args.common;
     if args.order == Order::Strict && args.speed != Speed::Max {
         return usage(
@@ -63,9 +68,10 @@ pub fn replay(registry: &Registry, args: &ReplayArgs) -> Result<(), Failure> {
         inject: common.inject.map(|share| share.0),
         spins_per_ns: spins_per_ns(),
         first_block: 0,
+        deciding_only: false,
     };
     let names: Vec<&str> = plan.points.iter().map(|(point, _)| point.workload.as_str()).collect();
-    session::measure(Request {
+    Ok(Request {
         what: format!("replay-{}", names.join("-")),
         common,
         parameters: json!({

@@ -20,10 +20,15 @@ use crate::workload::{
 const DEFAULT_WORKLOADS: [&str; 2] = ["hot", "paced"];
 
 /// Where a workload's fields come from when flags say so.
-const COMMAND_LINE: &str = "the command line";
+pub(super) const COMMAND_LINE: &str = "the command line";
 
 /// Checks everything and measures.
 pub fn run(registry: &Registry, args: &RunArgs) -> Result<(), Failure> {
+    session::measure(request(registry, args)?)
+}
+
+/// What was typed, validated.
+pub fn request<'a>(registry: &Registry, args: &'a RunArgs) -> Result<Request<'a>, Failure> {
     let common = &args.common;
     let workloads = workloads(args)?;
     let mut points = Vec::new();
@@ -50,9 +55,10 @@ pub fn run(registry: &Registry, args: &RunArgs) -> Result<(), Failure> {
         inject: common.inject.map(|share| share.0),
         spins_per_ns: spins_per_ns(),
         first_block: 0,
+        deciding_only: false,
     };
     let names: Vec<&str> = workloads.iter().map(|workload| workload.name.as_str()).collect();
-    session::measure(Request {
+    Ok(Request {
         what: format!("run-{}", names.join("-")),
         common,
         parameters: json!({
@@ -90,6 +96,12 @@ fn workloads(args: &RunArgs) -> Result<Vec<Workload>, Failure> {
     base.into_iter()
         .map(|workload| workload.with(overrides(&args.fields)?, COMMAND_LINE).map_err(usage_error))
         .collect()
+}
+
+/// The workload named, with the fields given in place of its own.
+pub(super) fn workload(name: &str, fields: &WorkloadFields) -> Result<Workload, Failure> {
+    let given = overrides(fields)?;
+    named(name)?.with(given, COMMAND_LINE).map_err(|error| Failure::Usage(by_flag(&error, fields)))
 }
 
 /// The error in words that name the flag to change, if it is a flag's value that is wrong.

@@ -48,6 +48,16 @@ pub fn trial_ns(text: &str) -> Result<u64, String> {
     }
 }
 
+/// The time that a study is given: no part can do with less than a block.
+pub fn budget_ns(text: &str) -> Result<u64, String> {
+    let ns = duration_ns(text)?;
+    if ns >= 1_000_000_000 {
+        Ok(ns)
+    } else {
+        Err("expected 1s or more; 5m make a study".to_owned())
+    }
+}
+
 /// A share like 2% or 0.02.
 pub fn share(text: &str) -> Result<Share, String> {
     let (number, scale) = match text.strip_suffix('%') {

@@ -1,6 +1,7 @@
 //! `headlock verify`: does each strategy keep what it declares?
 
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 use serde_json::json;
 
@@ -17,28 +18,46 @@ use crate::registry::Registry;
 use crate::verify::Length;
 use crate::verify::referee::{self, Ending, Observer, Plan};
 
-/// Checks what was typed, then the strategies.
+/// Checks what was typed, then the strategies, and answers.
 pub fn verify(registry: &Registry, args: &VerifyArgs) -> Result<(), Failure> {
-    let plan = plan(registry, args)?;
     let stop = session::on_signal()?;
+    let (verification, failure) = check(registry, args, &stop)?;
+    verification.answer(args)?;
+    failure.map_or(Ok(()), Err)
+}
+
+/// Checks and writes as it goes. What ended it other than well, or a strategy that is broken, comes second.
+pub fn check(
+    registry: &Registry,
+    args: &VerifyArgs,
+    stop: &AtomicBool,
+) -> Result<(Verification, Option<Failure>), Failure> {
+    let plan = plan(registry, args)?;
     let dir = args.out.as_deref().map(create).transpose()?;
     let progress = Progress::new(args.quiet || args.json, 100);
-    let mut verification = Verification { dir, progress, rows: Vec::new(), findings: Vec::new() };
-    let ended = referee::run(&plan, &mut verification, &stop);
+    let mut verification = Verification {
+        plan: plan.clone(),
+        dir,
+        progress,
+        rows: Vec::new(),
+        findings: Vec::new(),
+    };
+    let ended = referee::run(&plan, &mut verification, stop);
     verification.progress.finish();
-    verification.answer(args, &plan)?;
-    let Verification { rows, .. } = verification;
+    let rows = &verification.rows;
     let whole = plan.strategies.len() * plan.checks.len();
-    match ended? {
-        Ending::Failed(reason) => Err(Failure::Error(format!("cannot run a check: {reason}"))),
-        Ending::Interrupted => {
-            Err(Failure::Interrupted(format!("interrupted; {} of {whole} checks were carried out", rows.len())))
+    let failure = match ended {
+        Err(failure) => Some(failure),
+        Ok(Ending::Failed(reason)) => Some(Failure::Error(format!("cannot run a check: {reason}"))),
+        Ok(Ending::Interrupted) => {
+            Some(Failure::Interrupted(format!("interrupted; {} of {whole} checks were carried out", rows.len())))
         }
-        Ending::Complete => match broken(&plan, &rows) {
-            broken if broken.is_empty() => Ok(()),
-            broken => Err(Failure::Broken(format!("breaks what it declares: {}", broken.join(", ")))),
+        Ok(Ending::Complete) => match broken(&plan, rows) {
+            broken if broken.is_empty() => None,
+            broken => Some(Failure::Broken(format!("breaks what it declares: {}", broken.join(", ")))),
         },
-    }
+    };
+    Ok((verification, failure))
 }
 
 fn create(path: &Path) -> Result<CheckDir, Failure> {
@@ -81,7 +100,8 @@ fn checks(asked: &[String]) -> Result<Vec<Check>, Failure> {
 }
 
 /// What was checked so far.
-struct Verification {
+pub struct Verification {
+    plan: Plan,
     dir: Option<CheckDir>,
     progress: Progress,
     rows: Vec<CheckRow>,
@@ -89,13 +109,13 @@ struct Verification {
 }
 
 impl Verification {
-    fn answer(&self, args: &VerifyArgs, plan: &Plan) -> Result<(), Failure> {
+    fn answer(&self, args: &VerifyArgs) -> Result<(), Failure> {
         if args.json {
             return answer_json(&json!({
                 "command": std::env::args().collect::<Vec<_>>(),
                 "host": host::facts(),
-                "threads": plan.threads,
-                "seed": plan.seed,
+                "threads": self.plan.threads,
+                "seed": self.plan.seed,
                 "checks": self.rows,
                 "findings": self.findings,
             }));
@@ -103,7 +123,7 @@ impl Verification {
         if self.rows.is_empty() {
             return Ok(());
         }
-        let mut text = verify_table::text(plan, &self.rows, &self.findings, Paint::for_stdout());
+        let mut text = verify_table::text(&self.plan, &self.rows, &self.findings, Paint::for_stdout());
         if let Some(dir) = &args.out {
             text += &format!("\n\nResults: {}", dir.display());
         }

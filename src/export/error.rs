@@ -90,7 +90,7 @@ pub enum ResumeError {
 }
 
 impl ReadError {
-    pub(super) fn io(path: &Path, source: io::Error) -> Self {
+    pub(crate) fn io(path: &Path, source: io::Error) -> Self {
         Self::Io { path: path.to_owned(), source }
     }
 

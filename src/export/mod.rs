@@ -4,6 +4,7 @@
 //! histograms; it is rewritten after each block, each file through a temporary one that takes its place in one step. So
 //! whatever ends the run, every file is whole, and at most the trial under way is lost.
 
+mod crossover_csv;
 mod error;
 mod latency_csv;
 mod latency_hlog;
@@ -11,8 +12,10 @@ mod limited;
 mod markdown;
 mod ratios_csv;
 mod replace;
+mod report;
 mod result_dir;
 mod run_json;
+mod study_json;
 mod table;
 mod threads_csv;
 mod trials_csv;
@@ -20,17 +23,20 @@ mod verify_csv;
 
 use std::io::{self, Write};
 
+pub use crossover_csv::{read_crossings, read_crossover_points, read_map, write_crossings, write_map};
 pub use error::{ReadError, ResumeError, WriteError};
 pub use latency_csv::read_latency;
 pub use latency_hlog::read_histograms;
 pub use limited::read_text;
 pub use markdown::markdown;
 pub use ratios_csv::read_ratios;
+pub use report::{PLOTS, read_part, report_html, report_markdown, write_report};
 pub use result_dir::{ResultDir, directory_name};
 pub use run_json::read_run;
+pub use study_json::{create_study, read_loads, read_study, write_loads, write_study};
 pub use table::Rows;
 pub use trials_csv::read_trials;
-pub use verify_csv::CheckDir;
+pub use verify_csv::{CheckDir, read_checks};
 
 use crate::record::{LatencyRow, Ratio, RunRecord};
 use crate::stats::Latencies;
@@ -66,4 +72,4 @@ const FORMATS: [&dyn Format; 4] = [
 ];
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::limited::read_document;
 use super::{Format, ReadError, Snapshot};
@@ -35,7 +36,8 @@ pub fn read_run(dir: &Path) -> Result<RunRecord, ReadError> {
     parse(&path, &bytes)
 }
 
-pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<RunRecord, ReadError> {
+/// A record that states its `schema_version`, from a file's content.
+pub(super) fn parse<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, ReadError> {
     /// Read first: a newer record may have another shape, and its version explains why.
     #[derive(Deserialize)]
     struct Version {
@@ -59,7 +61,7 @@ mod tests {
     #[test]
     fn a_newer_schema_is_refused_by_its_version_whatever_its_shape() {
         let text = format!("{{\"schema_version\": {}, \"host\": 5}}", SCHEMA_VERSION + 1);
-        let error = parse(Path::new("run.json"), text.as_bytes()).unwrap_err().to_string();
+        let error = parse::<RunRecord>(Path::new("run.json"), text.as_bytes()).unwrap_err().to_string();
         assert!(error.starts_with("run.json:1: schema_version 2 is newer"), "{error}");
     }
 
@@ -67,7 +69,8 @@ mod tests {
     fn a_broken_record_is_named_by_its_line() {
         let text = serde_json::to_string_pretty(&run()).unwrap();
         let line = text.lines().position(|line| line.contains("\"running\"")).unwrap() + 1;
-        let error = parse(Path::new("run.json"), text.replace("\"running\"", "\"walking\"").as_bytes()).unwrap_err();
+        let error = parse::<RunRecord>(Path::new("run.json"), text.replace("\"running\"", "\"walking\"").as_bytes())
+            .unwrap_err();
         let error = error.to_string();
         assert!(
             error.starts_with(&format!("run.json:{line}: unknown variant `walking`, expected one of")),

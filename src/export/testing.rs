@@ -46,7 +46,7 @@ pub(super) fn result() -> Result {
     Result { trials, latencies, latency, ratios, run: run() }
 }
 
-pub(super) fn run() -> RunRecord {
+pub(crate) fn run() -> RunRecord {
     RunRecord {
         schema_version: SCHEMA_VERSION,
         headlock_version: "0.1.0".to_owned(),

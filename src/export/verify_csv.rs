@@ -3,12 +3,12 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::replace::replace;
 use super::result_dir::create_new;
-use super::{WriteError, table};
-use crate::record::{CheckRow, Finding};
+use super::{ReadError, Rows, WriteError, table};
+use crate::record::{Check, CheckFigures, CheckRow, CheckVerdict, Finding};
 
 const ROWS: &str = "verify.csv";
 const FINDINGS: &str = "violations.txt";
@@ -32,15 +32,16 @@ const COLUMNS: [&str; 15] = [
 ];
 
 /// A row as it is written; what a check does not count stays empty.
-#[derive(Serialize)]
-struct Row<'r> {
-    strategy: &'r str,
-    check: &'static str,
+#[derive(Serialize, Deserialize)]
+struct Row {
+    strategy: String,
+    check: Check,
     tried: u64,
     broken: u64,
-    declared: &'r str,
-    seconds: String,
-    verdict: &'static str,
+    declared: String,
+    #[serde(serialize_with = "to_the_millisecond")]
+    seconds: f64,
+    verdict: CheckVerdict,
     early: Option<u64>,
     late_with_rearm: Option<u64>,
     late_without_rearm: Option<u64>,
@@ -51,17 +52,21 @@ struct Row<'r> {
     unreclaimed: Option<u64>,
 }
 
-impl<'r> From<&'r CheckRow> for Row<'r> {
-    fn from(row: &'r CheckRow) -> Self {
+fn to_the_millisecond<S: Serializer>(seconds: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("{seconds:.3}"))
+}
+
+impl From<&CheckRow> for Row {
+    fn from(row: &CheckRow) -> Self {
         let figures = row.figures;
         Row {
-            strategy: &row.strategy,
-            check: row.check.word(),
+            strategy: row.strategy.clone(),
+            check: row.check,
             tried: row.tried,
             broken: row.broken,
-            declared: &row.declared,
-            seconds: format!("{:.3}", row.seconds),
-            verdict: row.verdict.word(),
+            declared: row.declared.clone(),
+            seconds: row.seconds,
+            verdict: row.verdict,
             early: figures.early,
             late_with_rearm: figures.late_with_rearm,
             late_without_rearm: figures.late_without_rearm,
@@ -72,6 +77,40 @@ impl<'r> From<&'r CheckRow> for Row<'r> {
             unreclaimed: figures.unreclaimed,
         }
     }
+}
+
+impl From<Row> for CheckRow {
+    fn from(row: Row) -> Self {
+        CheckRow {
+            strategy: row.strategy,
+            check: row.check,
+            tried: row.tried,
+            broken: row.broken,
+            declared: row.declared,
+            seconds: row.seconds,
+            verdict: row.verdict,
+            figures: CheckFigures {
+                early: row.early,
+                late_with_rearm: row.late_with_rearm,
+                late_without_rearm: row.late_without_rearm,
+                unjudged: row.unjudged,
+                changes: row.changes,
+                frees: row.frees,
+                peak_unreclaimed: row.peak_unreclaimed,
+                unreclaimed: row.unreclaimed,
+            },
+        }
+    }
+}
+
+/// The checks of a directory that `verify` wrote.
+///
+/// # Errors
+///
+/// If there is no readable `verify.csv`, or its content is not one; the message names the line.
+pub fn read_checks(dir: &Path) -> Result<Rows<CheckRow>, ReadError> {
+    let Rows { rows, note } = table::read::<Row>(&dir.join(ROWS), &COLUMNS)?;
+    Ok(Rows { rows: rows.into_iter().map(CheckRow::from).collect(), note })
 }
 
 /// The result directory of `verify`. Both files are replaced as a whole after each check, so that whatever ends the program
@@ -97,7 +136,7 @@ impl CheckDir {
     /// # Errors
     /// If one cannot be written. It keeps its last version.
     pub fn rewrite(&self, rows: &[CheckRow], findings: &[Finding]) -> Result<(), WriteError> {
-        let rows: Vec<Row<'_>> = rows.iter().map(Row::from).collect();
+        let rows: Vec<Row> = rows.iter().map(Row::from).collect();
         self.replace(ROWS, |out| table::write(&COLUMNS, &rows, out))?;
         self.replace(FINDINGS, |out| findings.iter().try_for_each(|finding| write!(out, "{finding}\n\n")))
     }
@@ -140,7 +179,8 @@ mod tests {
             what: "one answer was early".to_owned(),
             events: vec!["first".to_owned(), "second".to_owned()],
         };
-        dir.rewrite(&[row], &[finding]).unwrap();
+        dir.rewrite(std::slice::from_ref(&row), &[finding]).unwrap();
+        assert_eq!(read_checks(&path).unwrap().rows, [row]);
         let rows = fs::read_to_string(path.join(ROWS)).unwrap();
         assert_eq!(rows.lines().nth(1), Some("seqlock,fresh,7,1,linearizable,0.500,broken,1,,,,,,,"));
         let findings = fs::read_to_string(path.join(FINDINGS)).unwrap();

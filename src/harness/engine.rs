@@ -46,6 +46,8 @@ pub struct Plan {
     pub spins_per_ns: f64,
     /// The number of the first block, above 0 when a run is resumed.
     pub first_block: usize,
+    /// Whether to play only the pass that decides at each point, for a search that compares and shows no latencies.
+    pub deciding_only: bool,
 }
 
 /// A finished trial.
@@ -219,6 +221,12 @@ impl Plan {
         }
     }
 
+    /// The passes in which a point is measured.
+    fn passes(&self, point: usize) -> &'static [Pass] {
+        let passes = self.points[point].1.passes();
+        if self.deciding_only { &passes[..1] } else { passes }
+    }
+
     /// All that plays at a point besides the null strategy.
     fn contestants(&self) -> impl Iterator<Item = String> + '_ {
         let injected = self.inject.map(|_| INJECTED.to_owned());
@@ -232,7 +240,7 @@ fn order_of_block(plan: &Plan, block: usize) -> Vec<Slot> {
     let mut random =
         Xoshiro256PlusPlus::seed_from_u64(plan.seed ^ (block as u64 / 2).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     let mut groups: Vec<(usize, Pass)> = (0..plan.points.len())
-        .flat_map(|point| plan.points[point].1.passes().iter().map(move |&pass| (point, pass)))
+        .flat_map(|point| plan.passes(point).iter().map(move |&pass| (point, pass)))
         .collect();
     groups.shuffle(&mut random);
     let mut contestants: Vec<Vec<String>> = groups

@@ -71,7 +71,12 @@ impl Load {
         }
     }
 
-    /// The passes that it is measured in: a paced load has no throughput to measure.
+    /// The pass whose figure is compared.
+    pub fn deciding_pass(&self) -> Pass {
+        self.passes()[0]
+    }
+
+    /// The passes that it is measured in, the deciding one first: a paced load has no throughput to measure.
     pub fn passes(&self) -> &'static [Pass] {
         if self.is_paced() {
             &[Pass::Latency]

@@ -4,6 +4,7 @@
 mod blocks;
 mod bootstrap;
 mod changes;
+pub mod crossover;
 mod latency;
 mod precision;
 mod ratios;

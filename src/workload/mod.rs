@@ -9,9 +9,11 @@ pub mod profile;
 pub mod script;
 mod spec;
 pub mod trace;
+mod vary;
 
 pub use distance::{Distance, parse_duration_ns};
 pub use error::WorkloadError;
 pub use mix::{Mix, Op, Role, Roles};
 pub use preset::PRESETS;
 pub use spec::{Arrivals, Load, MAX_POLLUTE_KIB, MAX_THREADS, MAX_TIMERS, Overrides, Per, PollClock, Workload};
+pub use vary::{Ladder, Vary};

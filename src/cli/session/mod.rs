@@ -1,35 +1,29 @@
 //! What `run` and `replay` share: from a validated plan to result files and the answer.
 
 mod limits;
+mod recording;
 mod resume;
 
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering as Memory};
 
-use jiff::{Timestamp, ZonedDateTime};
 use serde_json::{Value, json};
 
 use super::answer::{answer, answer_json};
 use super::args::CommonArgs;
-use super::doctor::{refuse_if_bad, warnings};
 use super::failure::{Failure, usage};
 use super::paint::Paint;
-use super::progress::Progress;
 use super::table::{self, ReplayFacts};
 use super::units::Pinning;
-use crate::export::{ResultDir, Snapshot, directory_name, markdown};
+use crate::export::markdown;
 use crate::harness::child::ChildError;
-use crate::harness::clock::Moment;
-use crate::harness::doctor::{Depth, Finding, Severity, examine, findings};
-use crate::harness::{BELOW_FLOOR, Ending, Observer, Plan, Played, engine, host, pin};
-use crate::record::{Conditions, Pass, Point, RunRecord, RunState, SCHEMA_VERSION, Trial};
+use crate::harness::{Observer, Plan, Played, engine, pin};
+use crate::record::{Point, Ratio};
 use crate::registry::Registry;
-use crate::stats::{Latencies, fewest_blocks, latency_rows, precision, ratios, summarize};
-use limits::{Limits, Reached};
-use resume::Earlier;
+use crate::stats::{fewest_blocks, latency_rows, precision, ratios, summarize};
+pub use limits::{Limits, Reached};
+pub use recording::{Recording, Setup};
 
 /// Strategies that `core` stands for, as far as they are registered.
 const CORE: [&str; 7] = [
@@ -102,93 +96,47 @@ pub fn cpus(pinning: &Pinning) -> Result<Vec<usize>, Failure> {
 }
 
 /// Measures, writes as it goes, and answers.
-pub fn measure(mut request: Request<'_>) -> Result<(), Failure> {
-    let common = request.common;
-    let host = host::facts();
-    let conditions = Conditions {
-        spins_per_ns: Some(request.plan.spins_per_ns),
-        ..examine(Depth::Quick)
-    };
-    let findings = findings(&host, &conditions);
-    if common.strict {
-        refuse_if_bad(&findings)?;
-    }
-    let started = ZonedDateTime::now();
+pub fn measure(request: Request<'_>) -> Result<(), Failure> {
     // Before anything is written, so that whatever is interrupted says so.
     let stop = on_signal()?;
-    let record = RunRecord {
-        schema_version: SCHEMA_VERSION,
-        headlock_version: env!("CARGO_PKG_VERSION").to_owned(),
-        command: std::env::args().collect(),
-        parameters: request.parameters.clone(),
-        host,
-        conditions,
-        warnings: warnings(&findings),
-        started: started.timestamp(),
-        resumed: Vec::new(),
-        ended: None,
-        state: RunState::Running,
-        message: None,
-    };
-    let earlier = match &common.resume {
-        Some(path) => resume::take_up(path, &record)?,
-        None => {
-            let name = directory_name(&started, &record.host.hostname, &request.what);
-            let path = common.out.clone().unwrap_or_else(|| PathBuf::from("results").join(name));
-            let dir = ResultDir::create(&path).map_err(|error| Failure::Error(format!("--out: {error}")))?;
-            Earlier {
-                dir,
-                record: record.clone(),
-                trials: Vec::new(),
-                latencies: Latencies::default(),
-                note: None,
-            }
-        }
-    };
-    request.plan.first_block = earlier.next_block();
-    // So that think and hold times are the same number of turns in all blocks of a result.
-    request.plan.spins_per_ns = earlier.record.conditions.spins_per_ns.unwrap_or(request.plan.spins_per_ns);
-    let mut session = Session {
-        progress: Progress::new(common.quiet || common.json, 100),
-        limits: Limits::new(common),
-        precision: None,
-        fewest_blocks: 0,
-        began: Moment::now(),
-        record: if common.resume.is_some() {
-            taken_up(earlier.record, record)
-        } else {
-            record
-        },
-        dir: earlier.dir,
-        trials: earlier.trials,
-        latencies: earlier.latencies,
-        failed: Vec::new(),
-        bad: findings.iter().filter(|it| it.severity() == Severity::Bad).map(Finding::to_string).collect(),
-        request: &request,
-    };
-    if let Some(note) = earlier.note {
-        session.note(&note);
-    }
-    session.rewrite()?;
-    let ended = engine::run(&request.plan, &mut session, &stop);
-    session.progress.finish();
-    session.conclude(ended)
+    let (session, failure) = record(request, &stop, typed())?;
+    session.answer()?;
+    failure.map_or(Ok(()), Err)
 }
 
-/// The record of an earlier run under way again.
-fn taken_up(earlier: RunRecord, now: RunRecord) -> RunRecord {
-    let mut warnings = earlier.warnings;
-    warnings.extend(now.warnings.into_iter().filter(|warning| !warnings.contains(warning)).collect::<Vec<_>>());
-    let mut resumed = earlier.resumed;
-    resumed.push(now.started);
-    RunRecord {
-        warnings,
-        resumed,
-        ended: None,
-        state: RunState::Running,
-        message: None,
-        ..earlier
-    }
+/// Measures and writes as it goes. What ended it other than well comes second.
+pub fn record<'a>(
+    mut request: Request<'a>,
+    stop: &AtomicBool,
+    command: Vec<String>,
+) -> Result<(Session<'a>, Option<Failure>), Failure> {
+    let recording = Recording::open(Setup {
+        what: &request.what,
+        common: request.common,
+        parameters: &request.parameters,
+        command,
+        spins_per_ns: request.plan.spins_per_ns,
+    })?;
+    request.plan.first_block = recording.next_block;
+    request.plan.spins_per_ns = recording.spins_per_ns().unwrap_or(request.plan.spins_per_ns);
+    let plan = request.plan.clone();
+    let mut session = Session {
+        limits: Limits::new(request.common),
+        precision: None,
+        fewest_blocks: 0,
+        recording,
+        request,
+    };
+    session.rewrite()?;
+    let ended = engine::run(&plan, &mut session, stop);
+    let failure = session.recording.close(ended);
+    let written = session.rewrite();
+    Ok((session, failure.or(written.err())))
+}
+
+/// The command line as it was typed.
+pub fn typed() -> Vec<String> {
+    std::env::args().collect()
 }
 
 /// A flag that Ctrl-C and SIGTERM raise.
@@ -200,41 +148,32 @@ pub(super) fn on_signal() -> Result<Arc<AtomicBool>, Failure> {
     Ok(stop)
 }
 
-/// A measurement under way.
-struct Session<'a> {
-    request: &'a Request<'a>,
-    record: RunRecord,
-    dir: ResultDir,
-    trials: Vec<Trial>,
-    latencies: Latencies,
-    /// What became of strategies that are left out.
-    failed: Vec<String>,
-    /// What is bad about this host, to be said beside the figures.
-    bad: Vec<String>,
-    progress: Progress,
+/// A measurement under way, or over.
+pub struct Session<'a> {
+    /// What was asked for.
+    pub request: Request<'a>,
+    /// What came of it.
+    pub recording: Recording,
     limits: Limits,
     /// The widest interval after the last whole block.
     precision: Option<f64>,
     /// The fewest blocks that any interval rests on.
     fewest_blocks: usize,
-    began: Moment,
 }
 
 impl Session<'_> {
-    fn rewrite(&mut self) -> Result<(), Failure> {
+    /// Every strategy against the baseline, so far.
+    pub fn ratios(&self) -> Vec<Ratio> {
         let common = self.request.common;
-        let ratios = ratios(&self.trials, &common.baseline, common.threshold.0);
+        ratios(&self.recording.trials, &common.baseline, common.threshold.0)
+    }
+
+    fn rewrite(&mut self) -> Result<(), Failure> {
+        let ratios = self.ratios();
         let points: Vec<Point> = self.request.plan.points.iter().map(|(point, _)| point.clone()).collect();
         self.precision = precision(&ratios, &points);
         self.fewest_blocks = fewest_blocks(&ratios);
-        self.dir
-            .rewrite(&Snapshot {
-                latency: &latency_rows(&self.latencies, &self.trials),
-                histograms: &self.latencies,
-                ratios: &ratios,
-                run: &self.record,
-            })
-            .map_err(|error| Failure::Error(error.to_string()))
+        self.recording.rewrite(&ratios)
     }
 
     /// How far the run is, with a fraction of the block under way.
@@ -242,82 +181,25 @@ impl Session<'_> {
         Reached {
             blocks: (next_block - self.request.plan.first_block) as f64 + fraction,
             fewest_blocks: self.fewest_blocks,
-            elapsed_ns: self.began.elapsed_ns(),
+            elapsed_ns: self.recording.began.elapsed_ns(),
             precision: self.precision,
         }
     }
 
-    fn note(&self, text: &str) {
-        self.progress.note(self.request.common.quiet, text);
-    }
-
-    /// Writes how it ended, and answers with what was measured.
-    fn conclude(mut self, ended: Result<Ending, Failure>) -> Result<(), Failure> {
-        let refused = self.refused();
-        self.failed.extend(refused);
-        let failure = match ended {
-            Ok(Ending::Complete) if self.failed.is_empty() => None,
-            Ok(Ending::Complete) => Some(Failure::Error(self.failed.join("; "))),
-            Ok(Ending::NothingLeft) => {
-                Some(Failure::Error(format!("no strategy is left to measure: {}", self.failed.join("; "))))
-            }
-            Ok(Ending::Interrupted) => Some(Failure::Interrupted(format!(
-                "interrupted; the {} trials so far are in {}",
-                self.trials.len(),
-                self.dir.path().display()
-            ))),
-            Err(failure) => Some(failure),
-        };
-        self.record.ended = Some(Timestamp::now());
-        self.record.state = match &failure {
-            None => RunState::Complete,
-            Some(Failure::Interrupted(_)) => RunState::Interrupted,
-            Some(_) => RunState::Failed,
-        };
-        self.record.message = failure.as_ref().and_then(Failure::message).map(str::to_owned);
-        let written = self.rewrite();
-        if !self.trials.is_empty() {
-            self.answer()?;
+    /// Prints what was measured, if anything was.
+    pub fn answer(&self) -> Result<(), Failure> {
+        let recording = &self.recording;
+        if recording.trials.is_empty() {
+            return Ok(());
         }
-        match failure {
-            Some(failure) => Err(failure),
-            None => written,
-        }
-    }
-
-    /// Strategies most of whose trials at some point came out at the floor: no figure, and a reason to look at the code.
-    fn refused(&self) -> Vec<String> {
-        let mut at: BTreeMap<(&str, usize, &str), (usize, usize)> = BTreeMap::new();
-        for trial in self.trials.iter().filter(|trial| trial.pass == Pass::Throughput) {
-            let key = (trial.strategy.as_str(), trial.threads, trial.workload.as_str());
-            let (refused, all) = at.entry(key).or_default();
-            *refused += usize::from(trial.disturbance.starts_with(BELOW_FLOOR));
-            *all += 1;
-        }
-        let refused = at.into_iter().filter(|(_, (refused, all))| refused * 2 > *all);
-        refused
-            .map(|((strategy, threads, workload), _)| {
-                format!(
-                    "{strategy} on {workload} with {threads} threads is refused: it cannot be told from doing nothing, so \
-                     its work was optimised away or is too little for this workload"
-                )
-            })
-            .collect()
-    }
-
-    fn host_lines(&self) -> String {
-        self.bad.iter().map(|bad| format!("Not a host to measure on: {bad}.\n")).collect()
-    }
-
-    fn answer(&self) -> Result<(), Failure> {
         let common = self.request.common;
-        let summaries = summarize(&self.trials);
-        let latency = latency_rows(&self.latencies, &self.trials);
-        let ratios = ratios(&self.trials, &common.baseline, common.threshold.0);
+        let summaries = summarize(&recording.trials);
+        let latency = latency_rows(&recording.latencies, &recording.trials);
+        let ratios = self.ratios();
         if common.json {
             return answer_json(&json!({
-                "directory": self.dir.path(),
-                "run": self.record,
+                "directory": recording.path(),
+                "run": recording.record(),
                 "summaries": summaries,
                 "ratios": ratios,
                 "latency": latency,
@@ -325,13 +207,13 @@ impl Session<'_> {
             }));
         }
         if common.markdown {
-            return answer(&(markdown(&summaries, &ratios, &latency) + &self.host_lines()));
+            return answer(&(markdown(&summaries, &ratios, &latency) + &recording.host_lines()));
         }
         let figures = table::Figures {
             summaries: &summaries,
             latency: &latency,
             ratios: &ratios,
-            trials: &self.trials,
+            trials: &recording.trials,
             baseline: &common.baseline,
             strategies: &self.request.plan.strategies,
             paint: Paint::for_stdout(),
@@ -341,8 +223,8 @@ impl Session<'_> {
             text += &figures.point(point, self.request.replay.get(number), &self.request.plan.cpus);
             text += "\n";
         }
-        text += &self.host_lines();
-        text += &format!("Results: {}", self.dir.path().display());
+        text += &recording.host_lines();
+        text += &format!("Results: {}", recording.path().display());
         answer(&text)
     }
 }
@@ -356,28 +238,15 @@ impl Observer for Session<'_> {
         let left = self.limits.left_ns(reached);
         let left = left.map_or(String::new(), |ns| format!("{} s left, ", ns.div_ceil(1_000_000_000)));
         let what = format!("{width}{left}block {block}: {strategy} on {}/{}", point.workload, point.threads);
-        self.progress.set(self.limits.percent(reached), what);
+        self.recording.progress.set(self.limits.percent(reached), what);
     }
 
     fn played(&mut self, played: Played) -> Result<(), Failure> {
-        let error = |error: crate::export::WriteError| Failure::Error(error.to_string());
-        self.dir.append_trial(&played.trial).map_err(error)?;
-        self.dir.append_threads(&played.threads).map_err(error)?;
-        if !played.trial.disturbed {
-            for latency in played.latencies {
-                self.latencies.add(latency).map_err(|error| Failure::Error(error.to_string()))?;
-            }
-        }
-        self.trials.push(played.trial);
-        Ok(())
+        self.recording.keep(played)
     }
 
     fn failed(&mut self, strategy: &str, point: &Point, reason: &ChildError) -> Result<(), Failure> {
-        let Point { workload, threads } = point;
-        let warning = format!("{strategy} failed on {workload} with {threads} threads and is left out: {reason}");
-        self.note(&warning);
-        self.record.warnings.push(warning.clone());
-        self.failed.push(warning);
+        self.recording.leave_out(strategy, point, reason);
         Ok(())
     }
 
@@ -390,7 +259,7 @@ impl Observer for Session<'_> {
         if let Some(wanted) = self.limits.missed(reached) {
             let so_far = self.precision.map_or("none yet".to_owned(), |width| format!("{:.1} %", width * 100.0));
             let wanted = wanted * 100.0;
-            self.note(&format!(
+            self.recording.note(&format!(
                 "--precision {wanted}%: not reached, {so_far}; --resume with a longer --budget goes on"
             ));
         }

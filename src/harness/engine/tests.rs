@@ -2,6 +2,13 @@ use super::*;
 use crate::harness::{Order, Speed};
 
 #[test]
+fn a_search_plays_the_deciding_pass_alone() {
+    let order = order_of_block(&Plan { deciding_only: true, ..plan() }, 0);
+    assert_eq!(order.len(), 2 * (3 + 1 + 1));
+    assert!(order.iter().all(|slot| slot.pass == Pass::Throughput));
+}
+
+#[test]
 fn what_takes_no_more_than_nothing_is_at_the_floor() {
     let null = (100_000, 200_000);
     assert_eq!(at_floor((50_000, 102_000), null), Some((2.04, 2.0)));
@@ -27,6 +34,7 @@ fn plan() -> Plan {
         inject: None,
         spins_per_ns: 1.0,
         first_block: 0,
+        deciding_only: false,
     }
 }
 
@@ -216,21 +224,18 @@ fn a_strategy_that_fails_is_left_out_from_then_on() {
 }
 
 #[test]
-fn a_slow_down_is_a_share_of_what_the_baseline_took_undisturbed() {
+fn only_the_injected_trials_are_slowed_down() {
     let plan = Plan { inject: Some(0.01), ..judged() };
-    let mut notes = Notes::of(4);
-    let mut injected = Vec::new();
-    let mut baseline = 0;
+    let mut notes = Notes::of(1);
+    let mut slowed = Vec::new();
     let ending = play_blocks(&plan, &mut notes, &AtomicBool::new(false), |job| {
-        if job.inject_ns > 0.0 {
-            injected.push(job.inject_ns);
-        }
-        baseline += usize::from(job.strategy == "mutex" && job.pass == Pass::Throughput);
-        // 20 ns an operation, but for the baseline's first trials, which something took half of.
-        let disturbed = job.strategy == "mutex" && baseline <= 2;
-        Ok(outcome(if disturbed { 0.5 } else { 1.0 }, if disturbed { 500_000 } else { 1_000_000 }))
+        slowed.push(job.inject);
+        Ok(outcome(1.0, 1_000_000))
     });
     assert_eq!(ending, Ok(Ending::Complete));
-    assert!(notes.trials.iter().any(|trial| trial.strategy == INJECTED));
-    assert!(!injected.is_empty() && injected.iter().all(|ns| (ns - 0.2).abs() < 1e-9), "{injected:?}");
+    assert_eq!(slowed.len(), notes.trials.len());
+    for (share, trial) in slowed.iter().zip(&notes.trials) {
+        assert_eq!(*share, if trial.strategy == INJECTED { 0.01 } else { 0.0 });
+    }
+    assert!(slowed.contains(&0.01));
 }

@@ -1,0 +1,144 @@
+//! `headlock crossover`: from which value on does a strategy beat the baseline?
+
+mod drive;
+mod map;
+mod range;
+mod show;
+
+use serde_json::json;
+
+use super::args::CrossoverArgs;
+use super::failure::{Failure, usage};
+use super::{run, session};
+use crate::harness::clock::spins_per_ns;
+use crate::harness::{INJECTED, Load, Plan, pin};
+use crate::record::Point;
+use crate::registry::Registry;
+use crate::workload::{Vary, Workload};
+
+pub use drive::{Search, search};
+pub use range::{Range, vary};
+
+/// Checks everything and searches, or measures a map.
+pub fn crossover(registry: &Registry, args: &CrossoverArgs) -> Result<(), Failure> {
+    let base = base(registry, args)?;
+    match base.ranges[..] {
+        [_] => {
+            let stop = session::on_signal()?;
+            let search = search(args, base, &stop, session::typed())?;
+            show::answer_of(args, &search)?;
+            search.failure.map_or(Ok(()), Err)
+        }
+        _ => map::measure(args, base),
+    }
+}
+
+/// What is varied of what, and how it is played.
+pub struct Base {
+    /// What is varied, from where to where.
+    pub ranges: Vec<Range>,
+    workload: Workload,
+    threads: usize,
+    /// The plan, as yet without points.
+    plan: Plan,
+    /// The strategies that are compared with the baseline.
+    compared: Vec<String>,
+}
+
+/// What was typed, validated.
+pub fn base(registry: &Registry, args: &CrossoverArgs) -> Result<Base, Failure> {
+    let common = &args.common;
+    let cpus = pin::allowed_cpus().len().max(1);
+    let ranges = range::ranges(args, cpus)?;
+    let workload = run::workload(&args.workload, &args.fields)?;
+    let threads = match (args.threads, workload.fixed_threads()) {
+        (Some(asked), Some(fixed)) if asked != fixed => {
+            return usage(format!(
+                "--threads: the roles of workload {} come to {fixed}; leave the flag out or change the roles",
+                workload.name
+            ));
+        }
+        (_, Some(fixed)) => fixed,
+        (Some(_), None) if ranges.iter().any(|range| range.vary == Vary::Threads) => {
+            return usage("--threads: it is what --vary threads varies; use --from and --to");
+        }
+        (asked, None) => asked.unwrap_or(cpus),
+    };
+    let strategies = session::strategies(registry, &common.strategies, &common.baseline)?;
+    let injected = common.inject.map(|_| INJECTED.to_owned());
+    let compared: Vec<String> =
+        strategies.iter().filter(|name| **name != common.baseline).cloned().chain(injected).collect();
+    if compared.is_empty() {
+        return usage(format!(
+            "--strategies: there is nothing but the baseline, {}, to compare with it",
+            common.baseline
+        ));
+    }
+    let plan = Plan {
+        strategies,
+        baseline: common.baseline.clone(),
+        points: Vec::new(),
+        trial_ns: common.trial,
+        expected_ns: 0,
+        patience_ns: common.patience,
+        seed: common.seed,
+        cpus: session::cpus(&common.pin)?,
+        inject: common.inject.map(|share| share.0),
+        spins_per_ns: spins_per_ns(),
+        first_block: 0,
+        deciding_only: true,
+    };
+    Ok(Base { ranges, workload, threads, plan, compared })
+}
+
+impl Base {
+    /// The point with these values of what is varied.
+    fn point(&self, values: &[f64]) -> Result<(Point, Load), Failure> {
+        let (mut workload, mut threads) = (self.workload.clone(), self.threads);
+        for (range, value) in self.ranges.iter().zip(values) {
+            let origin = format!("--vary {} at {value}{}", range.vary, range.vary.unit());
+            let applied = range.vary.apply(&workload, threads, *value, &origin);
+            (workload, threads) = applied.map_err(|error| Failure::Usage(error.to_string()))?;
+        }
+        let point = Point { workload: workload.name.clone(), threads };
+        Ok((point, Load::Synthetic { workload: Box::new(workload), threads }))
+    }
+
+    /// Every parameter, enough to run it again.
+    fn parameters(&self, args: &CrossoverArgs) -> serde_json::Value {
+        let common = &args.common;
+        let plan = &self.plan;
+        json!({
+            "command": "crossover",
+            "vary": self.ranges,
+            "workload": self.workload,
+            "threads": self.threads,
+            "strategies": plan.strategies,
+            "baseline": plan.baseline,
+            "grid": args.grid,
+            "trial_ns": plan.trial_ns,
+            "rounds": common.rounds,
+            "budget_ns": common.budget,
+            "precision": common.precision.map(|share| share.0),
+            "inject": common.inject.map(|share| share.0),
+            "threshold": common.threshold.0,
+            "seed": plan.seed,
+            "cpus": plan.cpus,
+        })
+    }
+
+    /// The threads, where they do not vary.
+    fn threads_words(&self) -> String {
+        match (self.ranges.iter().any(|range| range.vary == Vary::Threads), self.threads) {
+            (true, _) => String::new(),
+            (false, 1) => ", 1 thread".to_owned(),
+            (false, threads) => format!(", {threads} threads"),
+        }
+    }
+
+    /// What goes into the result directory's name.
+    fn what(&self) -> String {
+        let words: Vec<&str> = self.ranges.iter().map(|range| range.vary.word()).collect();
+        format!("crossover-{}-{}", self.workload.name, words.join("-"))
+    }
+}

@@ -1,0 +1,166 @@
+//! `headlock study`: plays the parts of a built-in study, and says what came of each claim.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use clap::Parser;
+use jiff::{Timestamp, ZonedDateTime};
+use serde_json::json;
+
+use super::answer::{answer, answer_json, complain};
+use super::args::{Cli, Command, StudyArgs};
+use super::failure::Failure;
+use super::{crossover, replay, run, session, verify};
+use crate::export::{create_study, directory_name, write_loads, write_study};
+use crate::harness::host;
+use crate::record::{Claim, RunState, SCHEMA_VERSION, StudyRecord};
+use crate::registry::Registry;
+use crate::study::traces::{self, Known};
+use crate::study::{claims, loads, qemu_rfc};
+
+/// Plays all parts, each into a directory of its own, and answers.
+pub fn study(registry: &Registry, args: &StudyArgs) -> Result<(), Failure> {
+    let known = traces::in_dir(&args.traces).map_err(|error| Failure::Error(format!("--traces {error}")))?;
+    let started = ZonedDateTime::now();
+    let host = host::facts();
+    let name = directory_name(&started, &host.hostname, &format!("study-{}", qemu_rfc::NAME));
+    let dir = args.out.clone().unwrap_or_else(|| PathBuf::from("results").join(name));
+    // Before anything is written, so that whatever is interrupted says so.
+    let stop = session::on_signal()?;
+    create_study(&dir).map_err(|error| Failure::Error(format!("--out: {error}")))?;
+    let strict = qemu_rfc::strict(&known, args.budget);
+    let paced = paced(&known, args.budget, &dir)?;
+    let parts = qemu_rfc::parts(&dir, args.budget, &strict, &paced, args.quiet || args.json);
+    let mut facts: Vec<Known> = strict.clone();
+    if facts.iter().all(|trace| trace.facts.name != paced.facts.name) {
+        facts.push(paced);
+    }
+    let mut study = Study {
+        record: StudyRecord {
+            schema_version: SCHEMA_VERSION,
+            study: args.name.clone(),
+            headlock_version: env!("CARGO_PKG_VERSION").to_owned(),
+            command: session::typed(),
+            budget_ns: args.budget,
+            host,
+            parts,
+            traces: facts.iter().map(|trace| trace.facts.clone()).collect(),
+            started: started.timestamp(),
+            ended: None,
+            state: RunState::Running,
+        },
+        dir,
+        strict,
+        quiet: args.quiet || args.json,
+    };
+    let failure = study.play(registry, &stop)?;
+    let claims = claims(&study.dir).map_err(|error| Failure::Error(error.to_string()))?;
+    study.answer(args, &claims)?;
+    failure.map_or(Ok(()), Err)
+}
+
+/// The trace with most rows a second, or as much of its beginning as the budget lets every strategy play at its own pace.
+fn paced(known: &[Known], budget_ns: u64, dir: &Path) -> Result<Known, Failure> {
+    let Some(busiest) = known.iter().max_by(|a, b| a.rate().total_cmp(&b.rate())) else {
+        return Err(Failure::Error("there is no trace to play".to_owned()));
+    };
+    let length_ns = qemu_rfc::paced_ns(budget_ns);
+    match length_ns < busiest.facts.length_ns {
+        true => traces::cut(busiest, length_ns, &qemu_rfc::traces_dir(dir)).map_err(Failure::Error),
+        false => Ok(busiest.clone()),
+    }
+}
+
+/// A study under way.
+struct Study {
+    record: StudyRecord,
+    dir: PathBuf,
+    strict: Vec<Known>,
+    quiet: bool,
+}
+
+impl Study {
+    /// Plays the parts in order. A part that fails is told and the others go on; the user's wish to stop ends all of them.
+    fn play(&mut self, registry: &Registry, stop: &AtomicBool) -> Result<Option<Failure>, Failure> {
+        let mut failed: Vec<String> = Vec::new();
+        let mut interrupted = None;
+        let parts = self.record.parts.len();
+        for place in 0..parts {
+            let part = self.record.parts[place].clone();
+            self.record.parts[place].state = Some(RunState::Running);
+            self.write()?;
+            if !self.quiet {
+                let what = part.command.get(1).map_or(String::new(), |command| format!(" (headlock {command})"));
+                complain(&format!("part {} of {parts}: {}{what}", place + 1, part.role));
+            }
+            let played = match part.command.is_empty() {
+                true => self.count_loads(&part.path),
+                false => command(registry, &part.command, stop),
+            };
+            self.record.parts[place].state = Some(match &played {
+                Ok(()) => RunState::Complete,
+                Err(Failure::Interrupted(_)) => RunState::Interrupted,
+                Err(_) => RunState::Failed,
+            });
+            match played {
+                Ok(()) => {}
+                Err(failure @ Failure::Interrupted(_)) => {
+                    interrupted = Some(failure);
+                    break;
+                }
+                Err(failure) => failed.push(format!("{}: {}", part.role, failure.message().unwrap_or("failed"))),
+            }
+        }
+        let failure = interrupted.or_else(|| (!failed.is_empty()).then(|| Failure::Error(failed.join("; "))));
+        self.record.ended = Some(Timestamp::now());
+        self.record.state = match &failure {
+            None => RunState::Complete,
+            Some(Failure::Interrupted(_)) => RunState::Interrupted,
+            Some(_) => RunState::Failed,
+        };
+        self.write()?;
+        Ok(failure)
+    }
+
+    fn write(&self) -> Result<(), Failure> {
+        write_study(&self.dir, &self.record).map_err(|error| Failure::Error(error.to_string()))
+    }
+
+    /// The part that needs no process of its own, because it counts and times nothing.
+    fn count_loads(&self, path: &str) -> Result<(), Failure> {
+        let counts = loads::count(&self.strict).map_err(Failure::Error)?;
+        write_loads(&self.dir.join(path), &counts).map_err(|error| Failure::Error(error.to_string()))
+    }
+
+    fn answer(&self, args: &StudyArgs, claims: &[Claim]) -> Result<(), Failure> {
+        if args.json {
+            return answer_json(&json!({ "directory": self.dir, "study": self.record, "claims": claims }));
+        }
+        let mut text = String::new();
+        for claim in claims {
+            text += &format!("{}\n  {}\n", claim.claim, claim.answer);
+            for line in &claim.evidence {
+                text += &format!("    {line}\n");
+            }
+            text += &format!("    From {}.\n\n", claim.files.join(", "));
+        }
+        text += &format!("Results: {}", self.dir.display());
+        answer(&text)
+    }
+}
+
+/// Carries out a part as the command that it is, but for the answer: the study's own is the one that counts.
+fn command(registry: &Registry, words: &[String], stop: &AtomicBool) -> Result<(), Failure> {
+    let cli = Cli::try_parse_from(words).map_err(|error| Failure::Error(error.to_string()))?;
+    let failure = match cli.command {
+        Command::Run(args) => session::record(run::request(registry, &args)?, stop, words.to_vec())?.1,
+        Command::Replay(args) => session::record(replay::request(registry, &args)?, stop, words.to_vec())?.1,
+        Command::Crossover(args) => {
+            let base = crossover::base(registry, &args)?;
+            crossover::search(&args, base, stop, words.to_vec())?.failure
+        }
+        Command::Verify(args) => verify::check(registry, &args, stop)?.1,
+        _ => None,
+    };
+    failure.map_or(Ok(()), Err)
+}

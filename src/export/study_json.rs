@@ -1,0 +1,72 @@
+//! A study's own files: `study.json`, what it was and how it went, and `loads.csv`, reads counted one by one.
+
+use std::fs;
+use std::path::Path;
+
+use super::replace::replace;
+use super::result_dir::create_new;
+use super::{ReadError, Rows, WriteError, run_json, table};
+use crate::record::{LoadCount, StudyRecord};
+
+const STUDY: &str = "study.json";
+const LOADS: &str = "loads.csv";
+
+const LOAD_COLUMNS: [&str; 7] = [
+    "case",
+    "strategy",
+    "runs",
+    "fired",
+    "loads_in_runs",
+    "loads_in_polls",
+    "locks_in_runs",
+];
+
+/// Creates a study's directory.
+///
+/// # Errors
+/// If something is there already, or it cannot be created.
+pub fn create_study(dir: &Path) -> Result<(), WriteError> {
+    create_new(dir)
+}
+
+/// Brings `study.json` up to date.
+///
+/// # Errors
+/// If it cannot be written. The last version stays.
+pub fn write_study(dir: &Path, study: &StudyRecord) -> Result<(), WriteError> {
+    let written = replace(dir, STUDY, |out| {
+        serde_json::to_writer_pretty(&mut *out, study)?;
+        out.write_all(b"\n")
+    });
+    written.map_err(|source| WriteError::Replace { path: dir.join(STUDY), source })
+}
+
+/// Writes `loads.csv` into a part's directory, which is created.
+///
+/// # Errors
+/// If something is there already, or it cannot be written.
+pub fn write_loads(dir: &Path, loads: &[LoadCount]) -> Result<(), WriteError> {
+    create_new(dir)?;
+    replace(dir, LOADS, |out| table::write(&LOAD_COLUMNS, loads, out))
+        .map_err(|source| WriteError::Replace { path: dir.join(LOADS), source })
+}
+
+/// What a study directory says of itself.
+///
+/// # Errors
+///
+/// If there is no readable `study.json`, its content is not one, or its schema is newer than this program.
+pub fn read_study(dir: &Path) -> Result<StudyRecord, ReadError> {
+    let path = dir.join(STUDY);
+    let bytes = fs::read(&path).map_err(|error| ReadError::io(&path, error))?;
+    run_json::parse(&path, &bytes)
+}
+
+/// The counted reads of a part.
+///
+/// # Errors
+///
+/// If there is no readable `loads.csv`, or its content is not one; the message names the line.
+pub fn read_loads(dir: &Path) -> Result<Rows<LoadCount>, ReadError> {
+    table::read(&dir.join(LOADS), &LOAD_COLUMNS)
+}

@@ -1,0 +1,79 @@
+//! "Most of our read-side critical sections are racy anyway and rely on aio_notify being called whenever the head of the list
+//! changes."
+
+use super::files::Files;
+use super::words::count;
+use super::{MENDED, RFC, open};
+use crate::record::{Check, CheckRow, Claim};
+use crate::study::qemu_rfc::role;
+
+const ID: &str = "race-covered-by-notify";
+const CLAIM: &str =
+    "The race with concurrent changes is covered, because whoever changes the head notifies the poller.";
+
+/// The answers of a strategy that would have made its poller oversleep, of how many.
+pub fn oversleeps(files: &Files, strategy: &str) -> Option<(u64, u64)> {
+    let row = fresh(files, strategy)?;
+    Some((row.figures.late_without_rearm?, row.tried))
+}
+
+fn fresh<'a>(files: &'a Files, strategy: &str) -> Option<&'a CheckRow> {
+    files.checks.iter().find(|row| row.check == Check::Fresh && row.strategy == strategy)
+}
+
+pub fn claim(files: &Files) -> Claim {
+    let Some((late, polls)) = oversleeps(files, RFC) else {
+        return open(ID, CLAIM, "the freshness of answers");
+    };
+    let answer = match late {
+        0 => format!(
+            "Not refuted in this run: none of {} polls answered late without a notification on its way.",
+            count(polls)
+        ),
+        _ => format!(
+            "Does not hold: {} of {} polls answered later than the head with no notification on its way, because a head that is \
+             put off is not the head any more and notifies nobody. Such a poller sleeps past a timer.",
+            count(late),
+            count(polls)
+        ),
+    };
+    let mut evidence: Vec<String> = files.checks.iter().filter(|row| row.check == Check::Fresh).map(say).collect();
+    evidence.extend(sequence(files));
+    Claim {
+        id: ID.to_owned(),
+        claim: CLAIM.to_owned(),
+        answer,
+        evidence,
+        files: vec![
+            format!("{}/verify.csv", role::FRESH),
+            format!("{}/violations.txt", role::FRESH),
+        ],
+    }
+}
+
+fn say(row: &CheckRow) -> String {
+    let figure = |number: Option<u64>| number.map_or_else(|| "an unknown number".to_owned(), count);
+    let mended = if row.strategy == MENDED {
+        ", the RFC with the head read once more,"
+    } else {
+        ""
+    };
+    format!(
+        "{}{mended} beside {} changes: of {} polls {} early, {} late with a notification on its way, {} late without.",
+        row.strategy,
+        figure(row.figures.changes),
+        count(row.tried),
+        figure(row.figures.early),
+        figure(row.figures.late_with_rearm),
+        figure(row.figures.late_without_rearm),
+    )
+}
+
+/// The shortest sequence of events that was met, a line each.
+fn sequence(files: &Files) -> Vec<String> {
+    let begins = format!("{RFC}, {}, never_oversleeps", Check::Fresh);
+    let found = files.violations.iter().find(|block| block.starts_with(&begins));
+    let Some(found) = found else { return Vec::new() };
+    let events = found.lines().skip(1).map(|line| line.split_whitespace().collect::<Vec<&str>>().join(" "));
+    ["The shortest sequence of events that was met:".to_owned()].into_iter().chain(events).collect()
+}

@@ -1,0 +1,158 @@
+//! The traces of a study: which there are, what they hold, and the beginning of one where the whole is too long.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+use crate::record::StudyTrace;
+use crate::workload::trace::{Trace, TraceOp};
+
+/// The first bytes of a zstd frame (RFC 8878, section 3.1.1).
+const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
+/// A trace that was read once.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// Its file.
+    pub path: PathBuf,
+    /// What it holds.
+    pub facts: StudyTrace,
+}
+
+impl Known {
+    fn of(path: &Path, cut_from: Option<&str>) -> Result<Known, String> {
+        let trace = Trace::load(path).map_err(|error| error.to_string())?;
+        let counts = trace.counts();
+        let facts = StudyTrace {
+            name: trace.name.clone(),
+            file: path.display().to_string(),
+            length_ns: trace.rows.iter().map(|row| row.time.0).max().unwrap_or(0).unsigned_abs(),
+            cut_from: cut_from.map(str::to_owned),
+            rows: counts.played(),
+            deadline: counts[TraceOp::Deadline],
+            expired: counts[TraceOp::Expired],
+            run: counts[TraceOp::Run],
+            changes: counts[TraceOp::Mod] + counts[TraceOp::Anticipate] + counts[TraceOp::Del] + counts[TraceOp::Free],
+            free: counts[TraceOp::Free],
+            fire: counts[TraceOp::Fire],
+        };
+        Ok(Known { path: path.to_owned(), facts })
+    }
+
+    /// Rows a second.
+    pub fn rate(&self) -> f64 {
+        self.facts.rows as f64 * 1e9 / self.facts.length_ns.max(1) as f64
+    }
+}
+
+/// Every trace of a directory, the shortest (in rows) first.
+///
+/// # Errors
+/// If there is none, or one of them is broken.
+pub fn in_dir(dir: &Path) -> Result<Vec<Known>, String> {
+    let entries =
+        fs::read_dir(dir).map_err(|error| format!("{}: {error}; expected a directory of traces", dir.display()))?;
+    let mut paths: Vec<PathBuf> =
+        entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| is_trace(path)).collect();
+    paths.sort();
+    if paths.is_empty() {
+        return Err(format!("{}: no trace is in it; expected files like NAME.csv or NAME.csv.zst", dir.display()));
+    }
+    let mut known = paths.iter().map(|path| Known::of(path, None)).collect::<Result<Vec<Known>, String>>()?;
+    known.sort_by_key(|trace| trace.facts.rows);
+    Ok(known)
+}
+
+/// `NAME.csv` and `NAME.csv.zst`, but not what stands beside a trace (`NAME.lists.csv` and so on).
+fn is_trace(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let plain = name.strip_suffix(".zst").unwrap_or(&name);
+    plain
+        .strip_suffix(".csv")
+        .is_some_and(|stem| !["lists", "threads", "init"].iter().any(|what| stem.ends_with(&format!(".{what}"))))
+}
+
+/// Writes the first `length_ns` of a trace into `dir`, with the files beside it, under a name that says so.
+///
+/// # Errors
+/// If it cannot be read or written, or nothing happens in that time.
+pub fn cut(trace: &Known, length_ns: u64, dir: &Path) -> Result<Known, String> {
+    let name = format!("{}-first-{}ms", trace.facts.name, length_ns / 1_000_000);
+    let path = dir.join(format!("{name}.csv.zst"));
+    let failed = |error: std::io::Error| format!("cannot cut {}: {error}", trace.path.display());
+    fs::create_dir_all(dir).map_err(failed)?;
+    copy_beginning(&trace.path, length_ns, &path).map_err(failed)?;
+    for what in ["lists", "threads", "init"] {
+        let beside = trace.path.with_file_name(format!("{}.{what}.csv", trace.facts.name));
+        if beside.exists() {
+            fs::copy(&beside, dir.join(format!("{name}.{what}.csv"))).map_err(failed)?;
+        }
+    }
+    Known::of(&path, Some(&trace.facts.name))
+}
+
+/// Rows are in time order, so the beginning is all up to the first that is too late. The trace was read before and is whole.
+fn copy_beginning(from: &Path, length_ns: u64, to: &Path) -> std::io::Result<()> {
+    let mut file = BufReader::new(File::open(from)?);
+    let compressed = file.fill_buf()?.starts_with(&ZSTD);
+    let plain: Box<dyn Read> = if compressed {
+        Box::new(zstd::Decoder::with_buffer(file)?)
+    } else {
+        Box::new(file)
+    };
+    let mut out = zstd::Encoder::new(BufWriter::new(File::create_new(to)?), 0)?;
+    for (number, line) in BufReader::new(plain).split(b'\n').enumerate() {
+        let line = line?;
+        let time = line.split(|byte| *byte == b',').next().unwrap_or_default();
+        let late = std::str::from_utf8(time)
+            .ok()
+            .and_then(|time| time.parse::<u64>().ok())
+            .is_some_and(|ns| ns > length_ns);
+        // The first line is the header.
+        if number > 0 && late {
+            break;
+        }
+        out.write_all(&line)?;
+        out.write_all(b"\n")?;
+    }
+    out.finish()?.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_is_the_beginning_with_what_stands_beside_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let whole = dir.path().join("short.csv");
+        let text = "time_ns,thread,list,op,timer,expire_ns\n0,0,0,mod,1,5000000\n1000000,0,0,deadline,,\n\
+                    2000000,0,0,run,,\n6000000,0,0,run,,\n6000001,0,0,fire,1,\n";
+        fs::write(&whole, text).unwrap();
+        fs::write(dir.path().join("short.init.csv"), "list,timer,expire_ns\n0,2,7000000\n").unwrap();
+        let [known] = &in_dir(dir.path()).unwrap()[..] else {
+            panic!()
+        };
+        assert_eq!((known.facts.rows, known.facts.run, known.facts.fire, known.facts.length_ns), (4, 2, 1, 6_000_001));
+        let cut = cut(known, 2_000_000, &dir.path().join("cut")).unwrap();
+        assert_eq!((cut.facts.rows, cut.facts.run, cut.facts.changes), (3, 1, 1));
+        assert_eq!((cut.facts.name.as_str(), cut.facts.cut_from.as_deref()), ("short-first-2ms", Some("short")));
+        assert!(dir.path().join("cut/short-first-2ms.init.csv").exists());
+        let counted = super::super::loads::count(&[cut, known.clone()]).unwrap();
+        let [.., part, all] = &counted[..] else { panic!() };
+        assert_eq!(
+            (part.runs, part.fired, part.loads_in_runs, part.loads_in_polls, part.locks_in_runs),
+            (1, 0, 2, 2, 0)
+        );
+        // The first call looks once; the second twice, since what it fires is not all there is.
+        assert_eq!((all.runs, all.fired, all.loads_in_runs, all.locks_in_runs), (2, 1, 2 + 4, 1));
+    }
+
+    #[test]
+    fn a_directory_without_traces_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("x.lists.csv"), "").unwrap();
+        assert!(in_dir(dir.path()).unwrap_err().contains("no trace"));
+        assert!(in_dir(&dir.path().join("none")).unwrap_err().contains("expected a directory"));
+    }
+}
