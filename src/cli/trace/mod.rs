@@ -20,6 +20,9 @@ use crate::registry::Registry;
 use crate::workload::profile::{Fit, Profile, fit};
 use crate::workload::trace::Trace;
 
+/// How long a pass over a trace may take before it counts as hung, ns: ten minutes, for the longest there is.
+const ONE_PASS_NS: u64 = 600_000_000_000;
+
 /// What a strategy does with the trace, counted on one strict pass: the same on any machine.
 #[derive(Clone, Debug, Serialize)]
 struct Played {
