@@ -2,13 +2,6 @@ use super::*;
 use crate::harness::{Order, Speed};
 
 #[test]
-fn a_search_plays_the_deciding_pass_alone() {
-    let order = order_of_block(&Plan { deciding_only: true, ..plan() }, 0);
-    assert_eq!(order.len(), 2 * (3 + 1 + 1));
-    assert!(order.iter().all(|slot| slot.pass == Pass::Throughput));
-}
-
-#[test]
 fn what_takes_no_more_than_nothing_is_at_the_floor() {
     let null = (100_000, 200_000);
     assert_eq!(at_floor((50_000, 102_000), null), Some((2.04, 2.0)));
