@@ -69,9 +69,6 @@ pub fn trace(registry: &Registry, args: &TraceArgs) -> Result<(), Failure> {
     answer(&text)
 }
 
-/// How long one pass may take before it counts as hanging, ns.
-const PATIENCE_NS: u64 = 60_000_000_000;
-
 /// Plays the trace once in strict order under each strategy, as `headlock replay` does: each in a process of its own.
 fn play_all(registry: &Registry, chosen: &[&str], path: &Path) -> Result<Vec<Played>, Failure> {
     let stop = session::on_signal()?;
@@ -93,7 +90,7 @@ fn play_all(registry: &Registry, chosen: &[&str], path: &Path) -> Result<Vec<Pla
             spins_per_ns: 0.0,
             inject: 0.0,
         };
-        let outcome = child::play(&job, 0, PATIENCE_NS, &stop).map_err(|error| match error {
+        let outcome = child::play(&job, 0, ONE_PASS_NS, &stop).map_err(|error| match error {
             ChildError::Interrupted => Failure::Interrupted("interrupted; nothing was written".to_owned()),
             error => Failure::Error(format!("{strategy}: {error}")),
         })?;
