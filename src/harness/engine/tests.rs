@@ -32,13 +32,6 @@ fn plan() -> Plan {
 }
 
 #[test]
-fn a_search_plays_the_deciding_pass_alone() {
-    let order = order_of_block(&Plan { deciding_only: true, ..plan() }, 0);
-    assert_eq!(order.len(), 2 * (3 + 1 + 1));
-    assert!(order.iter().all(|slot| slot.pass == Pass::Throughput));
-}
-
-#[test]
 fn a_block_plays_every_strategy_once_at_every_point_in_every_pass() {
     let order = order_of_block(&plan(), 0);
     assert_eq!(order.len(), 2 * 2 * (3 + 1 + 1));
