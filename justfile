@@ -51,6 +51,10 @@ instructions *flags:
 advisories:
     cargo deny check
 
+# The poll rows of the table of goals, in one run with liburcu and the libraries' bare loops; needs liburcu-dev
+goals out="../../results/goals/polls":
+    cd peers/liburcu && cp ../../Cargo.lock . && cargo run --release -- run -w hot --mix deadline=1 --threads 1 --baseline atomic-deadline --strategies atomic-deadline,rcu-qsbr,liburcu-qsbr,rcu-membarrier,liburcu-memb,rcu-epoch,bare-epoch,mutex,bare-parking-lot --budget 90s --out {{ out }}
+
 # The reference runs: every strategy under the default workloads and on every recorded trace, an hour in all
 reference name=`date +%Y-%m`:
     cargo build --release
