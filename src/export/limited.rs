@@ -20,7 +20,7 @@ pub fn read_document(path: &Path) -> io::Result<Vec<u8>> {
     Ok(content)
 }
 
-/// As [`read_document`], of a text.
+/// As `read_document`, of a text.
 ///
 /// # Errors
 /// As there, and if it is not UTF-8.

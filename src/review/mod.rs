@@ -5,7 +5,7 @@
 //! [`export`](crate::export) writes it as HTML or Markdown. No sentence here holds a figure that was not computed from what
 //! went in, and equal files give equal documents.
 //!
-//! [`standing`] decides, [`verdict`] puts it into words, the other modules write a section each.
+//! `standing` decides, `verdict` puts it into words, the other modules write a section each.
 
 mod costs;
 mod crossover;

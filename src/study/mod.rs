@@ -1,7 +1,7 @@
 //! Built-in studies: what is played to test a proposal's claims, and what the files then say of each claim.
 //!
 //! The parts of a study are ordinary commands with ordinary result directories, so that each can be run again by itself. The claims
-//! are tested from those files alone: [`claims`] never saw the measurement. Between `export` and `cli`; never prints.
+//! are tested from those files alone: [`claims()`] never saw the measurement. Between `export` and `cli`; never prints.
 
 mod claims;
 pub mod loads;

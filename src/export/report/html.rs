@@ -1,6 +1,6 @@
 //! The document as one HTML page that needs nothing else: no network, no script, its pictures and its style inside.
 //!
-//! Everything that comes from a file goes through maud's escaping, or, for pictures, through [`svg`](super::svg).
+//! Everything that comes from a file goes through maud's escaping, or, for pictures, through [`svg`].
 
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 

@@ -1,4 +1,4 @@
-//! One walk over the rows that counts everything but [nearness](super::nearness).
+//! One walk over the rows that counts everything but [nearness].
 
 use super::pending::Timeline;
 use super::{Distances, ListProfile, Met, PERCENTILES, Profile, Rows, ThreadProfile, nearness};
