@@ -1,4 +1,4 @@
-//! Text of a stranger's, fit to stand in one line of a terminal.
+//! Text for people: a stranger's, fit to stand in one line of a terminal, and numbers.
 
 /// The text without control characters, which might be commands to the terminal, and cut after so many characters.
 pub(crate) fn shown(text: &str, most: usize) -> String {
@@ -16,9 +16,27 @@ pub(crate) fn shown(text: &str, most: usize) -> String {
     shown
 }
 
+/// A count with its thousands apart.
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut apart = String::new();
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            apart.push(',');
+        }
+        apart.push(digit);
+    }
+    apart
+}
+
 #[cfg(test)]
 mod tests {
-    use super::shown;
+    use super::{count, shown};
+
+    #[test]
+    fn thousands_stand_apart() {
+        assert_eq!([0, 999, 1_000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
+    }
 
     #[test]
     fn control_characters_are_spelt_out_and_long_texts_cut() {

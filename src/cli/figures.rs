@@ -1,17 +1,6 @@
 //! Numbers as people read them.
 
-/// A count with its thousands apart.
-pub fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut apart = String::new();
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            apart.push(',');
-        }
-        apart.push(digit);
-    }
-    apart
-}
+pub use crate::text::count;
 
 /// A share as a percentage, with as many digits as tell it from none: 91.4 %, 0.05 %.
 pub fn percent(share: f64) -> String {

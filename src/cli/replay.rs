@@ -6,7 +6,6 @@ use super::args::ReplayArgs;
 use super::failure::{Failure, usage};
 use super::session::{self, Request};
 use super::table::ReplayFacts;
-use crate::harness::clock::spins_per_ns;
 use crate::harness::{Load, Order, Plan, Speed};
 use crate::record::Point;
 use crate::registry::Registry;
@@ -57,18 +56,8 @@ pub fn request<'a>(registry: &Registry, args: &'a ReplayArgs) -> Result<Request<
         points.push((point, load));
     }
     let plan = Plan {
-        strategies: session::strategies(registry, &common.strategies, &common.baseline)?,
-        baseline: common.baseline.clone(),
-        points,
-        trial_ns: common.trial,
         expected_ns: length_ns,
-        patience_ns: common.patience,
-        seed: common.seed,
-        cpus: session::cpus(&common.pin)?,
-        inject: common.inject.map(|share| share.0),
-        spins_per_ns: spins_per_ns(),
-        first_block: 0,
-        deciding_only: false,
+        ..session::plan(common, session::strategies(registry, &common.strategies, &common.baseline)?, points)?
     };
     let names: Vec<&str> = plan.points.iter().map(|(point, _)| point.workload.as_str()).collect();
     Ok(Request {

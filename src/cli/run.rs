@@ -8,8 +8,7 @@ use super::args::{RunArgs, WorkloadFields};
 use super::failure::{Failure, usage};
 use super::session::{self, Request};
 use crate::export::read_text;
-use crate::harness::clock::spins_per_ns;
-use crate::harness::{Load, Plan, pin};
+use crate::harness::{Load, pin};
 use crate::record::Point;
 use crate::registry::Registry;
 use crate::workload::{
@@ -43,20 +42,7 @@ pub fn request<'a>(registry: &Registry, args: &'a RunArgs) -> Result<Request<'a>
             }
         }
     }
-    let plan = Plan {
-        strategies: session::strategies(registry, &common.strategies, &common.baseline)?,
-        baseline: common.baseline.clone(),
-        points,
-        trial_ns: common.trial,
-        expected_ns: 0,
-        patience_ns: common.patience,
-        seed: common.seed,
-        cpus: session::cpus(&common.pin)?,
-        inject: common.inject.map(|share| share.0),
-        spins_per_ns: spins_per_ns(),
-        first_block: 0,
-        deciding_only: false,
-    };
+    let plan = session::plan(common, session::strategies(registry, &common.strategies, &common.baseline)?, points)?;
     let names: Vec<&str> = workloads.iter().map(|workload| workload.name.as_str()).collect();
     Ok(Request {
         what: format!("run-{}", names.join("-")),

@@ -1,6 +1,7 @@
 //! Figures and names as they stand in sentences.
 
 use crate::record::{Point, Ratio};
+pub use crate::text::count;
 
 /// Three significant digits, thousands apart: `0.0833`, `8.28`, `1,352`.
 pub fn figure(value: f64) -> String {
@@ -16,20 +17,7 @@ pub fn figure(value: f64) -> String {
 
 /// A whole number with its thousands apart.
 pub fn grouped(value: i64) -> String {
-    let digits = value.unsigned_abs().to_string();
-    let mut text = if value < 0 { "-".to_owned() } else { String::new() };
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// A count.
-pub fn count(value: u64) -> String {
-    grouped(i64::try_from(value).unwrap_or(i64::MAX))
+    format!("{}{}", if value < 0 { "-" } else { "" }, count(value.unsigned_abs()))
 }
 
 /// A share in per cent, two significant digits: `14 %`, `2.1 %`, `0.045 %`.

@@ -22,6 +22,12 @@ pub enum WorkloadError {
         /// The parser's words, which name the field and what it expected.
         message: String,
     },
+    /// The file sets nothing.
+    #[error("{origin}: no field is set; expected one at least, such as mix or timers")]
+    Empty {
+        /// The file.
+        origin: String,
+    },
     /// A field has a value that it cannot have.
     #[error("{origin}: {field} is {found}; expected {expected}")]
     Field {

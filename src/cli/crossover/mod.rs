@@ -10,7 +10,6 @@ use serde_json::json;
 use super::args::CrossoverArgs;
 use super::failure::{Failure, usage};
 use super::{run, session};
-use crate::harness::clock::spins_per_ns;
 use crate::harness::{INJECTED, Load, Plan, pin};
 use crate::record::Point;
 use crate::registry::Registry;
@@ -75,18 +74,8 @@ pub fn base(registry: &Registry, args: &CrossoverArgs) -> Result<Base, Failure> 
         ));
     }
     let plan = Plan {
-        strategies,
-        baseline: common.baseline.clone(),
-        points: Vec::new(),
-        trial_ns: common.trial,
-        expected_ns: 0,
-        patience_ns: common.patience,
-        seed: common.seed,
-        cpus: session::cpus(&common.pin)?,
-        inject: common.inject.map(|share| share.0),
-        spins_per_ns: spins_per_ns(),
-        first_block: 0,
         deciding_only: true,
+        ..session::plan(common, strategies, Vec::new())?
     };
     Ok(Base { ranges, workload, threads, plan, compared })
 }

@@ -18,7 +18,8 @@ use super::table::{self, ReplayFacts};
 use super::units::Pinning;
 use crate::export::markdown;
 use crate::harness::child::ChildError;
-use crate::harness::{Observer, Plan, Played, engine, pin};
+use crate::harness::clock::spins_per_ns;
+use crate::harness::{Load, Observer, Plan, Played, engine, pin};
 use crate::record::{Point, Ratio};
 use crate::registry::Registry;
 use crate::stats::{fewest_blocks, latency_rows, precision, ratios, summarize};
@@ -132,6 +133,27 @@ pub fn record<'a>(
     let failure = session.recording.close(ended);
     let written = session.rewrite();
     Ok((session, failure.or(written.err())))
+}
+
+/// What the common flags say of a plan to play these strategies at these points.
+///
+/// # Errors
+/// If the processors to pin to cannot be had.
+pub fn plan(common: &CommonArgs, strategies: Vec<String>, points: Vec<(Point, Load)>) -> Result<Plan, Failure> {
+    Ok(Plan {
+        strategies,
+        baseline: common.baseline.clone(),
+        points,
+        trial_ns: common.trial,
+        expected_ns: 0,
+        patience_ns: common.patience,
+        seed: common.seed,
+        cpus: cpus(&common.pin)?,
+        inject: common.inject.map(|share| share.0),
+        spins_per_ns: spins_per_ns(),
+        first_block: 0,
+        deciding_only: false,
+    })
 }
 
 /// The command line as it was typed.

@@ -1,19 +1,7 @@
 //! Figures in words.
 
 use crate::record::{Ratio, Verdict};
-
-/// A count with its thousands apart.
-pub fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut apart = String::new();
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            apart.push(',');
-        }
-        apart.push(digit);
-    }
-    apart
-}
+pub use crate::text::count;
 
 /// A ratio with its interval and verdict.
 pub fn ratio(ratio: &Ratio) -> String {

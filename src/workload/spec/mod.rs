@@ -161,6 +161,9 @@ impl Workload {
     /// One line that names the file, the field, and what would be right.
     pub fn from_toml(text: &str, origin: &str) -> Result<Workload, WorkloadError> {
         let mut given: Overrides = parse(text, origin)?;
+        if given == Overrides::default() {
+            return Err(WorkloadError::Empty { origin: origin.to_owned() });
+        }
         let stem = Path::new(origin).file_stem().unwrap_or_default().to_string_lossy();
         given.name.get_or_insert_with(|| stem.into_owned());
         given.summary.get_or_insert_default();

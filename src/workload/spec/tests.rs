@@ -193,3 +193,11 @@ fn durations_have_a_unit() {
         assert_eq!(parse_duration_ns(text), Err(wanted));
     }
 }
+
+#[test]
+fn a_file_that_sets_nothing_is_no_workload() {
+    for text in ["", "\n# only a comment\n"] {
+        let error = Workload::from_toml(text, "mine.toml").unwrap_err().to_string();
+        assert_eq!(error, "mine.toml: no field is set; expected one at least, such as mix or timers");
+    }
+}
