@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use headlock::export::{read_histograms, read_latency, read_run, read_trials};
-use headlock::record::{RunState, Trial};
+use headlock::record::{Pass, RunState, Trial};
 use serde_json::Value;
 
 /// `headlock run` of two strategies at one point.
@@ -66,6 +66,20 @@ fn resuming_adds_blocks_and_keeps_what_was_there() {
     let record = read_run(&dir).unwrap();
     assert_eq!((record.state, record.resumed.len()), (RunState::Complete, 1));
     assert_eq!(record.conditions.spins_per_ns, spins);
+}
+
+#[test]
+fn a_run_without_latencies_measures_what_decides_alone_and_stays_without() {
+    let place = tempfile::tempdir().unwrap();
+    let dir = place.path().join("run");
+    let words = ["--rounds", "1", "--no-latency", "--out", dir.to_str().unwrap()];
+    assert!(run(&words).status.success());
+    let trials = read_trials(&dir).unwrap().rows;
+    assert!(!trials.is_empty() && trials.iter().all(|trial| trial.pass == Pass::Throughput), "{trials:?}");
+    assert!(read_latency(&dir).unwrap().rows.is_empty());
+
+    let with = run(&["--rounds", "1", "--resume", dir.to_str().unwrap()]);
+    assert!(!with.status.success() && complaint(&with).contains("deciding_only"), "{}", complaint(&with));
 }
 
 #[test]

@@ -13,8 +13,9 @@ TWO_HOT = ["--workload", "hot", "--threads", "2"]
 # Of a null campaign: twice the resolution that is asked of it, so that `same` is said of what is seen and not at its very edge.
 SAME_AT_ONE = ["--threshold", "1%"]
 SAME_AT_TWO = ["--threshold", "4%"]
-# Of an injected slow-down: below every share that is injected, so that the interval and the resolution decide alone.
-NO_THRESHOLD = ["--threshold", "0.1%"]
+# Of an injected slow-down: below every share that is injected, so that the interval and the resolution decide alone; and all the
+# time for what decides.
+VERDICT_ALONE = ["--threshold", "0.1%", "--no-latency"]
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Campaign:
 
 
 def injected(share, point):
-    return Variant(share, [*ALONE, *point, "--inject", share, *NO_THRESHOLD])
+    return Variant(share, [*ALONE, *point, "--inject", share, *VERDICT_ALONE])
 
 
 def counting(name, load):

@@ -47,21 +47,15 @@ pub fn request<'a>(registry: &Registry, args: &'a RunArgs) -> Result<Request<'a>
     Ok(Request {
         what: format!("run-{}", names.join("-")),
         common,
-        parameters: json!({
-            "command": "run",
-            "workloads": workloads,
-            "threads": args.threads.as_ref().map(|threads| &threads.0),
-            "strategies": plan.strategies,
-            "baseline": plan.baseline,
-            "trial_ns": plan.trial_ns,
-            "rounds": common.rounds,
-            "budget_ns": common.budget,
-            "precision": common.precision.map(|share| share.0),
-            "inject": common.inject.map(|share| share.0),
-            "threshold": common.threshold.0,
-            "seed": plan.seed,
-            "cpus": plan.cpus,
-        }),
+        parameters: session::parameters(
+            common,
+            &plan,
+            json!({
+                "command": "run",
+                "workloads": workloads,
+                "threads": args.threads.as_ref().map(|threads| &threads.0),
+            }),
+        ),
         plan,
         replay: Vec::new(),
     })

@@ -8,8 +8,11 @@ use super::clock::Clock;
 
 /// A window in ticks of the clock, as a power of two: 1 to 2 ms. All threads read one counter, so their windows coincide.
 const WINDOW: u32 = 22;
-/// The clock is read at most once in so many ticks, a few µs, and at least half as often: a reading is not free.
-const LOOK: u64 = 1 << 14;
+/// The clock is read when half of what is left of a window is over, then half of that, and so on: a reading costs as much as a
+/// read of the list, and one every few µs came to half a percent. So many ticks before the end, a few µs, halving ends.
+const LEAST: u64 = 1 << 13;
+/// Nor is it read later than after so many ticks, by the pace of the window before, should a thread have become slower.
+const MOST: u64 = 1 << 18;
 
 /// One thread's part.
 pub struct SlowDown {
@@ -18,24 +21,31 @@ pub struct SlowDown {
     clock: Clock,
     /// The window in which the thread last stood still.
     window: u64,
-    /// The last reading.
-    looked: u64,
-    /// Batches from one reading to the next.
-    every: u32,
-    batches: u32,
+    /// When it went on.
+    resumed: u64,
+    /// Batches since then.
+    batches: u64,
+    /// Batches in a tick, in the window before.
+    pace: f64,
+    /// The clock is read when there are so many batches.
+    look_at: u64,
 }
 
 impl SlowDown {
     /// Makes everything take longer by `share`, which is more than 0.
     pub fn new(share: f64) -> Self {
         let pause = share / (1.0 + share) * (1_u64 << WINDOW) as f64;
+        let clock = Clock::new();
+        let resumed = clock.raw();
         SlowDown {
             pause: pause as u64,
-            clock: Clock::new(),
-            window: 0,
-            looked: 0,
-            every: 1,
+            clock,
+            window: resumed >> WINDOW,
+            resumed,
             batches: 0,
+            // So that the clock is read after every batch of the first window.
+            pace: 0.0,
+            look_at: 1,
         }
     }
 
@@ -43,26 +53,25 @@ impl SlowDown {
     #[inline]
     pub fn batch_ended(&mut self) {
         self.batches += 1;
-        if self.batches >= self.every {
-            self.batches = 0;
+        if self.batches >= self.look_at {
             self.look();
         }
     }
 
     fn look(&mut self) {
-        let now = self.clock.raw();
-        match now.wrapping_sub(self.looked) {
-            apart if apart < LOOK / 2 => self.every *= 2,
-            apart if apart > LOOK => self.every = (self.every / 2).max(1),
-            _ => {}
-        }
-        self.looked = now;
+        let mut now = self.clock.raw();
         if self.window != now >> WINDOW {
             self.window = now >> WINDOW;
-            while self.clock.raw().wrapping_sub(now) < self.pause {
+            self.pace = self.batches as f64 / now.wrapping_sub(self.resumed).max(1) as f64;
+            let noticed = now;
+            while now.wrapping_sub(noticed) < self.pause {
                 std::hint::spin_loop();
+                now = self.clock.raw();
             }
-            self.looked = self.clock.raw();
+            (self.resumed, self.batches) = (now, 0);
         }
+        let left = (1 << WINDOW) - (now & ((1 << WINDOW) - 1));
+        let ahead = (left / 2).clamp(LEAST, MOST) as f64 * self.pace;
+        self.look_at = self.batches + (ahead as u64).max(1);
     }
 }

@@ -95,25 +95,14 @@ impl Base {
 
     /// Every parameter, enough to run it again.
     fn parameters(&self, args: &CrossoverArgs) -> serde_json::Value {
-        let common = &args.common;
-        let plan = &self.plan;
-        json!({
+        let own = json!({
             "command": "crossover",
             "vary": self.ranges,
             "workload": self.workload,
             "threads": self.threads,
-            "strategies": plan.strategies,
-            "baseline": plan.baseline,
             "grid": args.grid,
-            "trial_ns": plan.trial_ns,
-            "rounds": common.rounds,
-            "budget_ns": common.budget,
-            "precision": common.precision.map(|share| share.0),
-            "inject": common.inject.map(|share| share.0),
-            "threshold": common.threshold.0,
-            "seed": plan.seed,
-            "cpus": plan.cpus,
-        })
+        });
+        session::parameters(&args.common, &self.plan, own)
     }
 
     /// The threads, where they do not vary.

@@ -152,8 +152,29 @@ pub fn plan(common: &CommonArgs, strategies: Vec<String>, points: Vec<(Point, Lo
         inject: common.inject.map(|share| share.0),
         spins_per_ns: spins_per_ns(),
         first_block: 0,
-        deciding_only: false,
+        deciding_only: common.no_latency,
     })
+}
+
+/// Every parameter, enough to run it again: a command's own, and those that all share.
+pub fn parameters(common: &CommonArgs, plan: &Plan, mut own: Value) -> Value {
+    let shared = json!({
+        "strategies": plan.strategies,
+        "baseline": plan.baseline,
+        "trial_ns": plan.trial_ns,
+        "deciding_only": plan.deciding_only,
+        "rounds": common.rounds,
+        "budget_ns": common.budget,
+        "precision": common.precision.map(|share| share.0),
+        "inject": common.inject.map(|share| share.0),
+        "threshold": common.threshold.0,
+        "seed": plan.seed,
+        "cpus": plan.cpus,
+    });
+    if let (Value::Object(own), Value::Object(shared)) = (&mut own, shared) {
+        own.extend(shared);
+    }
+    own
 }
 
 /// The command line as it was typed.

@@ -41,6 +41,13 @@ fn a_block_plays_every_strategy_once_at_every_point_in_every_pass() {
 }
 
 #[test]
+fn a_plan_for_what_decides_alone_plays_each_point_in_its_first_pass() {
+    let order = order_of_block(&Plan { deciding_only: true, ..plan() }, 0);
+    assert_eq!(order.len(), 2 * (3 + 1 + 1));
+    assert!(order.iter().all(|slot| slot.pass == Pass::Throughput));
+}
+
+#[test]
 fn an_odd_block_plays_the_one_before_it_backwards_but_for_the_floor() {
     let contest = |block| {
         let mut order = order_of_block(&plan(), block);
