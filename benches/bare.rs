@@ -10,8 +10,8 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
 use crossbeam_epoch::{Atomic, Collector};
 use crossbeam_utils::CachePadded;
-use headlock::strategies::lock::{CountedMutex, ParkingLot};
-use headlock::strategies::{Config, LockCounts, TimerList, atomic_deadline, mutex, rcu_epoch};
+use headlock::strategies::lock::{CountedMutex, OwnCounts, ParkingLot};
+use headlock::strategies::{Config, TimerList, atomic_deadline, mutex, rcu_epoch};
 use support::{Operation, Timers};
 
 criterion_group!(
@@ -76,7 +76,7 @@ fn lock_counting(criterion: &mut Criterion) {
     });
     group.bench_function("on", |bencher| {
         let value = CachePadded::new(CountedMutex::<ParkingLot, u64>::new(0));
-        let mut counts = LockCounts::default();
+        let mut counts = OwnCounts::default();
         bencher.iter(|| *black_box(&value).lock_as(&mut counts) += 1);
     });
     group.finish();

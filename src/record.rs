@@ -97,7 +97,8 @@ pub struct Trial {
     pub floor_ns: Option<f64>,
     /// Processor time of the measured threads, ns.
     pub cpu_ns: u64,
-    /// Lock acquisitions while measuring.
+    /// Lock acquisitions while measuring. In the throughput pass they stand for a sample, in a replay for a pass counted beforehand
+    /// (docs/METHOD.md, rule 9), as do the two below.
     pub lock_acquisitions: u64,
     /// Of those, the ones that found the lock taken.
     pub lock_contended: u64,
@@ -164,7 +165,7 @@ pub struct ThreadRow {
     pub elapsed_ns: u64,
     /// Processor time meanwhile, ns.
     pub cpu_ns: u64,
-    /// Lock acquisitions of this thread.
+    /// Lock acquisitions of this thread, counted as in [`Trial`].
     pub lock_acquisitions: u64,
     /// Of those, the ones that found the lock taken.
     pub lock_contended: u64,

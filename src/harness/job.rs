@@ -145,6 +145,25 @@ pub struct ThreadLocks {
     pub wait_ns: u64,
 }
 
+impl ThreadLocks {
+    /// Adds another part's.
+    pub(super) fn add(&mut self, other: ThreadLocks) {
+        self.acquisitions += other.acquisitions;
+        self.contended += other.contended;
+        self.wait_ns += other.wait_ns;
+    }
+
+    /// What these come to if they are a part of something that is so many times as large.
+    pub(super) fn times(self, share: f64) -> ThreadLocks {
+        let of_all = |count: u64| (count as f64 * share).round() as u64;
+        ThreadLocks {
+            acquisitions: of_all(self.acquisitions),
+            contended: of_all(self.contended),
+            wait_ns: of_all(self.wait_ns),
+        }
+    }
+}
+
 impl From<LockCounts> for ThreadLocks {
     fn from(counts: LockCounts) -> Self {
         let LockCounts { acquisitions, contended, wait_ns } = counts;
@@ -227,6 +246,16 @@ impl Outcome {
         self.retries += counts.retries;
         self.retired += counts.retired;
         self.peak_unreclaimed = self.peak_unreclaimed.max(counts.peak_unreclaimed);
+    }
+}
+
+impl Outcome {
+    /// States what the threads state, where the list did not count all.
+    pub(super) fn locks_of_threads(&mut self) {
+        let sum = |of: fn(&ThreadLocks) -> u64| self.threads.iter().map(|thread| of(&thread.lock)).sum();
+        self.lock_acquisitions = sum(|lock| lock.acquisitions);
+        self.lock_contended = sum(|lock| lock.contended);
+        self.lock_wait_ns = sum(|lock| lock.wait_ns);
     }
 }
 

@@ -6,9 +6,10 @@ use headlock_strategies::{Counts, LockCounts, Nanos, TimerHandle, TimerId, spin}
 
 use super::clock::{Clock, Moment};
 use super::grace;
-use super::job::Job;
+use super::job::{Job, ThreadLocks};
 use super::latency::{GRACE, Recorder};
 use super::slow_down::SlowDown;
+use crate::record::Pass;
 use crate::workload::script::{DUE, Script, Step};
 use crate::workload::{Op, PollClock, Workload};
 
@@ -16,6 +17,11 @@ use crate::workload::{Op, PollClock, Workload};
 const BATCH: usize = 64;
 /// A batch of operations with think time lasts about this long at most, so that a phase ends when it should.
 const BATCH_NS: f64 = 100_000.0;
+/// In the throughput pass a thread counts its lock acquisitions in one of so many batches, since counting costs up to a quarter of
+/// a short critical section. Odd, so that every batch of a script comes round.
+const COUNTED_OF: u64 = 37;
+/// Where the lock is held for so long on purpose, ns, counting costs nothing to speak of, and there are few batches to choose from.
+const LONG_HOLD_NS: u64 = 1_000;
 /// Bytes in a cache line.
 const LINE: usize = 64;
 
@@ -42,6 +48,31 @@ pub struct Handles<H> {
     pub empty: Option<H>,
 }
 
+/// In which batches lock acquisitions are counted.
+#[derive(Default)]
+struct Sample {
+    /// Batches until the next one that is counted; 0 while it is played.
+    left: u64,
+    /// Batches after the first one that is counted, beyond the usual number, so that threads do not count in step.
+    offset: u64,
+    /// Operations in batches that were counted.
+    ops: u64,
+}
+
+impl Sample {
+    /// A batch has ended. Whether to count from now on, if that changes.
+    #[inline]
+    fn batch_ended(&mut self, ops: u64) -> Option<bool> {
+        if self.left == 0 {
+            self.left = COUNTED_OF - 1 + if self.ops == 0 { self.offset } else { 0 };
+            self.ops += ops;
+            return Some(false);
+        }
+        self.left -= 1;
+        (self.left == 0).then_some(true)
+    }
+}
+
 /// One thread, its handles and its script.
 pub struct Player<'s, H> {
     handle: H,
@@ -54,6 +85,8 @@ pub struct Player<'s, H> {
     actor: Actor<'s>,
     other_work: OtherWork,
     slow_down: Option<SlowDown>,
+    /// In the throughput pass, if the list can leave counting.
+    sample: Option<Sample>,
     schedule: Schedule<'s>,
     /// Whether grace periods are recorded where operations are timed.
     graces: bool,
@@ -101,6 +134,7 @@ impl<'s, H: TimerHandle> Player<'s, H> {
         graces: bool,
     ) -> Self {
         let Job { inject, spins_per_ns, .. } = *job;
+        let sampled = job.pass == Pass::Throughput && workload.hold_ns < LONG_HOLD_NS && list.count_locks(true);
         if graces {
             grace::take_part();
         }
@@ -130,6 +164,7 @@ impl<'s, H: TimerHandle> Player<'s, H> {
                 tsc: (workload.clock == PollClock::Tsc).then(Clock::new),
             },
             slow_down: (inject > 0.0).then(|| SlowDown::new(inject)),
+            sample: sampled.then(Sample::default),
             schedule: Schedule {
                 gaps: &script.gaps,
                 mean_gap_ns,
@@ -143,8 +178,19 @@ impl<'s, H: TimerHandle> Player<'s, H> {
     /// Starts counting from zero, and recording latencies if asked to.
     pub fn begin(&mut self, recorder: Option<Recorder>) {
         self.tally = Tally { recorder, ..Tally::default() };
+        if let Some(sample) = &mut self.sample {
+            (sample.left, sample.ops) = (0, 0);
+            self.count_locks(true);
+        }
         self.schedule.origin = None;
         self.schedule.intended_ns = 0.0;
+    }
+
+    /// Counts lock acquisitions in other batches than the other threads do.
+    pub fn count_out_of_step(&mut self, number: usize, threads: usize) {
+        if let Some(sample) = &mut self.sample {
+            sample.offset = number as u64 * COUNTED_OF / threads as u64;
+        }
     }
 
     /// How far behind its schedule an open load is, ns.
@@ -263,12 +309,22 @@ impl<'s, H: TimerHandle> Player<'s, H> {
         if self.next == self.steps.len() {
             self.next = 0;
         }
+        if let Some(counting) = self.sample.as_mut().and_then(|sample| sample.batch_ended(self.batch as u64)) {
+            self.count_locks(counting);
+        }
         if let Some(slow_down) = &mut self.slow_down {
             slow_down.batch_ended();
         }
         self.handle.quiescent();
         if let Some(empty) = &mut self.empty {
             empty.quiescent();
+        }
+    }
+
+    fn count_locks(&mut self, counting: bool) {
+        self.handle.count_locks(counting);
+        if let Some(empty) = &mut self.empty {
+            empty.count_locks(counting);
         }
     }
 
@@ -281,7 +337,17 @@ impl<'s, H: TimerHandle> Player<'s, H> {
         counts
     }
 
-    /// Lock acquisitions through the thread's handles.
+    /// Lock acquisitions through the thread's handles since an earlier reading at [`begin`](Self::begin), those of the batches
+    /// that were not counted in proportion.
+    pub fn locks_since(&self, earlier: LockCounts) -> ThreadLocks {
+        let counts = ThreadLocks::from(self.lock_counts().since(earlier));
+        match &self.sample {
+            Some(sample) if sample.ops > 0 => counts.times(self.tally.ops as f64 / sample.ops as f64),
+            _ => counts,
+        }
+    }
+
+    /// Lock acquisitions that the thread's handles counted.
     pub fn lock_counts(&self) -> LockCounts {
         let mut counts = self.handle.lock_counts();
         if let Some(empty) = &self.empty {
@@ -379,5 +445,33 @@ impl OtherWork {
                 black_box(Moment::now());
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_batch_in_so_many_is_counted_and_the_first_is() {
+        let mut sample = Sample::default();
+        let mut counting = true;
+        let mut counted = Vec::new();
+        for batch in 0..3 * COUNTED_OF {
+            if counting {
+                counted.push(batch);
+            }
+            counting = sample.batch_ended(64).unwrap_or(counting);
+        }
+        assert_eq!(counted, [0, COUNTED_OF, 2 * COUNTED_OF]);
+        assert_eq!(sample.ops, 3 * 64);
+    }
+
+    #[test]
+    fn threads_count_in_different_batches() {
+        let mut sample = Sample { offset: 5, ..Sample::default() };
+        let counted: Vec<u64> = (0..3 * COUNTED_OF).filter(|_| sample.batch_ended(64) == Some(true)).collect();
+        // The batch after each of these.
+        assert_eq!(counted, [COUNTED_OF + 4, 2 * COUNTED_OF + 4]);
     }
 }

@@ -4,21 +4,28 @@ use std::hint::black_box;
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicU64, Ordering as Memory};
 
-use headlock_strategies::{Config, Counts, Nanos, TimerHandle, TimerId, TimerList};
+use headlock_strategies::{Config, Counts, LockCounts, Nanos, TimerHandle, TimerId, TimerList};
 
 use super::clock::{Clock, Moment, thread_cpu_ns};
 use super::grace;
-use super::job::{Job, JobError, Order, Outcome, Speed, ThreadOutcome};
+use super::job::{Job, JobError, Order, Outcome, Speed, ThreadLocks, ThreadOutcome};
 use super::latency::{GRACE, Recorder};
 use super::pin;
 use super::proc::{self, Scheduling};
 use crate::record::Pass;
 use crate::workload::trace::{NO_TIMER, Row, Trace, TraceOp};
 
+/// Before the first of so many measured passes, one is played to count lock acquisitions. With one thread all passes are alike; with
+/// several, this one may not be like the others.
+const COUNTED_OF: u64 = 37;
+
 /// Stands for a timer that the trace has not created yet; no list gives this name out, so operations on it do nothing.
 const NOT_YET: u64 = u64::MAX;
 
 /// Plays a trace until `job.trial_ns` have been measured, always whole passes, each over fresh lists.
+///
+/// Where operations are neither timed nor paced, lock acquisitions are counted in passes of their own, since counting costs up to a
+/// quarter of a short critical section; the measured passes, which play the same, count none.
 ///
 /// # Errors
 /// If a thread cannot be bound to its processor.
@@ -38,8 +45,17 @@ pub fn play<L: TimerList>(job: &Job, mut trace: Trace, order: Order, speed: Spee
     let graces = clock.is_some() && parts.iter().flatten().any(|row| row.op == TraceOp::Free);
     let mut recorder = Recorder::idle();
     let reference = Moment::now();
-    let steal = proc::steal_ns();
+    let mut stolen_ns = 0;
+    // A list that counts all the same needs no pass for it, nor does a trial that asks for counts alone.
+    let counted_apart = clock.is_none()
+        && speed == Speed::Max
+        && job.trial_ns > 0
+        && L::new(&Config::default()).handle().count_locks(false);
+    let mut counted = Counted::default();
     loop {
+        let apart = counted_apart && outcome.passes == counted.passes * COUNTED_OF;
+        let counting = apart || !counted_apart;
+        let steal = proc::steal_ns();
         let pass = PassOver::<L>::new(&trace, graces);
         outcome.active_start = trace.init.len() as u64;
         let before = pass.counts();
@@ -55,13 +71,19 @@ pub fn play<L: TimerList>(job: &Job, mut trace: Trace, order: Order, speed: Spee
                         let placed = cpu.map_or(Ok(()), pin::pin_current);
                         start_line.wait();
                         placed.map_err(JobError::Pin)?;
-                        let (thread, recorder) = pass.play(rows, speed, clock, reference);
+                        let (thread, recorder) = pass.play(rows, speed, clock, reference, counting);
                         Ok((ThreadOutcome { role: role(trace, number, order), ..thread }, recorder))
                     })
                 })
                 .collect();
             threads.into_iter().map(|thread| thread.join().expect("panics abort the trial above")).collect()
         });
+        if apart {
+            let threads: Vec<_> = played.into_iter().collect::<Result<_, _>>()?;
+            counted.add(pass.counts().since(before).lock, threads.into_iter().map(|(thread, _)| thread.lock));
+            continue;
+        }
+        stolen_ns += proc::steal_ns() - steal;
         for (total, played) in outcome.threads.iter_mut().zip(played) {
             let (thread, recorded) = played?;
             total.add(&thread);
@@ -74,9 +96,43 @@ pub fn play<L: TimerList>(job: &Job, mut trace: Trace, order: Order, speed: Spee
             break;
         }
     }
-    outcome.steal_ns = proc::steal_ns() - steal;
+    if counted_apart {
+        counted.state(&mut outcome);
+    }
+    outcome.steal_ns = stolen_ns;
     outcome.histograms = recorder.encode(|op| TraceOp::ALL[op].name());
     Ok(outcome)
+}
+
+/// What was counted in passes of their own.
+#[derive(Default)]
+struct Counted {
+    passes: u64,
+    list: ThreadLocks,
+    threads: Vec<ThreadLocks>,
+}
+
+impl Counted {
+    fn add(&mut self, list: LockCounts, threads: impl Iterator<Item = ThreadLocks>) {
+        self.passes += 1;
+        self.list.add(list.into());
+        for (number, locks) in threads.enumerate() {
+            self.threads.resize(self.threads.len().max(number + 1), ThreadLocks::default());
+            self.threads[number].add(locks);
+        }
+    }
+
+    /// States for the measured passes what those counted come to.
+    fn state(&self, outcome: &mut Outcome) {
+        let share = outcome.passes as f64 / self.passes as f64;
+        let ThreadLocks { acquisitions, contended, wait_ns } = self.list.times(share);
+        outcome.lock_acquisitions = acquisitions;
+        outcome.lock_contended = contended;
+        outcome.lock_wait_ns = wait_ns;
+        for (thread, locks) in outcome.threads.iter_mut().zip(&self.threads) {
+            thread.lock = locks.times(share);
+        }
+    }
 }
 
 /// What a replay thread stands for.
@@ -145,8 +201,18 @@ impl<L: TimerList> PassOver<L> {
     }
 
     /// Plays one thread's rows.
-    fn play(&self, rows: &[Row], speed: Speed, clock: Option<&Clock>, reference: Moment) -> (ThreadOutcome, Recorder) {
+    fn play(
+        &self,
+        rows: &[Row],
+        speed: Speed,
+        clock: Option<&Clock>,
+        reference: Moment,
+        counting: bool,
+    ) -> (ThreadOutcome, Recorder) {
         let mut handles: Vec<L::Handle<'_>> = self.lists.iter().map(L::handle).collect();
+        for handle in &mut handles {
+            handle.count_locks(counting);
+        }
         let paced = matches!(speed, Speed::Times(_));
         let ops = if clock.is_some() { 0..TraceOp::ALL.len() } else { 0..0 };
         let mut recorder = Recorder::new(ops.chain(self.graces.then_some(GRACE)), paced);

@@ -115,6 +115,9 @@ pub fn play<L: TimerList>(job: &Job, workload: &Workload, threads: usize) -> Res
         outcome.add_counts(Counts::default(), counts);
         recorder.merge(&recorded);
     }
+    if job.pass == Pass::Throughput && list.handle().count_locks(false) {
+        outcome.locks_of_threads();
+    }
     outcome.histograms = recorder.encode(|op| Op::ALL[op].name());
     Ok(outcome)
 }
@@ -162,6 +165,7 @@ impl<L: TimerList> Shared<'_, L> {
         };
         let rate_per_s = self.workload.load.thread_rate(self.threads);
         let mut player = Player::new(handles, script, self.timers, self.workload, self.job, rate_per_s, self.graces);
+        player.count_out_of_step(number, self.threads);
         self.start_line.wait();
         if let Err(problem) = placed {
             // The others wait for this thread to have measured.
@@ -217,7 +221,7 @@ impl<L: TimerList> Shared<'_, L> {
             rearms: player.tally.rearms,
             service_ns: player.tally.service_ns,
             role: self.workload.role(number).map_or("mixed", Role::name).to_owned(),
-            lock: player.lock_counts().since(locks).into(),
+            lock: player.locks_since(locks),
             behind_ns: self.clock.as_ref().map_or(0, |clock| player.behind_ns(clock)),
         };
         let counts = player.local_counts().since(counts);

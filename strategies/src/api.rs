@@ -220,6 +220,13 @@ pub trait TimerHandle {
         LockCounts::default()
     }
 
+    /// Counts acquisitions through this handle from now on, or leaves it: counting costs something, and whoever measures time may
+    /// not want it. Whether the list does as told, which only one whose `lock_counts` tells may say; one that cannot leave it
+    /// counts always. A new handle counts.
+    fn count_locks(&mut self, _counting: bool) -> bool {
+        false
+    }
+
     /// What this handle counted by itself and the list does not know until the handle is dropped.
     fn local_counts(&self) -> Counts {
         Counts::default()

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crossbeam_utils::CachePadded;
 
 use crate::heap::Heap;
-use crate::lock::{CountedGuard, CountedMutex, LockKind, SharedLockKind};
+use crate::lock::{CountedGuard, CountedMutex, LockKind, OwnCounts, SharedLockKind};
 use crate::reclaim::node::UNLINKED;
 use crate::reclaim::table::Table;
 use crate::reclaim::{HeadPointer, HeadView, Ledger, Node, ReadSide, Reclaim, RetiredNode};
@@ -65,9 +65,9 @@ pub struct Reader<'a, H: Head> {
     /// Reads that had to start over.
     pub retries: u64,
     /// Shared acquisitions of the list's lock, which cannot be counted inside it.
-    pub shared: LockCounts,
+    pub shared: OwnCounts,
     /// This thread's part of what the lock counted inside.
-    pub locks: LockCounts,
+    pub locks: OwnCounts,
 }
 
 impl<'a, H: Head> Reader<'a, H>
@@ -226,13 +226,13 @@ impl<H: Head> HeadList<H> {
     }
 
     #[inline]
-    fn hold(&self, counts: &mut LockCounts) -> Held<'_, H> {
+    fn hold(&self, counts: &mut OwnCounts) -> Held<'_, H> {
         Held { guard: self.lock.lock_as(counts), list: self, touched: false }
     }
 
     /// Takes the writers' mutex to read: what a strategy without a lockless read does.
     #[inline]
-    pub fn read_locked<R>(&self, counts: &mut LockCounts, read: impl FnOnce(&H::Writer, ListView<'_>) -> R) -> R {
+    pub fn read_locked<R>(&self, counts: &mut OwnCounts, read: impl FnOnce(&H::Writer, ListView<'_>) -> R) -> R {
         let guard = self.lock.lock_as(counts);
         let list = ListView { heap: &guard.heap, table: &self.table, head: guard.head };
         read(&guard.writer, list)
@@ -240,7 +240,7 @@ impl<H: Head> HeadList<H> {
 
     /// Takes the list's lock to read, beside other readers.
     #[inline]
-    pub fn read_shared<R>(&self, counts: &mut LockCounts, read: impl FnOnce(&H::Writer, ListView<'_>) -> R) -> R
+    pub fn read_shared<R>(&self, counts: &mut OwnCounts, read: impl FnOnce(&H::Writer, ListView<'_>) -> R) -> R
     where
         H::Lock: SharedLockKind,
     {
@@ -278,8 +278,8 @@ impl<H: Head> TimerList for HeadList<H> {
                 local: self.head.local(),
                 reclaim: self.reclaim.local(),
                 retries: 0,
-                shared: LockCounts::default(),
-                locks: LockCounts::default(),
+                shared: OwnCounts::default(),
+                locks: OwnCounts::default(),
             },
         }
     }
@@ -390,14 +390,20 @@ impl<H: Head> TimerHandle for HeadHandle<'_, H> {
     }
 
     fn lock_counts(&self) -> LockCounts {
-        let mut locks = self.reader.locks;
-        locks += self.reader.shared;
+        let mut locks = self.reader.locks.counts;
+        locks += self.reader.shared.counts;
         locks
+    }
+
+    fn count_locks(&mut self, counting: bool) -> bool {
+        self.reader.locks.counting = counting;
+        self.reader.shared.counting = counting;
+        true
     }
 
     fn local_counts(&self) -> Counts {
         Counts {
-            lock: self.reader.shared,
+            lock: self.reader.shared.counts,
             retries: self.reader.retries,
             ..Counts::default()
         }

@@ -69,13 +69,14 @@ mod tests {
     use crossbeam_utils::CachePadded;
 
     use super::*;
+    use crate::lock::OwnCounts;
     use crate::{Config, LockCounts, TimerList};
 
     /// The lock stands at the start of a padded block, a word of it; then the counters; then the deadline.
     #[test]
     fn lock_counters_and_deadline_share_a_cache_line() {
         let list = MutexInline::new(&Config::default());
-        let deadline = list.read_locked(&mut LockCounts::default(), |deadline, _| std::ptr::from_ref(deadline).addr());
+        let deadline = list.read_locked(&mut OwnCounts::default(), |deadline, _| std::ptr::from_ref(deadline).addr());
         let offset = deadline % align_of::<CachePadded<u8>>();
         assert_eq!(offset, size_of::<usize>() + size_of::<LockCounts>());
         assert!(offset + size_of::<Option<Nanos>>() <= 64);

@@ -1,7 +1,12 @@
 //! The writers' mutex, which counts its own acquisitions.
 //!
-//! The counters live inside the data that the mutex guards: the line is exclusive to the holder already, so counting costs
+//! The counters live inside the data that the mutex guards: the line is exclusive to the holder already, so counting takes
 //! plain additions. The clock is read on the contended path only, where a wait dwarfs it.
+//!
+//! Plain additions are not free. A locked instruction waits until everything before it is done, stores included, so that between
+//! the one that takes a lock and the one that gives it back an addition costs its whole latency, and so does the look at the lock
+//! with which a try begins: on some processors a quarter of a short critical section. So a thread may leave counting off
+//! for a while, which costs a predicted branch.
 
 mod kinds;
 
@@ -53,6 +58,22 @@ struct Counted<T> {
     value: T,
 }
 
+/// A thread's own part of what a lock counts.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnCounts {
+    /// What was counted.
+    pub counts: LockCounts,
+    /// Whether this thread's acquisitions are counted, here and inside the lock.
+    pub counting: bool,
+}
+
+impl Default for OwnCounts {
+    /// Nothing yet, but counting.
+    fn default() -> Self {
+        OwnCounts { counts: LockCounts::default(), counting: true }
+    }
+}
+
 /// A mutex that counts how often it was taken, how often it was found taken, and how long was waited for it.
 pub struct CountedMutex<K: LockKind, T: Send + Sync>(K::Mutex<Counted<T>>);
 
@@ -65,21 +86,22 @@ impl<K: LockKind, T: Send + Sync> CountedMutex<K, T> {
     /// Takes the lock, waiting if somebody holds it, and counts.
     #[inline]
     pub fn lock(&self) -> CountedGuard<'_, K, T> {
-        self.lock_as(&mut LockCounts::default())
+        self.lock_as(&mut OwnCounts::default())
     }
 
-    /// As [`lock`](Self::lock), and counts in the thread's own `counts` too, so that it shows who waits for whom.
+    /// As [`lock`](Self::lock), but counts only if the thread does, and in its own counts too, so that it shows who waits for
+    /// whom.
     #[inline]
-    pub fn lock_as(&self, counts: &mut LockCounts) -> CountedGuard<'_, K, T> {
-        if !K::COUNTS {
+    pub fn lock_as(&self, own: &mut OwnCounts) -> CountedGuard<'_, K, T> {
+        if !K::COUNTS || !own.counting {
             return CountedGuard(self.0.lock());
         }
         let mut guard = match self.0.try_lock() {
             Some(guard) => guard,
-            None => self.lock_contended(counts),
+            None => self.lock_contended(&mut own.counts),
         };
         guard.counts.acquisitions += 1;
-        counts.acquisitions += 1;
+        own.counts.acquisitions += 1;
         CountedGuard(guard)
     }
 
@@ -99,17 +121,17 @@ impl<K: LockKind, T: Send + Sync> CountedMutex<K, T> {
 }
 
 impl<K: SharedLockKind, T: Send + Sync> CountedMutex<K, T> {
-    /// Takes the lock beside other readers, waiting if somebody has it for himself, and counts in the reader's own `counts`:
-    /// no reader may write to what the lock guards.
+    /// Takes the lock beside other readers, waiting if somebody has it for himself, and counts, if at all, in the reader's own
+    /// counts: no reader may write to what the lock guards.
     #[inline]
-    pub fn lock_shared(&self, counts: &mut LockCounts) -> SharedGuard<'_, K, T> {
-        if !K::COUNTS {
+    pub fn lock_shared(&self, own: &mut OwnCounts) -> SharedGuard<'_, K, T> {
+        if !K::COUNTS || !own.counting {
             return SharedGuard(K::lock_shared(&self.0));
         }
-        counts.acquisitions += 1;
+        own.counts.acquisitions += 1;
         SharedGuard(match K::try_lock_shared(&self.0) {
             Some(guard) => guard,
-            None => self.lock_shared_contended(counts),
+            None => self.lock_shared_contended(&mut own.counts),
         })
     }
 
@@ -159,5 +181,26 @@ impl<K: LockKind, T: Send + Sync> DerefMut for CountedGuard<'_, K, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
         &mut self.0.value
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_that_leaves_counting_is_counted_nowhere() {
+        let lock = CountedMutex::<ParkingLotRw, ()>::new(());
+        let mut own = OwnCounts::default();
+        for counting in [true, false, true] {
+            own.counting = counting;
+            drop(lock.lock_as(&mut own));
+        }
+        assert_eq!((own.counts.acquisitions, lock.counts().acquisitions), (2, 2));
+        for counting in [true, false] {
+            own.counting = counting;
+            drop(lock.lock_shared(&mut own));
+        }
+        assert_eq!((own.counts.acquisitions, lock.counts().acquisitions), (3, 2));
     }
 }
