@@ -48,7 +48,8 @@ def _steps(counts):
 def _from_csv(results):
     """The same from the six percentiles of latency.csv, for want of the histograms."""
     curves = {}
-    if results.latency is None:
+    # No operation is chosen where none was timed: --no-latency.
+    if results.latency is None or results.op is None:
         return curves
     for row in results.latency.filter((pl.col("op") == results.op) & (pl.col("count") > 0)).iter_rows(named=True):
         points = [(1.0, row["min_ns"])]

@@ -43,7 +43,11 @@ pub(super) fn blocks(reading: &Reading<'_>) -> Vec<Block> {
         }
     }
     if blocks.is_empty() {
-        blocks.push(Block::Text("latency.csv holds nothing yet: no undisturbed trial of the latency pass.".to_owned()));
+        let why = match reading.part.run.parameters["deciding_only"].as_bool() {
+            Some(true) => "No latencies were measured (--no-latency).",
+            _ => "latency.csv holds nothing yet: no undisturbed trial of the latency pass.",
+        };
+        blocks.push(Block::Text(why.to_owned()));
     }
     blocks
 }

@@ -1,4 +1,4 @@
-//! Lock acquisitions: counts that no machine's mood changes.
+//! Lock acquisitions.
 
 use super::document::{Block, Cell, Column, Table};
 use super::part::Reading;
@@ -7,8 +7,9 @@ use crate::record::Point;
 use crate::stats::Summary;
 
 /// What the tables show.
-pub(super) const DEFINITIONS: &str = "Counts over all undisturbed trials of the pass that decides, which depend on no machine's \
-    mood. Found taken: the share of acquisitions that had to wait. locks/s, where the load is paced, is at its own pace.";
+pub(super) const DEFINITIONS: &str = "Counts over all undisturbed trials of the pass that decides; under synthetic load, of a \
+    sample of the throughput pass. Found taken: the share of acquisitions that had to wait. locks/s, where the load is paced, is at \
+    its own pace.";
 
 /// A sentence and a table for each point.
 pub(super) fn blocks(reading: &Reading<'_>) -> Vec<Block> {

@@ -165,6 +165,13 @@ class Incomplete(Plot):
         (self.dir / "latency.csv").unlink()
         self.warns("latency.hlog and latency.csv are missing: no latency plot", lost=["latency"])
 
+    def test_measured_without_latencies(self):
+        self.edit("latency.csv", lambda text: text.splitlines(keepends=True)[0])
+        self.edit("latency.hlog", lambda text: "".join(line for line in text.splitlines(keepends=True) if not line.startswith("Tag=")))
+        done = self.plot(self.dir)
+        self.assertEqual(done.stderr, "")
+        self.assertEqual({path.stem for path in self.out.iterdir()}, PLOTS - {"latency"})
+
     def test_without_ratios(self):
         (self.dir / "ratios.csv").unlink()
         self.warns("ratios.csv is missing", lost=["ratios"])
