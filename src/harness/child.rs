@@ -90,16 +90,22 @@ pub fn ask<A: DeserializeOwned>(
 fn converse(child: &mut Child, question: &[u8], watched: Sender<()>) -> std::io::Result<(ExitStatus, String, String)> {
     // A process that died at once has closed the pipe; what it says on standard error explains more than the broken pipe.
     let _ = child.stdin.take().map(|mut input| input.write_all(question));
-    let (mut output, mut complaint) = (String::new(), String::new());
-    if let Some(mut pipe) = child.stdout.take() {
-        pipe.read_to_string(&mut output)?;
-    }
-    if let Some(mut pipe) = child.stderr.take() {
-        pipe.read_to_string(&mut complaint)?;
-    }
+    // Both at once, since a process that fills a pipe waits until somebody reads it.
+    let complaint = child.stderr.take().map(|pipe| std::thread::spawn(move || read_all(pipe)));
+    let output = child.stdout.take().map_or(Ok(String::new()), read_all)?;
+    let complaint = match complaint {
+        Some(reader) => reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?,
+        None => String::new(),
+    };
     // Before the process is waited for, since its number may be given to another one from then on.
     drop(watched);
     Ok((child.wait()?, output, complaint))
+}
+
+fn read_all(mut pipe: impl Read) -> std::io::Result<String> {
+    let mut text = String::new();
+    pipe.read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// Kills the process when it has hung or the user wants to stop; `ended` disconnects when there is nothing left to watch.
@@ -148,6 +154,17 @@ fn understand<A: DeserializeOwned>(status: ExitStatus, output: &str, complaint: 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_process_that_complains_at_length_is_heard_to_the_end() {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "head -c 300000 /dev/zero | tr '\\0' x >&2; echo answer"]);
+        let mut child = shell.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let (watched, _ended) = channel();
+        let (status, output, complaint) = converse(&mut child, b"", watched).unwrap();
+        assert!(status.success());
+        assert_eq!((output.as_str(), complaint.len()), ("answer\n", 300_000));
+    }
 
     #[test]
     fn ctrl_c_that_reaches_a_newborn_process_is_no_failure_of_its_strategy() {
