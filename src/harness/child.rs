@@ -87,12 +87,18 @@ pub fn ask<A: DeserializeOwned>(
 
 /// Writes the question, reads everything, and waits for the end. What the process complains of fits a pipe's buffer, so it is read
 /// last.
+/// So many bytes of what a process says on standard error are kept.
+const COMPLAINT: u64 = 64 << 10;
+
 fn converse(child: &mut Child, question: &[u8], watched: Sender<()>) -> std::io::Result<(ExitStatus, String, String)> {
     // A process that died at once has closed the pipe; what it says on standard error explains more than the broken pipe.
     let _ = child.stdin.take().map(|mut input| input.write_all(question));
     // Both at once, since a process that fills a pipe waits until somebody reads it.
-    let complaint = child.stderr.take().map(|pipe| std::thread::spawn(move || read_all(pipe)));
-    let output = child.stdout.take().map_or(Ok(String::new()), read_all)?;
+    let complaint = child.stderr.take().map(|pipe| std::thread::spawn(move || beginning(pipe)));
+    let mut output = String::new();
+    if let Some(mut pipe) = child.stdout.take() {
+        pipe.read_to_string(&mut output)?;
+    }
     let complaint = match complaint {
         Some(reader) => reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?,
         None => String::new(),
@@ -102,10 +108,12 @@ fn converse(child: &mut Child, question: &[u8], watched: Sender<()>) -> std::io:
     Ok((child.wait()?, output, complaint))
 }
 
-fn read_all(mut pipe: impl Read) -> std::io::Result<String> {
-    let mut text = String::new();
-    pipe.read_to_string(&mut text)?;
-    Ok(text)
+/// The beginning of what comes through a pipe, which is read to its end.
+fn beginning(mut pipe: impl Read) -> std::io::Result<String> {
+    let mut bytes = Vec::new();
+    pipe.by_ref().take(COMPLAINT).read_to_end(&mut bytes)?;
+    std::io::copy(&mut pipe, &mut std::io::sink())?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Kills the process when it has hung or the user wants to stop; `ended` disconnects when there is nothing left to watch.
@@ -163,7 +171,7 @@ mod tests {
         let (watched, _ended) = channel();
         let (status, output, complaint) = converse(&mut child, b"", watched).unwrap();
         assert!(status.success());
-        assert_eq!((output.as_str(), complaint.len()), ("answer\n", 300_000));
+        assert_eq!((output.as_str(), complaint.len() as u64), ("answer\n", COMPLAINT));
     }
 
     #[test]

@@ -230,9 +230,7 @@ impl ThreadOutcome {
         self.rearms += pass.rearms;
         self.service_ns += pass.service_ns;
         self.role.clone_from(&pass.role);
-        self.lock.acquisitions += pass.lock.acquisitions;
-        self.lock.contended += pass.lock.contended;
-        self.lock.wait_ns += pass.lock.wait_ns;
+        self.lock.add(pass.lock);
     }
 }
 
@@ -247,15 +245,12 @@ impl Outcome {
         self.retired += counts.retired;
         self.peak_unreclaimed = self.peak_unreclaimed.max(counts.peak_unreclaimed);
     }
-}
 
-impl Outcome {
-    /// States what the threads state, where the list did not count all.
-    pub(super) fn locks_of_threads(&mut self) {
-        let sum = |of: fn(&ThreadLocks) -> u64| self.threads.iter().map(|thread| of(&thread.lock)).sum();
-        self.lock_acquisitions = sum(|lock| lock.acquisitions);
-        self.lock_contended = sum(|lock| lock.contended);
-        self.lock_wait_ns = sum(|lock| lock.wait_ns);
+    /// States these lock counts in place of the list's own, which are not of all operations.
+    pub(super) fn state_locks(&mut self, locks: ThreadLocks) {
+        self.lock_acquisitions = locks.acquisitions;
+        self.lock_contended = locks.contended;
+        self.lock_wait_ns = locks.wait_ns;
     }
 }
 

@@ -17,9 +17,9 @@ use crate::workload::{Op, PollClock, Workload};
 const BATCH: usize = 64;
 /// A batch of operations with think time lasts about this long at most, so that a phase ends when it should.
 const BATCH_NS: f64 = 100_000.0;
-/// In the throughput pass a thread counts its lock acquisitions in one of so many batches, since counting costs up to a quarter of
-/// a short critical section. Odd, so that every batch of a script comes round.
-const COUNTED_OF: u64 = 37;
+/// In the throughput pass a thread counts its lock acquisitions in one of so many batches, and a replay before each of so many passes,
+/// since counting costs up to a quarter of a short critical section. Odd, so that every batch of a script comes round.
+pub const COUNTED_OF: u64 = 37;
 /// Where the lock is held for so long on purpose, ns, counting costs nothing to speak of, and there are few batches to choose from.
 const LONG_HOLD_NS: u64 = 1_000;
 /// Bytes in a cache line.

@@ -11,13 +11,10 @@ use super::grace;
 use super::job::{Job, JobError, Order, Outcome, Speed, ThreadLocks, ThreadOutcome};
 use super::latency::{GRACE, Recorder};
 use super::pin;
+use super::player::COUNTED_OF;
 use super::proc::{self, Scheduling};
 use crate::record::Pass;
 use crate::workload::trace::{NO_TIMER, Row, Trace, TraceOp};
-
-/// Before the first of so many measured passes, one is played to count lock acquisitions. With one thread all passes are alike; with
-/// several, this one may not be like the others.
-const COUNTED_OF: u64 = 37;
 
 /// Stands for a timer that the trace has not created yet; no list gives this name out, so operations on it do nothing.
 const NOT_YET: u64 = u64::MAX;
@@ -113,6 +110,7 @@ struct Counted {
 }
 
 impl Counted {
+    /// Takes in a pass. With one thread all passes are alike; with several, this one may not be like the others.
     fn add(&mut self, list: LockCounts, threads: impl Iterator<Item = ThreadLocks>) {
         self.passes += 1;
         self.list.add(list.into());
@@ -125,10 +123,7 @@ impl Counted {
     /// States for the measured passes what those counted come to.
     fn state(&self, outcome: &mut Outcome) {
         let share = outcome.passes as f64 / self.passes as f64;
-        let ThreadLocks { acquisitions, contended, wait_ns } = self.list.times(share);
-        outcome.lock_acquisitions = acquisitions;
-        outcome.lock_contended = contended;
-        outcome.lock_wait_ns = wait_ns;
+        outcome.state_locks(self.list.times(share));
         for (thread, locks) in outcome.threads.iter_mut().zip(&self.threads) {
             thread.lock = locks.times(share);
         }
@@ -270,10 +265,7 @@ impl<L: TimerList> PassOver<L> {
         thread.sleeps = scheduled.voluntary;
         thread.runqueue_ns = scheduled.runqueue_ns;
         for handle in &handles {
-            let locks = handle.lock_counts();
-            thread.lock.acquisitions += locks.acquisitions;
-            thread.lock.contended += locks.contended;
-            thread.lock.wait_ns += locks.wait_ns;
+            thread.lock.add(handle.lock_counts().into());
         }
         (thread, recorder)
     }

@@ -9,7 +9,7 @@ use headlock_strategies::{Config, Counts, Nanos, TimerHandle, TimerId, TimerList
 
 use super::clock::{Clock, Moment, thread_cpu_ns};
 use super::grace;
-use super::job::{Job, JobError, Outcome, ThreadOutcome};
+use super::job::{Job, JobError, Outcome, ThreadLocks, ThreadOutcome};
 use super::latency::{GRACE, Recorder};
 use super::pin;
 use super::player::{Handles, Player};
@@ -116,7 +116,9 @@ pub fn play<L: TimerList>(job: &Job, workload: &Workload, threads: usize) -> Res
         recorder.merge(&recorded);
     }
     if job.pass == Pass::Throughput && list.handle().count_locks(false) {
-        outcome.locks_of_threads();
+        let mut locks = ThreadLocks::default();
+        outcome.threads.iter().for_each(|thread| locks.add(thread.lock));
+        outcome.state_locks(locks);
     }
     outcome.histograms = recorder.encode(|op| Op::ALL[op].name());
     Ok(outcome)
