@@ -19,7 +19,19 @@ fn trials(out: &Path) -> Vec<Trial> {
         "mutex,rwlock,seqlock",
     ];
     let mut headlock = Command::new(env!("CARGO_BIN_EXE_headlock"));
-    headlock.args(fixed).args(["--rounds", "1", "--trial", "20ms", "--quiet", "--out"]).arg(out);
+    headlock
+        .args(fixed)
+        .args([
+            "--threads",
+            "1,2",
+            "--rounds",
+            "1",
+            "--trial",
+            "20ms",
+            "--quiet",
+            "--out",
+        ])
+        .arg(out);
     let done = headlock.output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     read_trials(out).unwrap().rows
