@@ -21,7 +21,8 @@ deadline, and again if it has moved, closes the gap (rcu-epoch-validated); so do
 /// The whole answer.
 pub fn text(plan: &Plan, rows: &[CheckRow], findings: &[Finding], paint: Paint) -> String {
     let mut text = format!(
-        "{}\nA cell is tried / broken: broken counts answers under fresh, rules elsewhere. {} threads, seed {}.\n",
+        "{}\nA cell is tried / broken: tried counts polls under fresh and reclaim; broken counts answers under fresh, rules \
+         elsewhere. {} threads, seed {}.\n",
         overview(plan, rows, paint),
         plan.threads,
         plan.seed

@@ -6,10 +6,11 @@
 //! shared clock that only advances, so that most timers are fired by somebody else.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::thread;
 
+use parking_lot::Mutex;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
@@ -57,7 +58,7 @@ impl Warden<'_, '_> {
         let now = yard.clock.fetch_add(self.rng.random_range(0..20), Ordering::SeqCst);
         yard.runs[self.me].fetch_add(1, Ordering::SeqCst);
         self.list.run(Nanos(now), |list, timer| {
-            let ward = yard.wards.lock().expect("no callback panics while holding it").get(&timer).cloned();
+            let ward = yard.wards.lock().get(&timer).cloned();
             let Some(ward) = ward else {
                 abort(format!("a run fired {timer:?}, which was freed before the run began").into());
             };
@@ -153,16 +154,12 @@ impl Warden<'_, '_> {
     fn create(&mut self) -> (TimerId, Arc<Ward>) {
         let timer = self.list.create();
         let ward = Arc::new(Ward::default());
-        self.yard
-            .wards
-            .lock()
-            .expect("no callback panics while holding it")
-            .insert(timer, Arc::clone(&ward));
+        self.yard.wards.lock().insert(timer, Arc::clone(&ward));
         (timer, ward)
     }
 
     fn forget(&mut self, timer: TimerId) {
-        self.yard.wards.lock().expect("no callback panics while holding it").remove(&timer);
+        self.yard.wards.lock().remove(&timer);
     }
 }
 

@@ -6,8 +6,11 @@ use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
 // The suite drives real threads and is no part of what loom explores, so it takes the real primitives.
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, mpsc};
 use std::thread;
+
+// Not the standard library's, which is compiled without what ThreadSanitizer would have to see.
+use parking_lot::{Mutex, MutexGuard};
 
 use super::subject::{AnyHandle, List, Subject};
 use crate::conformance::{Effort, Failure, Guarantee, Violation};
@@ -261,8 +264,8 @@ impl Trial {
         self.over.load(Ordering::Relaxed)
     }
 
-    fn lines(&self) -> std::sync::MutexGuard<'_, Vec<Arc<Line>>> {
-        self.lines.lock().expect("nothing panics while holding it")
+    fn lines(&self) -> MutexGuard<'_, Vec<Arc<Line>>> {
+        self.lines.lock()
     }
 
     /// What each thread is doing with its handle, for a reader.
