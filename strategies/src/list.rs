@@ -142,7 +142,7 @@ pub struct HeadList<H: Head> {
         clippy::disallowed_types,
         reason = "statistics: nothing follows from them that loom could explore"
     )]
-    readers: std::sync::Mutex<Counts>,
+    readers: parking_lot::Mutex<Counts>,
     hold_spins: u32,
 }
 
@@ -285,7 +285,7 @@ impl<H: Head> TimerList for HeadList<H> {
     }
 
     fn counts(&self) -> Counts {
-        let mut counts = *self.readers.lock().expect("nobody panics while holding it");
+        let mut counts = *self.readers.lock();
         counts.lock += self.lock.counts();
         self.ledger.report(&mut counts);
         counts
@@ -412,9 +412,6 @@ impl<H: Head> TimerHandle for HeadHandle<'_, H> {
 
 impl<H: Head> Drop for HeadHandle<'_, H> {
     fn drop(&mut self) {
-        // A poisoned mutex means that a panic is under way; the counts go with it.
-        if let Ok(mut readers) = self.list.readers.lock() {
-            *readers += self.local_counts();
-        }
+        *self.list.readers.lock() += self.local_counts();
     }
 }

@@ -312,7 +312,7 @@ pub fn watched<T: Send + 'static>(
     let (report, reports) = mpsc::channel();
     let played = Arc::clone(&trial);
     let check_thread = thread::Builder::new().name("the check's own thread".to_owned());
-    check_thread
+    let check_thread = check_thread
         .spawn(move || {
             let found = panic::catch_unwind(AssertUnwindSafe(|| body(&played)));
             // The receiver is gone if the watchdog has given up.
@@ -322,12 +322,18 @@ pub fn watched<T: Send + 'static>(
     let mut last: Option<Vec<Look>> = None;
     loop {
         match reports.recv_timeout(effort.patience) {
-            Ok(Ok(found)) => return found.map_err(|fault| violation(Failure::Wrong, fault)),
-            Ok(Err(payload)) => {
-                return Err(match payload.downcast::<Fault>() {
-                    Ok(fault) => violation(Failure::Wrong, *fault),
-                    Err(payload) => violation(Failure::Panicked, format!("panicked: {}", message(&*payload)).into()),
-                });
+            Ok(found) => {
+                // So that nothing of it is left when the next check begins. It cannot have panicked, having reported.
+                let _ = check_thread.join();
+                return match found {
+                    Ok(found) => found.map_err(|fault| violation(Failure::Wrong, fault)),
+                    Err(payload) => Err(match payload.downcast::<Fault>() {
+                        Ok(fault) => violation(Failure::Wrong, *fault),
+                        Err(payload) => {
+                            violation(Failure::Panicked, format!("panicked: {}", message(&*payload)).into())
+                        }
+                    }),
+                };
             }
             Err(_) => {
                 let now = trial.look();

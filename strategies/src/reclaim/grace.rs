@@ -86,7 +86,7 @@ impl Periods {
     /// A batch whose check missed the thread was checked under the same mutex before, so the thread sees its nodes unlinked.
     pub(super) fn register(&self, seen: u64) -> Arc<ReaderWord> {
         let word = Arc::new(CachePadded::new(AtomicU64::new(seen)));
-        self.readers.lock().expect("nobody panics while holding it").push(Arc::clone(&word));
+        self.readers.lock().push(Arc::clone(&word));
         word
     }
 
@@ -95,10 +95,7 @@ impl Periods {
     ///
     /// A batch whose check no longer meets the thread is checked under the same mutex, after all that the thread did.
     pub(super) fn unregister(&self, word: &Arc<ReaderWord>, bags: &mut Bags, heavy: impl FnOnce()) {
-        self.readers
-            .lock()
-            .expect("nobody panics while holding it")
-            .retain(|other| !Arc::ptr_eq(other, word));
+        self.readers.lock().retain(|other| !Arc::ptr_eq(other, word));
         if bags.len() == 0 {
             return;
         }
@@ -111,7 +108,7 @@ impl Periods {
                 return;
             }
         }
-        self.orphans.lock().expect("nobody panics while holding it").append(&mut left);
+        self.orphans.lock().append(&mut left);
     }
 
     /// Takes over a node; now and then closes a batch, and reclaims one that has passed.
@@ -143,7 +140,7 @@ impl Periods {
     }
 
     fn take_orphans(&self) -> Vec<RetiredNode> {
-        mem::take(&mut *self.orphans.lock().expect("nobody panics while holding it"))
+        mem::take(&mut *self.orphans.lock())
     }
 
     /// Ends the current period and answers its number.
@@ -158,7 +155,7 @@ impl Periods {
 
     /// Whether every thread is absent or has been seen since the period ended.
     fn has_passed(&self, period: u64) -> bool {
-        let readers = self.readers.lock().expect("nobody panics while holding it");
+        let readers = self.readers.lock();
         readers.iter().all(|word| {
             let seen = word.load(Ordering::Acquire);
             seen == ABSENT || seen > period

@@ -74,7 +74,7 @@ pub(crate) struct Table {
         clippy::disallowed_types,
         reason = "an allocator's lock, which no protocol relies on"
     )]
-    unused: std::sync::Mutex<Unused>,
+    unused: parking_lot::Mutex<Unused>,
 }
 
 #[derive(Default)]
@@ -114,16 +114,17 @@ impl Table {
     /// Makes a timer: a node in a slot, and a name for it.
     pub(crate) fn create(&self) -> TimerId {
         let index = {
-            let mut unused = self.unused.lock().expect("nobody panics while holding it");
+            let mut unused = self.unused.lock();
             unused.given_back.pop().unwrap_or_else(|| {
                 let index = unused.next;
                 unused.next = index.checked_add(1).expect("fewer than 2^32 timers");
+                // Under the lock, so that whoever is given a slot finds its chunk.
+                let (chunk, _) = Self::locate(index);
+                self.chunks[chunk].get_or_init(|| (0..FIRST << chunk).map(|_| Slot::new()).collect());
                 index
             })
         };
-        let (chunk, place) = Self::locate(index);
-        let slots = self.chunks[chunk].get_or_init(|| (0..FIRST << chunk).map(|_| Slot::new()).collect());
-        let slot = &slots[place];
+        let slot = self.slot(index);
         // Release pairs with the acquire in `Slot::node_pointer`.
         slot.node.store(OwnedNode::new().into_raw(), Ordering::Release);
         let generation = slot.generation.load(Ordering::Relaxed);
@@ -155,7 +156,7 @@ impl Table {
         slot.generation.store(generation.wrapping_add(1), Ordering::Relaxed);
         // A slot whose generations are used up is left alone, so that no name is ever given out twice.
         if generation != u32::MAX {
-            let mut unused = self.unused.lock().expect("nobody panics while holding it");
+            let mut unused = self.unused.lock();
             unused.given_back.push(index);
         }
         let node = NonNull::new(node).expect("a slot in use has a node");
