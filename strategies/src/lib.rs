@@ -50,9 +50,11 @@ macro_rules! registry {
             crate::conformance!(oracle, crate::oracle::Oracle);
             $($(#[$only])* crate::conformance!($module, crate::$module::$list, built_in, <crate::$module::$list>::effort());)*
 
-            #[test]
-            fn every_node_is_released_with_its_list() {
-                $($(#[$only])* crate::list::tests::everything_released(<crate::$module::$list as crate::TimerList>::new(&crate::Config::default()));)*
+            /// Every node is released with its list.
+            mod released {
+                $($(#[$only])* #[test] fn $module() {
+                    crate::list::tests::everything_released(<crate::$module::$list as crate::TimerList>::new(&crate::Config::default()));
+                })*
             }
         }
     };
