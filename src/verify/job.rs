@@ -71,18 +71,21 @@ impl CheckReport {
     pub(super) fn take(&mut self, check: Check, outcome: conformance::Outcome) -> bool {
         match outcome {
             Ok(tried) => self.tried += tried,
-            Err(violation) => {
-                self.tried += 1;
-                self.broken += 1;
-                self.findings.push(finding(check, violation));
-            }
+            Err(violation) => self.take_violation(check, violation),
         }
         self.findings.last().is_none_or(|last| last.failure != Failure::Hung)
+    }
+
+    /// Takes in one thing that was tried and broke a rule.
+    pub(super) fn take_violation(&mut self, check: Check, violation: conformance::Violation) {
+        self.tried += 1;
+        self.broken += 1;
+        self.findings.push(finding(check, violation));
     }
 }
 
 /// A violation as plain data, under the check that found it.
-pub(super) fn finding(check: Check, violation: conformance::Violation) -> Finding {
+fn finding(check: Check, violation: conformance::Violation) -> Finding {
     Finding {
         strategy: violation.strategy.to_owned(),
         check,

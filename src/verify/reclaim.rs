@@ -13,7 +13,7 @@ use headlock_strategies::conformance::{Check as Rule, Guarantee};
 use headlock_strategies::reclaim::POISON;
 
 use super::budget::Budget;
-use super::{CheckJob, CheckReport, job, rules};
+use super::{CheckJob, CheckReport, rules};
 use crate::record::CheckFigures;
 
 /// Nodes that may wait for good: batches, per-thread caches, the last two grace periods. The largest of the libraries'
@@ -52,10 +52,7 @@ pub fn check(subject: Subject, job: &CheckJob, rules: &[Rule]) -> CheckReport {
                 sum.peak = sum.peak.max(churned.peak);
                 sum.left = sum.left.max(churned.left);
             }
-            Err(violation) => {
-                report.broken += 1;
-                report.findings.push(job::finding(job.check, violation));
-            }
+            Err(violation) => report.take_violation(job.check, violation),
         }
     }
     report.tried += sum.polls;

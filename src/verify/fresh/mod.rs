@@ -20,11 +20,11 @@ use std::thread;
 use headlock_strategies::conformance::subject::Subject;
 use headlock_strategies::conformance::trial::{Found, Probe, Trial, watched};
 use headlock_strategies::conformance::{self, Guarantee, Violation};
-use headlock_strategies::{Freshness, Strategy};
+use headlock_strategies::{Freshness, Nanos, Strategy};
 use parking_lot::Mutex;
 
 use super::budget::Budget;
-use super::{CheckJob, CheckReport, job};
+use super::{CheckJob, CheckReport};
 use crate::harness::clock::Clock;
 use crate::harness::pin;
 use crate::record::{CheckFigures, Failure, Finding};
@@ -32,7 +32,7 @@ use history::{EMPTY, History};
 use judge::{Answer, Poll, Truth};
 use sequence::Sequence;
 use tally::Tally;
-use writer::Writer;
+use writer::{SERIALS, Writer};
 
 /// Changes in a pass.
 const CHANGES: u64 = 20_000;
@@ -40,6 +40,16 @@ const CHANGES: u64 = 20_000;
 const LEAST_POLLS: u64 = 1_000;
 /// Polls per look with `expired` instead of `deadline`.
 const EXPIRED_EVERY: u64 = 16;
+
+/// The time that the `number`-th `expired` asks for, the head's deadline having last been `last`: that very moment, or one at which
+/// the timer that followed it is due and none after that, so that a head that is read too late is seen to be.
+fn asked(last: Nanos, number: u64) -> Nanos {
+    if number.is_multiple_of(2) {
+        last
+    } else {
+        Nanos(last.0.saturating_add(SERIALS / 2 * 3))
+    }
+}
 
 /// Plays passes and counts what was not true.
 pub fn check(subject: Subject, job: &CheckJob) -> CheckReport {
@@ -56,20 +66,19 @@ pub fn check(subject: Subject, job: &CheckJob) -> CheckReport {
         match play(subject, job, pass, scene) {
             Ok(tally) => sum.add(tally),
             Err(violation) => {
-                report.broken += 1;
                 // What hangs or panics is found by the watchdog, under its own name.
                 let rule = match violation.failure {
                     conformance::Failure::Wrong => "rearms",
                     _ => violation.check,
                 };
-                report.findings.push(job::finding(job.check, Violation { check: rule, ..violation }));
+                report.take_violation(job.check, Violation { check: rule, ..violation });
             }
         }
         if sum.late_without_rearm > 0 {
             first_late_ns.get_or_insert_with(|| budget.elapsed_ns());
         }
     }
-    report.tried = sum.polls;
+    report.tried += sum.polls;
     report.broken += broken(subject.strategy.freshness, &sum);
     report.figures = CheckFigures {
         early: Some(sum.early),
@@ -253,7 +262,8 @@ impl Shared<'_> {
             let began = self.scene.clock.raw();
             let before = self.history.version();
             let answer = if polls % EXPIRED_EVERY == EXPIRED_EVERY - 1 && last != EMPTY {
-                Answer::Expired(last, list.expired(last))
+                let at = asked(last, polls / EXPIRED_EVERY);
+                Answer::Expired(at, list.expired(at))
             } else {
                 last = list.deadline().unwrap_or(EMPTY);
                 Answer::Deadline(last)

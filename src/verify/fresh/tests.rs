@@ -45,3 +45,24 @@ fn a_racy_list_breaks_nothing_whatever_it_answers() {
     assert_eq!(report.broken, 0);
     assert!(report.findings.iter().all(|finding| finding.allowed), "{report:?}");
 }
+
+#[test]
+fn threads_are_placed_in_three_ways_in_turn_on_two_timers_and_on_three() {
+    let clock = Clock::new();
+    let scene = |pass, threads, cpus: &[usize]| {
+        let scene = Scene::of_pass(pass, &job(threads), cpus, &clock);
+        (scene.cpus, scene.pollers, scene.yields_every > 0, scene.timers)
+    };
+    // A processor each, wherever the scheduler wants them, more threads than processors; on a machine of four, with six threads.
+    assert_eq!(scene(0, 6, &[4, 5, 6, 7]), (vec![4, 5, 6, 7], 3, false, 2));
+    assert_eq!(scene(1, 6, &[4, 5, 6, 7]), (vec![], 5, false, 2));
+    assert_eq!(scene(2, 6, &[4, 5, 6, 7]), (vec![4, 5], 5, true, 2));
+    assert_eq!(scene(3, 6, &[4, 5, 6, 7]), (vec![4, 5, 6, 7], 3, false, 3));
+    assert_eq!(scene(5, 6, &[4, 5, 6, 7]).3, 3);
+    assert_eq!(scene(6, 6, &[4, 5, 6, 7]).3, 2);
+    // With fewer threads than processors there are only so many, and always one that polls.
+    assert_eq!(scene(0, 3, &[4, 5, 6, 7]).1, 2);
+    assert_eq!(scene(2, 3, &[4, 5, 6, 7]).1, 4);
+    assert_eq!(scene(0, 2, &[0]).1, 1);
+    assert_eq!(scene(2, 2, &[0]), (vec![0], 1, true, 2));
+}

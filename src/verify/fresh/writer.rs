@@ -11,8 +11,9 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use super::history::{Change, EMPTY, History, Kind};
 use crate::harness::clock::Clock;
 
-/// Deadlines are unique, so that a stale answer is never taken for a true one: the last six digits are a serial number.
-const SERIALS: i64 = 1_000_000;
+/// Deadlines are unique, so that a stale answer is never taken for a true one: the last six digits are a serial number. Those of
+/// timers that follow each other are about so far apart.
+pub const SERIALS: i64 = 1_000_000;
 /// Where the deadlines start, far from the clock's start, where they would be clamped.
 const START: i64 = 1_000_000;
 /// Changes of one kind before the writer turns to the other: longer than a poller waits for a processor, so that whole polls
