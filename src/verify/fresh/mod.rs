@@ -176,11 +176,16 @@ impl Scene {
         }
     }
 
+    /// The processor that a thread is placed on.
+    fn cpu_of(&self, thread: usize) -> Option<usize> {
+        self.cpus.iter().copied().cycle().nth(thread)
+    }
+
     /// Places the calling thread. A processor that has gone meanwhile leaves it where the scheduler wants it, which is as
     /// good a place as any for a check.
     fn place(&self, thread: usize) {
-        if !self.cpus.is_empty() {
-            let _ = pin::pin_current(self.cpus[thread % self.cpus.len()]);
+        if let Some(cpu) = self.cpu_of(thread) {
+            let _ = pin::pin_current(cpu);
         }
     }
 

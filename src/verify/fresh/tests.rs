@@ -65,4 +65,18 @@ fn threads_are_placed_in_three_ways_in_turn_on_two_timers_and_on_three() {
     assert_eq!(scene(2, 3, &[4, 5, 6, 7]).1, 4);
     assert_eq!(scene(0, 2, &[0]).1, 1);
     assert_eq!(scene(2, 2, &[0]), (vec![0], 1, true, 2));
+    let cpus = |pass| {
+        let scene = Scene::of_pass(pass, &job(3), &[4, 5], &clock);
+        (0..3).map(|thread| scene.cpu_of(thread)).collect::<Vec<_>>()
+    };
+    assert_eq!((cpus(2), cpus(1)), (vec![Some(4), Some(5), Some(4)], vec![None; 3]));
+}
+
+#[test]
+fn expired_is_asked_at_the_deadline_and_between_the_two_that_follow_it() {
+    let last = Nanos(7 * SERIALS + 3);
+    assert_eq!(asked(last, 4), last);
+    let between = asked(last, 5).0 - last.0;
+    assert!(between > SERIALS + 99_999 && between < 2 * SERIALS - 99_999, "{between}");
+    assert_eq!(asked(Nanos::MAX, 1), Nanos::MAX);
 }

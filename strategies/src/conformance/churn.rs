@@ -6,10 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use super::subject::List;
 use super::trial::{Found, Probe, Trial, right};
-use crate::Nanos;
 use crate::reclaim::POISON;
+use crate::{Counts, Nanos};
 
 /// Deadlines that tell a made-up one apart: the lower half follows from the upper, so that even halves of two deadlines
 /// put together do not pass.
@@ -106,13 +105,12 @@ pub(super) fn handles_come_and_go(trial: &Trial) -> Found {
         Ok(handles)
     })?;
     right("deadline once all timers are freed", trial.deadline(&list), None)?;
-    sound(&list, u64::MAX)?;
+    sound(list.counts(), u64::MAX)?;
     Ok(tried)
 }
 
 /// Holds the counts of reclamation against each other, and against the number of frees.
-fn sound(list: &List, frees: u64) -> Found<crate::Counts> {
-    let counts = list.counts();
+fn sound(counts: Counts, frees: u64) -> Found<Counts> {
     let order =
         counts.reclaimed <= counts.retired && counts.retired <= frees && counts.peak_unreclaimed <= counts.retired;
     right(
@@ -135,7 +133,7 @@ pub(super) fn garbage_bounded(trial: &Trial) -> Found {
         }
         Found::Ok(FREES)
     })?;
-    let counts = sound(&list, FREES)?;
+    let counts = sound(list.counts(), FREES)?;
     let few = counts.peak_unreclaimed <= FREES / 4;
     right(
         format_args!("whether at most a quarter of {FREES} freed timers waits to be reclaimed, with {counts:?}"),
@@ -143,4 +141,33 @@ pub(super) fn garbage_bounded(trial: &Trial) -> Found {
         true,
     )?;
     Ok(FREES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_armed_is_genuine() {
+        let [a, b] = [7, 8].map(marked);
+        for answer in [None, Some(a), Some(b), Some(marked(0)), Some(marked(u32::MAX))] {
+            assert!(matches!(genuine(answer), Ok(1)), "{answer:?}");
+        }
+        let halves_of_two = Nanos(a.0 & !0xffff_ffff | b.0 & 0xffff_ffff);
+        for answer in [halves_of_two, Nanos(a.0 + 1), POISON] {
+            assert!(genuine(Some(answer)).is_err(), "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn counts_that_contradict_each_other_are_not_sound() {
+        let of =
+            |retired, reclaimed, peak_unreclaimed| Counts { retired, reclaimed, peak_unreclaimed, ..Counts::default() };
+        for right in [of(0, 0, 0), of(5, 5, 5), of(5, 3, 2)] {
+            assert!(sound(right, 5).is_ok(), "{right:?}");
+        }
+        for wrong in [of(5, 6, 5), of(6, 5, 5), of(5, 5, 6)] {
+            assert!(sound(wrong, 5).is_err(), "{wrong:?}");
+        }
+    }
 }

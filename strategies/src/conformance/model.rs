@@ -288,3 +288,114 @@ pub(super) fn random_sequences(trial: &Trial) -> Found {
     }
     Ok(trial.effort.sequences)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drawn() -> Vec<Step> {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
+        (0..2_000).flat_map(|_| draw(&mut rng)).collect()
+    }
+
+    /// Every action of a script, those of callbacks included.
+    fn actions(script: &[Step]) -> Vec<Action> {
+        let of_step = |step: &Step| match step {
+            Step::Act(action) => vec![*action],
+            Step::Run(_, callbacks) => callbacks.concat(),
+        };
+        script.iter().flat_map(of_step).collect()
+    }
+
+    #[test]
+    fn everything_is_drawn() {
+        let script = drawn();
+        let runs: Vec<_> = script.iter().filter(|step| matches!(step, Step::Run(..))).cloned().collect();
+        for (what, actions) in [("steps", actions(&script)), ("callbacks", actions(&runs))] {
+            for timer in 0..TIMERS {
+                let on = |kind: fn(Action) -> Option<u8>| actions.iter().any(|&action| kind(action) == Some(timer));
+                assert!(
+                    on(|action| if let Action::Modify(timer, _) = action {
+                        Some(timer)
+                    } else {
+                        None
+                    }),
+                    "{what}"
+                );
+                assert!(
+                    on(|action| if let Action::Anticipate(timer, _) = action {
+                        Some(timer)
+                    } else {
+                        None
+                    }),
+                    "{what}"
+                );
+                assert!(
+                    on(|action| if let Action::Cancel(timer) = action {
+                        Some(timer)
+                    } else {
+                        None
+                    }),
+                    "{what}"
+                );
+                assert!(
+                    on(|action| if let Action::Free(timer) = action {
+                        Some(timer)
+                    } else {
+                        None
+                    }),
+                    "{what}"
+                );
+            }
+            assert!(actions.iter().any(|action| matches!(action, Action::Expired(_))), "{what}");
+            assert!(actions.contains(&Action::Quiescent), "{what}");
+        }
+        let times: Vec<i64> = actions(&script)
+            .into_iter()
+            .filter_map(|action| match action {
+                Action::Modify(_, Nanos(time)) | Action::Anticipate(_, Nanos(time)) => Some(time),
+                _ => None,
+            })
+            .collect();
+        for time in (-2..20).chain([i64::MIN, i64::MAX]) {
+            assert!(times.contains(&time), "{time}");
+        }
+        assert!(times.iter().any(|&time| time > 1_000 && time < i64::MAX));
+    }
+
+    #[test]
+    fn a_script_names_its_timers_by_number() {
+        let oracle = Trial::new(Subject::of::<Oracle>(), &Effort::default());
+        let script = [
+            Action::Modify(1, Nanos(5)),
+            Action::Modify(2, Nanos(7)),
+            Action::Free(1),
+            Action::Free(2),
+        ];
+        let (seen, panic) = play(&oracle, &script.map(Step::Act));
+        assert_eq!(panic, None);
+        let deadlines: Vec<_> = seen.iter().map(|seen| seen.deadline.map(|deadline| deadline.0)).collect();
+        assert_eq!(deadlines, [Some(5), Some(5), Some(7), None]);
+        // Just before the deadline and at it, at the end of time where there is none.
+        let expired: Vec<_> = seen.iter().map(|seen| seen.expired).collect();
+        assert_eq!(expired, [(false, true), (false, true), (false, true), (false, false)]);
+    }
+
+    #[test]
+    fn the_shortest_script_that_fails_is_found_callbacks_included() {
+        let needed = [Action::Cancel(3), Action::Quiescent];
+        let callbacks = vec![
+            vec![Action::Free(1)],
+            vec![Action::Free(2), needed[0], Action::Expired(Nanos(1))],
+            vec![],
+        ];
+        let long = vec![
+            Step::Act(Action::Modify(0, Nanos(1))),
+            Step::Run(Nanos(9), callbacks),
+            Step::Act(Action::Cancel(1)),
+            Step::Act(needed[1]),
+        ];
+        let fails = |script: &[Step]| needed.iter().all(|needed| actions(script).contains(needed));
+        assert_eq!(shrunk(long, fails), [Step::Run(Nanos(9), vec![vec![needed[0]]]), Step::Act(needed[1])]);
+    }
+}

@@ -14,11 +14,16 @@ pub(super) fn empty_list(trial: &Trial) -> Found {
     })
 }
 
-pub(super) fn deadline_order(trial: &Trial) -> Found {
-    // All orders of four deadlines: the digits of each number below 4! choose among those left.
-    for number in 0..24 {
+/// All orders of four deadlines: the digits of each number below 4! choose among those left.
+fn orders() -> impl Iterator<Item = [i64; 4]> {
+    (0..24).map(|number| {
         let mut left = vec![100, 200, 300, 400];
-        let order = [number / 6, number / 2 % 3, number % 2, 0].map(|choice| left.remove(choice));
+        [number / 6, number / 2 % 3, number % 2, 0].map(|choice| left.remove(choice))
+    })
+}
+
+pub(super) fn deadline_order(trial: &Trial) -> Found {
+    for order in orders() {
         trial.on_fresh_list(|list| {
             let mut timers: Vec<_> = order.iter().map(|&deadline| (deadline, list.armed(deadline))).collect();
             timers.sort();
@@ -245,4 +250,16 @@ pub(super) fn growth(trial: &Trial) -> Found {
         right("whether the rest fires in order", list.fired(Nanos::MAX) == in_order, true)?;
         Ok(count)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn all_orders_are_different() {
+        assert_eq!(orders().collect::<HashSet<_>>().len(), 24);
+    }
 }

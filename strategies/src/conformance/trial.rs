@@ -364,3 +364,64 @@ pub(super) fn message(payload: &(dyn Any + Send)) -> &str {
         .or_else(|| payload.downcast_ref::<&str>().copied())
         .unwrap_or("without a message")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oracle::Oracle;
+
+    fn trial() -> Trial {
+        Trial::new(Subject::of::<Oracle>(), &Effort::default())
+    }
+
+    #[test]
+    fn the_watchdog_sees_every_handle_and_whether_it_gets_on() {
+        let trial = trial();
+        let list = trial.list();
+        assert_eq!(trial.look(), []);
+        trial.with_handle(&list, |first| {
+            trial.with_handle(&list, |second| {
+                let timer = first.armed(10);
+                let before = trial.look();
+                assert_eq!(before.iter().map(|look| look.1).collect::<Vec<_>>(), [0, 0], "between operations");
+                second.deadline();
+                let after = trial.look();
+                assert_eq!((before[0] == after[0], before[1] == after[1]), (true, false));
+                assert!(!is_stuck(&before, &after));
+                second.run(Nanos(10), |second, fired| {
+                    let in_callback = trial.look();
+                    assert_eq!((fired, in_callback[1].1), (timer, 0), "a callback is no operation");
+                    second.cancel(timer);
+                    assert_ne!(trial.look(), in_callback);
+                });
+            });
+            assert_eq!(trial.look().len(), 1);
+        });
+        assert_eq!(trial.look(), []);
+    }
+
+    #[test]
+    fn stuck_is_who_stays_in_one_operation_or_all_who_do_nothing() {
+        let modify = |beats| (1, 3, beats);
+        let idle = |beats| (2, 0, beats);
+        assert!(is_stuck(&[modify(5), idle(8)], &[modify(5), idle(9)]), "one hangs, the other gets on");
+        assert!(is_stuck(&[idle(8)], &[idle(8)]), "nothing moves");
+        assert!(!is_stuck(&[modify(5), idle(8)], &[modify(7), idle(8)]), "one waits for the other");
+        assert!(!is_stuck(&[idle(8)], &[]), "its handle is gone");
+    }
+
+    #[test]
+    fn what_threads_try_adds_up_and_the_first_fault_is_the_answer() {
+        let trial = trial();
+        assert!(matches!(trial.threads(3, |index| Ok(index as u64 + 5)), Ok(18)));
+        assert!(!trial.is_over());
+        let fault = trial.threads(3, |index| {
+            if index == 1 {
+                Err("wrong".to_owned().into())
+            } else {
+                Ok(1)
+            }
+        });
+        assert_eq!((fault.err().map(|fault| fault.what), trial.is_over()), (Some("wrong".to_owned()), true));
+    }
+}
