@@ -175,3 +175,59 @@ impl History {
         &self.entries[(k % LEN) as usize]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_comes_back_as_it_was_recorded() {
+        let history = History::new();
+        assert_eq!((history.version(), history.truth(0)), (0, EMPTY));
+        let changes: Vec<Change> = (1_u16..)
+            .zip(Kind::ALL)
+            .map(|(number, kind)| Change {
+                kind,
+                timer: 1_000 + number,
+                from: Nanos(-i64::from(number)),
+                to: Nanos(i64::from(number) << 40),
+                truth: Nanos(i64::from(number) << 41),
+                rearm: number % 2 == 0,
+                began: u64::MAX - u64::from(number),
+                ended: u64::from(number),
+            })
+            .collect();
+        for (number, &change) in (1..).zip(&changes) {
+            history.begin();
+            assert_eq!(history.version(), 2 * number - 1);
+            history.end(change);
+            assert_eq!((history.version(), history.version_after()), (2 * number, 2 * number));
+        }
+        for (number, &change) in (1..).zip(&changes) {
+            assert_eq!(history.change(number), change);
+            assert_eq!((history.truth(number), history.rearmed(number)), (change.truth, change.rearm));
+        }
+    }
+
+    #[test]
+    fn a_record_holds_until_the_change_that_overwrites_it_begins() {
+        let history = History::new();
+        let change = Change {
+            kind: Kind::RunEnd,
+            timer: 0,
+            from: EMPTY,
+            to: EMPTY,
+            truth: EMPTY,
+            rearm: false,
+            began: 0,
+            ended: 0,
+        };
+        for _ in 0..LEN {
+            history.begin();
+            history.end(change);
+        }
+        assert!(!history.holds(0) && history.holds(1));
+        history.begin();
+        assert!(!history.holds(1) && history.holds(2));
+    }
+}

@@ -236,3 +236,88 @@ fn forgotten(kind: Kind, from: Nanos, to: Nanos, truth: Nanos, rearm: bool) -> O
         )
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use headlock_strategies::conformance::Effort;
+    use headlock_strategies::conformance::subject::Subject;
+    use headlock_strategies::conformance::trial::Trial;
+    use headlock_strategies::oracle::Oracle;
+
+    use super::*;
+
+    /// The changes of a writer on the oracle, from its `first` change on, the truth held against the list after each.
+    fn changes(timers: usize, first: u64, count: u64) -> Vec<Change> {
+        let history = History::new();
+        let trial = Trial::new(Subject::of::<Oracle>(), &Effort::default());
+        let list = trial.list();
+        trial.with_handle(&list, |list| {
+            let mut writer = Writer::new(list, &history, Clock::new(), timers, 1);
+            for number in first..first + count {
+                writer.change(number);
+                assert_eq!(history.truth(history.version() / 2), writer.list.deadline().unwrap_or(EMPTY));
+                assert_eq!(writer.forgotten(), None);
+            }
+        });
+        (1..=history.version() / 2).map(|k| history.change(k)).collect()
+    }
+
+    #[test]
+    fn for_a_stretch_the_head_is_put_off_behind_the_others_and_nobody_is_notified() {
+        for timers in [2, 3] {
+            let changes = changes(timers, 2 * STRETCH, 100);
+            let (armed, put_off) = changes.split_at(timers);
+            assert!(armed.iter().all(|change| change.from == EMPTY && change.rearm == (change.to == armed[0].to)));
+            let mut before = armed[0].truth;
+            for (change, next) in put_off.iter().zip(&changes[1..]) {
+                assert_eq!((change.kind, change.from, change.rearm), (Kind::Modify, before, false));
+                assert!(change.to > change.truth && change.truth == next.to, "{change:?}");
+                assert!((SERIALS / 2..SERIALS * 3 / 2).contains(&(change.truth.0 - change.from.0)), "{change:?}");
+                before = change.truth;
+            }
+        }
+    }
+
+    #[test]
+    fn for_a_stretch_everything_else_is_done() {
+        let changes = changes(3, STRETCH, 3_000);
+        let count = |of: &dyn Fn(&Change) -> bool| changes.iter().filter(|change| of(change)).count();
+        let kind = |kind| move |change: &Change| change.kind == kind;
+        // Each is drawn in one of ten changes; half of them is far from chance.
+        for wanted in [Kind::Anticipate, Kind::Cancel, Kind::Free, Kind::Fire] {
+            assert!(count(&kind(wanted)) >= 150, "{wanted:?}");
+        }
+        assert!(count(&kind(Kind::RunEnd)) >= 300);
+        let moved = |change: &Change| change.kind == Kind::Modify && change.from != EMPTY;
+        let becomes_head = |change: &Change| change.to == change.truth;
+        assert!(count(&|change| moved(change) && becomes_head(change) && change.to < change.from) >= 75, "sooner");
+        assert!(count(&|change| moved(change) && becomes_head(change) && change.to > change.from) >= 75, "near");
+        assert!(count(&|change| moved(change) && !becomes_head(change)) >= 450, "put off");
+        // A callback arms its timer again, or does not.
+        let pairs = || changes.windows(2).filter(|pair| pair[0].kind == Kind::Fire);
+        let again = |pair: &[Change]| pair[1].kind == Kind::Modify && pair[1].timer == pair[0].timer;
+        assert!(pairs().filter(|&pair| again(pair)).count() >= 75);
+        assert!(pairs().filter(|pair| pair[1].kind != Kind::Modify).count() >= 75);
+        // Nobody is notified of what leaves another timer the head.
+        assert!(changes.iter().all(|change| !change.rearm || becomes_head(change)));
+        let armed: Vec<_> = changes
+            .iter()
+            .filter(|change| matches!(change.kind, Kind::Modify) || change.kind == Kind::Anticipate && change.rearm)
+            .map(|change| change.to)
+            .collect();
+        assert_eq!(armed.iter().collect::<HashSet<_>>().len(), armed.len(), "deadlines are unique");
+    }
+
+    #[test]
+    fn a_change_that_makes_its_timer_the_head_and_does_not_say_so_is_told() {
+        let told =
+            |kind, from, to, truth, rearm| forgotten(kind, Nanos(from), Nanos(to), Nanos(truth), rearm).is_some();
+        assert!(told(Kind::Modify, 9, 5, 5, false) && told(Kind::Anticipate, 9, 5, 5, false));
+        assert!(!told(Kind::Modify, 9, 5, 5, true));
+        assert!(!told(Kind::Modify, 9, 5, 4, false), "another is the head");
+        assert!(!told(Kind::Anticipate, 5, 5, 5, false), "nothing changed");
+        assert!(!told(Kind::Fire, 9, 5, 5, false));
+    }
+}
