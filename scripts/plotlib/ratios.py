@@ -33,14 +33,23 @@ def draw(results):
         of_metric = drawn.filter(pl.col("metric") == metric)
         if (of_metric["strategy"] != "null-control").any():
             name = "ratios" if metric == "ns_per_op" else f"ratios-{_file_name(metric)}"
-            yield name, _figure(results, metric, of_metric)
+            yield name, _figure(results, metric, of_metric, _left_out(drawn, metric))
 
 
 def _file_name(metric):
     return "".join(c if c.isascii() and c.isalnum() else "-" for c in metric).replace("-ns-per-op", "")
 
 
-def _figure(results, metric, rows):
+def _left_out(rows, metric):
+    """Strategies that have a ratio somewhere, but no net one there: they cannot be told from the floor."""
+    if metric != "net_ns_per_op":
+        return []
+    place = ["workload", "threads", "strategy"]
+    raw = rows.filter((pl.col("metric") == "ns_per_op") & (pl.col("strategy") != "null-control"))
+    return raw.join(rows.filter(pl.col("metric") == metric), on=place, how="anti")["strategy"].unique().sort().to_list()
+
+
+def _figure(results, metric, rows, left_out):
     strategies = rows.filter(pl.col("strategy") != "null-control")
     order = {workload: place for place, workload in enumerate(results.workloads())}
     points = sorted(set(strategies.select("workload", "threads").rows()), key=lambda p: (order.get(p[0], 99), *p))
@@ -52,6 +61,8 @@ def _figure(results, metric, rows):
     subtitle = f"Below 1 is faster than {over}. Bars: 95 % interval over blocks."
     if strategies.height < rows.height:
         subtitle += " Grey: the null control's interval, the resolution of this run; no difference inside it is one."
+    if left_out:
+        subtitle += f" Left out where they cannot be told from the floor: {', '.join(style.fitted(n, 2.2) for n in left_out)}."
     title = f"{METRICS.get(metric, style.fitted(metric, 3))}, relative to {over}"
     figure, grid = panels.grid(
         len(points),

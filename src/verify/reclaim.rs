@@ -131,3 +131,119 @@ fn waiting_nodes_bounded(trial: &Trial) -> Found<Churned> {
     )?;
     Ok(Churned { polls, frees, peak, left })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU64;
+    use std::thread;
+
+    use headlock_strategies::oracle::Oracle;
+    use headlock_strategies::{
+        Config, Counts, Freshness, Progress, ReaderCost, Rearm, Strategy, TimerHandle, TimerId, TimerList,
+    };
+
+    use super::*;
+    use crate::record::Check;
+    use crate::verify::Length;
+
+    /// Frees of a handle that wait for a poll.
+    const WAITING_FREES: u64 = 50;
+
+    /// A list in which a free waits for another thread's poll, for a while.
+    struct WaitsForPolls {
+        inner: Oracle,
+        /// By handles that have created no timer.
+        polls: AtomicU64,
+    }
+
+    struct Hand<'l> {
+        list: &'l WaitsForPolls,
+        inner: <Oracle as TimerList>::Handle<'l>,
+        is_poller: bool,
+        frees: u64,
+    }
+
+    impl TimerList for WaitsForPolls {
+        const STRATEGY: Strategy = Strategy {
+            name: "waits-for-polls",
+            summary: "a free waits for a poll",
+            built_on: "the oracle",
+            reader: ReaderCost::Lock,
+            progress: Progress::Blocking,
+            freshness: Freshness::Linearizable,
+            writer: "waits for polls",
+            reference: "this test",
+        };
+        type Handle<'l> = Hand<'l>;
+
+        fn new(config: &Config) -> Self {
+            WaitsForPolls { inner: Oracle::new(config), polls: AtomicU64::new(0) }
+        }
+        fn handle(&self) -> Hand<'_> {
+            Hand {
+                list: self,
+                inner: self.inner.handle(),
+                is_poller: true,
+                frees: 0,
+            }
+        }
+        fn counts(&self) -> Counts {
+            self.inner.counts()
+        }
+    }
+
+    impl TimerHandle for Hand<'_> {
+        fn create(&mut self) -> TimerId {
+            self.is_poller = false;
+            self.inner.create()
+        }
+        fn free(&mut self, timer: TimerId) {
+            self.inner.free(timer);
+            self.frees += 1;
+            let polls = self.list.polls.load(Memory::Relaxed);
+            while self.frees <= WAITING_FREES && self.list.polls.load(Memory::Relaxed) == polls {
+                thread::yield_now();
+            }
+        }
+        fn modify(&mut self, timer: TimerId, expire: Nanos) -> Rearm {
+            self.inner.modify(timer, expire)
+        }
+        fn anticipate(&mut self, timer: TimerId, expire: Nanos) -> Rearm {
+            self.inner.anticipate(timer, expire)
+        }
+        fn cancel(&mut self, timer: TimerId) -> bool {
+            self.inner.cancel(timer)
+        }
+        fn deadline(&mut self) -> Option<Nanos> {
+            self.list.polls.fetch_add(u64::from(self.is_poller), Memory::Relaxed);
+            self.inner.deadline()
+        }
+        fn expired(&mut self, now: Nanos) -> bool {
+            self.inner.expired(now)
+        }
+        fn run(&mut self, _now: Nanos, _fire: impl FnMut(&mut Self, TimerId)) -> usize {
+            unreachable!("nothing runs the list here")
+        }
+    }
+
+    #[test]
+    fn readers_poll_for_as_long_as_timers_are_freed_and_every_poll_counts() {
+        for threads in [2, 3] {
+            let job = CheckJob {
+                strategy: "waits-for-polls".to_owned(),
+                check: Check::Reclaim,
+                length: Length::Passes(1),
+                threads,
+                timers: 1,
+                seed: 1,
+                patience_ns: 20_000_000_000,
+            };
+            let report = check(Subject::of::<WaitsForPolls>(), &job, &[]);
+            assert_eq!(report.findings, []);
+            let frees = FREES * (threads as u64 - 1);
+            assert_eq!(report.figures.frees, Some(frees));
+            // One by the writer before each free, and those that frees waited for, which two writers may have in common.
+            assert!(report.tried >= frees + WAITING_FREES, "{report:?}");
+        }
+    }
+}
