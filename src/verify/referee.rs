@@ -231,5 +231,36 @@ mod tests {
         assert_eq!(plan.job(&strategy, Check::Fresh).length, Length::Time(40));
         plan.length = Length::Passes(7);
         assert_eq!(plan.job(&strategy, Check::Fresh).length, Length::Passes(7));
+        plan.checks = vec![
+            Check::Model,
+            Check::Reenter,
+            Check::Progress,
+            Check::Conserve,
+            Check::Reclaim,
+            Check::Fresh,
+        ];
+        plan.length = Length::Time(2 * 11_000);
+        let shares = plan.checks.iter().map(|&check| plan.job(&strategy, check).length).collect::<Vec<_>>();
+        assert_eq!(shares, [1, 1, 1, 2, 2, 4].map(|share| Length::Time(share * 1_000)));
+    }
+
+    #[test]
+    fn the_watchdog_within_a_check_speaks_before_the_one_without() {
+        let strategy = <crate::harness::null::NullList as headlock_strategies::TimerList>::STRATEGY;
+        let limit = |length| {
+            let plan = Plan {
+                strategies: vec![strategy],
+                checks: vec![Check::Model],
+                length,
+                threads: 2,
+                timers: 1,
+                seed: 1,
+                patience_ns: 3_000_000_000,
+            };
+            plan.limit(&plan.job(&strategy, Check::Model)) - PATIENCE
+        };
+        // Twice the time of its own, a second a pass; and twice what the inner watchdog waits, which is twice the patience.
+        assert_eq!(limit(Length::Time(5_000_000_000)), Duration::from_secs(2 * 5 + 4 * 3));
+        assert_eq!(limit(Length::Passes(7)), Duration::from_secs(2 * 7 + 4 * 3));
     }
 }
