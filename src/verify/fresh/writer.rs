@@ -290,6 +290,7 @@ mod tests {
             assert!(count(&kind(wanted)) >= 150, "{wanted:?}");
         }
         assert!(count(&kind(Kind::RunEnd)) >= 300);
+        assert!(count(&|change| change.kind == Kind::Fire && change.truth == EMPTY) >= 75, "all that there is");
         let moved = |change: &Change| change.kind == Kind::Modify && change.from != EMPTY;
         let becomes_head = |change: &Change| change.to == change.truth;
         assert!(count(&|change| moved(change) && becomes_head(change) && change.to < change.from) >= 75, "sooner");
