@@ -189,10 +189,16 @@ impl Scene {
         }
     }
 
+    /// Whether a thread gives its processor up after change or poll `number`.
+    #[inline]
+    fn rests_after(&self, number: u64) -> bool {
+        self.yields_every > 0 && number.is_multiple_of(self.yields_every)
+    }
+
     /// Gives the processor up if it is time to.
     #[inline]
     fn rest(&self, number: u64) {
-        if self.yields_every > 0 && number.is_multiple_of(self.yields_every) {
+        if self.rests_after(number) {
             thread::yield_now();
         }
     }

@@ -37,6 +37,7 @@ fn the_oracle_is_linearizable() {
     assert!(report.tried >= 3 * 2 * LEAST_POLLS, "{report:?}");
     let figures = report.figures;
     assert_eq!((figures.early, figures.late_with_rearm, figures.late_without_rearm), (Some(0), Some(0), Some(0)));
+    assert_eq!((figures.changes, figures.unjudged.is_some()), (Some(3 * CHANGES), true));
 }
 
 #[test]
@@ -70,6 +71,11 @@ fn threads_are_placed_in_three_ways_in_turn_on_two_timers_and_on_three() {
         (0..3).map(|thread| scene.cpu_of(thread)).collect::<Vec<_>>()
     };
     assert_eq!((cpus(2), cpus(1)), (vec![Some(4), Some(5), Some(4)], vec![None; 3]));
+    let rests = |pass| {
+        let scene = Scene::of_pass(pass, &job(3), &[4, 5], &clock);
+        (0..1_000).filter(|&number| scene.rests_after(number)).collect::<Vec<_>>()
+    };
+    assert_eq!((rests(0), rests(1), rests(2)), (vec![], vec![], vec![0, 499, 998]));
 }
 
 #[test]
