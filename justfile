@@ -37,7 +37,7 @@ mutants-lists *flags:
 
 # The same in what judges: the checks, held against the broken lists and the built-in ones
 mutants *flags:
-    cargo mutants -p headlock -p headlock-strategies -f 'src/verify/**' -f 'strategies/src/conformance/*.rs' --test-package headlock-strategies,headlock-fixtures {{ flags }}
+    cargo mutants -p headlock -p headlock-strategies -f 'src/verify/**' -f 'strategies/src/conformance/*.rs' --test-package headlock,headlock-strategies,headlock-fixtures {{ flags }} -- --lib --test caught --test verify
 
 # One operation at a time, under criterion
 bench *filter:

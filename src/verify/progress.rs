@@ -111,6 +111,8 @@ mod tests {
     struct Hand<'l, const OPERATION: u8> {
         inner: <Oracle as TimerList>::Handle<'l>,
         in_callback: bool,
+        /// The timer that it created last.
+        own: Option<TimerId>,
     }
 
     impl<const OPERATION: u8> TimerList for PanicsIn<OPERATION> {
@@ -130,7 +132,7 @@ mod tests {
             PanicsIn(Oracle::new(config))
         }
         fn handle(&self) -> Hand<'_, OPERATION> {
-            Hand { inner: self.0.handle(), in_callback: false }
+            Hand { inner: self.0.handle(), in_callback: false, own: None }
         }
         fn counts(&self) -> Counts {
             self.0.counts()
@@ -145,14 +147,14 @@ mod tests {
 
     impl<const OPERATION: u8> TimerHandle for Hand<'_, OPERATION> {
         fn create(&mut self) -> TimerId {
-            self.inner.create()
+            *self.own.insert(self.inner.create())
         }
         fn free(&mut self, timer: TimerId) {
             self.enter(1);
             self.inner.free(timer);
         }
         fn modify(&mut self, timer: TimerId, expire: Nanos) -> Rearm {
-            self.enter(2);
+            self.enter(if self.own == Some(timer) { 9 } else { 2 });
             self.inner.modify(timer, expire)
         }
         fn anticipate(&mut self, timer: TimerId, expire: Nanos) -> Rearm {
@@ -214,10 +216,11 @@ mod tests {
             failure::<6>(),
             failure::<7>(),
             failure::<8>(),
+            failure::<9>(),
             failure::<12>(),
             failure::<14>(),
             failure::<15>(),
         ];
-        assert_eq!(met, [Some(Failure::Panicked); 11]);
+        assert_eq!(met, [Some(Failure::Panicked); 12]);
     }
 }
