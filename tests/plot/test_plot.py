@@ -176,6 +176,15 @@ class Incomplete(Plot):
         (self.dir / "ratios.csv").unlink()
         self.warns("ratios.csv is missing", lost=["ratios"])
 
+    def test_who_has_no_net_ratio_is_named(self):
+        rows = (self.dir / "ratios.csv").read_text().splitlines(True)[1:]
+        net = [row.replace(",ns_per_op,", ",net_ns_per_op,") for row in rows if ",seqlock," not in row]
+        self.edit("ratios.csv", lambda text: text + "".join(net))
+        self.plot(self.dir)
+        subtitle = " ".join(texts(self.out / "ratios-net.svg"))
+        self.assertIn("cannot be told from the floor: seqlock.", subtitle)
+        self.assertNotIn("the floor:", " ".join(texts(self.out / "ratios.svg")))
+
     def test_interrupted_while_writing_trials(self):
         self.edit("trials.csv", lambda text: text[:-40])
         self.warns("the last line is cut short")
