@@ -50,6 +50,13 @@ macro_rules! registry {
             crate::conformance!(oracle, crate::oracle::Oracle);
             $($(#[$only])* crate::conformance!($module, crate::$module::$list, built_in, <crate::$module::$list>::effort());)*
 
+            /// A name may reach another thread by ways that order nothing else.
+            mod named_elsewhere {
+                $($(#[$only])* #[test] fn $module() {
+                    crate::list::tests::named_elsewhere(<crate::$module::$list as crate::TimerList>::new(&crate::Config::default()));
+                })*
+            }
+
             /// Every node is released with its list.
             mod released {
                 $($(#[$only])* #[test] fn $module() {
