@@ -434,7 +434,7 @@ pub struct CommonArgs {
     /// Length of a trial; a replay ends with the pass over the trace in which it is up
     #[arg(long, default_value = "20ms", value_name = "TIME", value_parser = units::trial_ns, allow_hyphen_values = true)]
     pub trial: u64,
-    /// No latencies beside throughput: all the time goes to the pass that ratios are taken of, for closer verdicts
+    /// No latencies beside throughput, as always in a crossover: all the time goes to the pass that ratios are taken of
     #[arg(long)]
     pub no_latency: bool,
     /// How long a trial's process may take beyond twice the trial's length before it counts as hung

@@ -85,11 +85,10 @@ pub fn ask<A: DeserializeOwned>(
     })
 }
 
-/// Writes the question, reads everything, and waits for the end. What the process complains of fits a pipe's buffer, so it is read
-/// last.
 /// So many bytes of what a process says on standard error are kept.
 const COMPLAINT: u64 = 64 << 10;
 
+/// Writes the question, reads everything, and waits for the end.
 fn converse(child: &mut Child, question: &[u8], watched: Sender<()>) -> std::io::Result<(ExitStatus, String, String)> {
     // A process that died at once has closed the pipe; what it says on standard error explains more than the broken pipe.
     let _ = child.stdin.take().map(|mut input| input.write_all(question));
