@@ -6,6 +6,8 @@
 
 mod budget;
 mod fresh;
+#[cfg(test)]
+mod hooked;
 mod job;
 mod progress;
 mod reclaim;

@@ -94,133 +94,59 @@ impl Player<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use headlock_strategies::oracle::Oracle;
-    use headlock_strategies::{
-        Config, Counts, Freshness, Progress, ReaderCost, Rearm, Strategy, TimerHandle, TimerList,
-    };
-
     use super::*;
     use crate::record::{Check, Failure};
     use crate::verify::Length;
+    use crate::verify::hooked::{Call, Hook, Hooked};
 
-    /// A list that panics in one operation: in a callback if the number is 10 or more.
-    struct PanicsIn<const OPERATION: u8>(Oracle);
+    /// A modify of the timer that the thread has just created. All other timers are shared.
+    const MODIFY_OWN: u8 = Call::Quiescent as u8 + 1;
 
-    struct Hand<'l, const OPERATION: u8> {
-        inner: <Oracle as TimerList>::Handle<'l>,
-        in_callback: bool,
-        /// The timer that it created last.
-        own: Option<TimerId>,
-    }
+    /// Panics in one call, by number, outside callbacks or in them.
+    #[derive(Default)]
+    struct PanicsIn<const CALL: u8, const IN_CALLBACK: bool>;
 
-    impl<const OPERATION: u8> TimerList for PanicsIn<OPERATION> {
-        const STRATEGY: Strategy = Strategy {
-            name: "panics-in",
-            summary: "panics in one operation",
-            built_on: "the oracle",
-            reader: ReaderCost::Lock,
-            progress: Progress::Blocking,
-            freshness: Freshness::Linearizable,
-            writer: "nothing that matters",
-            reference: "broken on purpose",
-        };
-        type Handle<'l> = Hand<'l, OPERATION>;
+    impl<const CALL: u8, const IN_CALLBACK: bool> Hook for PanicsIn<CALL, IN_CALLBACK> {
+        /// The call before.
+        type Local = Option<Call>;
 
-        fn new(config: &Config) -> Self {
-            PanicsIn(Oracle::new(config))
-        }
-        fn handle(&self) -> Hand<'_, OPERATION> {
-            Hand { inner: self.0.handle(), in_callback: false, own: None }
-        }
-        fn counts(&self) -> Counts {
-            self.0.counts()
+        fn before(&self, last: &mut Option<Call>, call: Call, in_callback: bool) {
+            let is_own = call == Call::Modify && *last == Some(Call::Create);
+            let number = if is_own { MODIFY_OWN } else { call as u8 };
+            assert_ne!((number, in_callback), (CALL, IN_CALLBACK), "as it was made to");
+            *last = Some(call);
         }
     }
 
-    impl<const OPERATION: u8> Hand<'_, OPERATION> {
-        fn enter(&self, operation: u8) {
-            assert_ne!(operation + if self.in_callback { 10 } else { 0 }, OPERATION, "as it was made to");
-        }
-    }
-
-    impl<const OPERATION: u8> TimerHandle for Hand<'_, OPERATION> {
-        fn create(&mut self) -> TimerId {
-            *self.own.insert(self.inner.create())
-        }
-        fn free(&mut self, timer: TimerId) {
-            self.enter(1);
-            self.inner.free(timer);
-        }
-        fn modify(&mut self, timer: TimerId, expire: Nanos) -> Rearm {
-            self.enter(if self.own == Some(timer) { 9 } else { 2 });
-            self.inner.modify(timer, expire)
-        }
-        fn anticipate(&mut self, timer: TimerId, expire: Nanos) -> Rearm {
-            self.enter(3);
-            self.inner.anticipate(timer, expire)
-        }
-        fn cancel(&mut self, timer: TimerId) -> bool {
-            self.enter(4);
-            self.inner.cancel(timer)
-        }
-        fn deadline(&mut self) -> Option<Nanos> {
-            self.enter(5);
-            self.inner.deadline()
-        }
-        fn expired(&mut self, now: Nanos) -> bool {
-            self.enter(6);
-            self.inner.expired(now)
-        }
-        fn run(&mut self, now: Nanos, mut fire: impl FnMut(&mut Self, TimerId)) -> usize {
-            self.enter(7);
-            let mut due = Vec::new();
-            self.inner.run(now, |_, timer| due.push(timer));
-            for &timer in &due {
-                self.in_callback = true;
-                fire(self, timer);
-                self.in_callback = false;
-            }
-            due.len()
-        }
-        fn quiescent(&mut self) {
-            self.enter(8);
-            self.inner.quiescent();
-        }
-    }
-
-    /// How `progress` ends on a list that panics in this operation.
-    fn failure<const OPERATION: u8>() -> Option<Failure> {
+    /// Whether `progress` meets the panic.
+    fn meets<const CALL: u8, const IN_CALLBACK: bool>() -> bool {
         let job = CheckJob {
-            strategy: "panics-in".to_owned(),
+            strategy: "hooked".to_owned(),
             check: Check::Progress,
             length: Length::Passes(1),
             threads: 2,
             timers: 1,
             seed: 1,
-            patience_ns: Duration::from_secs(60).as_nanos() as u64,
+            patience_ns: 60_000_000_000,
         };
-        check(Subject::of::<PanicsIn<OPERATION>>(), &job).findings.first().map(|finding| finding.failure)
+        let report = check(Subject::of::<Hooked<PanicsIn<CALL, IN_CALLBACK>>>(), &job);
+        report.findings.iter().any(|finding| finding.failure == Failure::Panicked)
     }
 
     #[test]
     fn every_operation_is_played_outside_callbacks_and_those_that_a_list_may_hang_in_inside_them() {
-        assert_eq!(failure::<0>(), None);
-        let met = [
-            failure::<1>(),
-            failure::<2>(),
-            failure::<3>(),
-            failure::<4>(),
-            failure::<5>(),
-            failure::<6>(),
-            failure::<7>(),
-            failure::<8>(),
-            failure::<9>(),
-            failure::<12>(),
-            failure::<14>(),
-            failure::<15>(),
-        ];
-        assert_eq!(met, [Some(Failure::Panicked); 12]);
+        assert!(!meets::<{ u8::MAX }, false>());
+        assert!(meets::<{ Call::Free as u8 }, false>());
+        assert!(meets::<{ Call::Modify as u8 }, false>());
+        assert!(meets::<MODIFY_OWN, false>());
+        assert!(meets::<{ Call::Anticipate as u8 }, false>());
+        assert!(meets::<{ Call::Cancel as u8 }, false>());
+        assert!(meets::<{ Call::Deadline as u8 }, false>());
+        assert!(meets::<{ Call::Expired as u8 }, false>());
+        assert!(meets::<{ Call::Run as u8 }, false>());
+        assert!(meets::<{ Call::Quiescent as u8 }, false>());
+        assert!(meets::<{ Call::Cancel as u8 }, true>());
+        assert!(meets::<{ Call::Modify as u8 }, true>());
+        assert!(meets::<{ Call::Deadline as u8 }, true>());
     }
 }

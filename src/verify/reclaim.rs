@@ -137,92 +137,44 @@ mod tests {
     use std::sync::atomic::AtomicU64;
     use std::thread;
 
-    use headlock_strategies::oracle::Oracle;
-    use headlock_strategies::{
-        Config, Counts, Freshness, Progress, ReaderCost, Rearm, Strategy, TimerHandle, TimerId, TimerList,
-    };
-
     use super::*;
     use crate::record::Check;
     use crate::verify::Length;
+    use crate::verify::hooked::{Call, Hook, Hooked};
 
     /// Frees of a handle that wait for a poll.
     const WAITING_FREES: u64 = 50;
 
-    /// A list in which a free waits for another thread's poll, for a while.
+    /// A free waits for another thread's poll, for a while.
+    #[derive(Default)]
     struct WaitsForPolls {
-        inner: Oracle,
         /// By handles that have created no timer.
         polls: AtomicU64,
     }
 
-    struct Hand<'l> {
-        list: &'l WaitsForPolls,
-        inner: <Oracle as TimerList>::Handle<'l>,
-        is_poller: bool,
-        frees: u64,
+    /// What a handle has created and freed.
+    #[derive(Default)]
+    struct Done {
+        created: u64,
+        freed: u64,
     }
 
-    impl TimerList for WaitsForPolls {
-        const STRATEGY: Strategy = Strategy {
-            name: "waits-for-polls",
-            summary: "a free waits for a poll",
-            built_on: "the oracle",
-            reader: ReaderCost::Lock,
-            progress: Progress::Blocking,
-            freshness: Freshness::Linearizable,
-            writer: "waits for polls",
-            reference: "this test",
-        };
-        type Handle<'l> = Hand<'l>;
+    impl Hook for WaitsForPolls {
+        type Local = Done;
 
-        fn new(config: &Config) -> Self {
-            WaitsForPolls { inner: Oracle::new(config), polls: AtomicU64::new(0) }
-        }
-        fn handle(&self) -> Hand<'_> {
-            Hand {
-                list: self,
-                inner: self.inner.handle(),
-                is_poller: true,
-                frees: 0,
+        fn before(&self, done: &mut Done, call: Call, _in_callback: bool) {
+            match call {
+                Call::Create => done.created += 1,
+                Call::Free => {
+                    done.freed += 1;
+                    let polls = self.polls.load(Memory::Relaxed);
+                    while done.freed <= WAITING_FREES && self.polls.load(Memory::Relaxed) == polls {
+                        thread::yield_now();
+                    }
+                }
+                Call::Deadline if done.created == 0 => _ = self.polls.fetch_add(1, Memory::Relaxed),
+                _ => {}
             }
-        }
-        fn counts(&self) -> Counts {
-            self.inner.counts()
-        }
-    }
-
-    impl TimerHandle for Hand<'_> {
-        fn create(&mut self) -> TimerId {
-            self.is_poller = false;
-            self.inner.create()
-        }
-        fn free(&mut self, timer: TimerId) {
-            self.inner.free(timer);
-            self.frees += 1;
-            let polls = self.list.polls.load(Memory::Relaxed);
-            while self.frees <= WAITING_FREES && self.list.polls.load(Memory::Relaxed) == polls {
-                thread::yield_now();
-            }
-        }
-        fn modify(&mut self, timer: TimerId, expire: Nanos) -> Rearm {
-            self.inner.modify(timer, expire)
-        }
-        fn anticipate(&mut self, timer: TimerId, expire: Nanos) -> Rearm {
-            self.inner.anticipate(timer, expire)
-        }
-        fn cancel(&mut self, timer: TimerId) -> bool {
-            self.inner.cancel(timer)
-        }
-        fn deadline(&mut self) -> Option<Nanos> {
-            self.list.polls.fetch_add(u64::from(self.is_poller), Memory::Relaxed);
-            self.inner.deadline()
-        }
-        fn expired(&mut self, now: Nanos) -> bool {
-            self.inner.expired(now)
-        }
-        fn run(&mut self, _now: Nanos, _fire: impl FnMut(&mut Self, TimerId)) -> usize {
-            unreachable!("nothing runs the list here")
         }
     }
 
@@ -230,7 +182,7 @@ mod tests {
     fn readers_poll_for_as_long_as_timers_are_freed_and_every_poll_counts() {
         for threads in [2, 3] {
             let job = CheckJob {
-                strategy: "waits-for-polls".to_owned(),
+                strategy: "hooked".to_owned(),
                 check: Check::Reclaim,
                 length: Length::Passes(1),
                 threads,
@@ -238,7 +190,7 @@ mod tests {
                 seed: 1,
                 patience_ns: 20_000_000_000,
             };
-            let report = check(Subject::of::<WaitsForPolls>(), &job, &[]);
+            let report = check(Subject::of::<Hooked<WaitsForPolls>>(), &job, &[]);
             assert_eq!(report.findings, []);
             let frees = FREES * (threads as u64 - 1);
             assert_eq!(report.figures.frees, Some(frees));

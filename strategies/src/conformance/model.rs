@@ -312,41 +312,20 @@ mod tests {
         let script = drawn();
         let runs: Vec<_> = script.iter().filter(|step| matches!(step, Step::Run(..))).cloned().collect();
         for (what, actions) in [("steps", actions(&script)), ("callbacks", actions(&runs))] {
-            for timer in 0..TIMERS {
-                let on = |kind: fn(Action) -> Option<u8>| actions.iter().any(|&action| kind(action) == Some(timer));
-                assert!(
-                    on(|action| if let Action::Modify(timer, _) = action {
-                        Some(timer)
-                    } else {
-                        None
-                    }),
-                    "{what}"
-                );
-                assert!(
-                    on(|action| if let Action::Anticipate(timer, _) = action {
-                        Some(timer)
-                    } else {
-                        None
-                    }),
-                    "{what}"
-                );
-                assert!(
-                    on(|action| if let Action::Cancel(timer) = action {
-                        Some(timer)
-                    } else {
-                        None
-                    }),
-                    "{what}"
-                );
-                assert!(
-                    on(|action| if let Action::Free(timer) = action {
-                        Some(timer)
-                    } else {
-                        None
-                    }),
-                    "{what}"
-                );
-            }
+            let kinds = |timer| {
+                let mut kinds = [false; 4];
+                for action in &actions {
+                    match *action {
+                        Action::Modify(on, _) if on == timer => kinds[0] = true,
+                        Action::Anticipate(on, _) if on == timer => kinds[1] = true,
+                        Action::Cancel(on) if on == timer => kinds[2] = true,
+                        Action::Free(on) if on == timer => kinds[3] = true,
+                        _ => {}
+                    }
+                }
+                kinds
+            };
+            assert!((0..TIMERS).all(|timer| kinds(timer) == [true; 4]), "{what}");
             assert!(actions.iter().any(|action| matches!(action, Action::Expired(_))), "{what}");
             assert!(actions.contains(&Action::Quiescent), "{what}");
         }
