@@ -62,11 +62,11 @@ reference name=`date +%Y-%m`:
     for trace in traces/*.csv.zst; do target/release/headlock replay "$trace" --strategies all --budget 7m --out "results/reference-{{ name }}-$(basename "$trace" .csv.zst)" || exit 1; done
     for dir in results/reference-{{ name }}-*; do scripts/plot "$dir" || exit 1; done
 
-# The baseline against itself, one poller: 20 runs of 30 s. `just null-1 --runs 5` adds five; scripts/campaign --help
-null-1 *flags: (campaign "null-1" flags)
+# The baseline against itself, one poller: 20 runs of 30 s. `just aa-1 --runs 5` adds five; scripts/campaign --help
+aa-1 *flags: (campaign "aa-1" flags)
 
 # The baseline against itself, two threads of the hot workload
-null-2 *flags: (campaign "null-2" flags)
+aa-2 *flags: (campaign "aa-2" flags)
 
 # Is a slow-down of 1 % seen, one poller? 20 runs of 30 s
 inject-1 *flags: (campaign "inject-1" flags)

@@ -79,7 +79,7 @@ macro_rules! strategies {
 }
 
 strategies! {
-    null: "null",
+    floor: "floor",
     mutex: "mutex",
     mutex_peek: "mutex-peek",
     mutex_inline: "mutex-inline",

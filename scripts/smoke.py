@@ -33,7 +33,7 @@ PERCENTILES = ["min_ns", "p50_ns", "p90_ns", "p99_ns", "p999_ns", "p9999_ns", "m
 # traces/boot.csv.zst in strict order: what one pass over it comes to, by whoever counts.
 ROWS, FIRED = 36_776, 798
 # Under rwlock, each of the 610 runs that find a timer due takes the lock to see that and again to fire.
-LOCKS = {"rwlock": 37_574 + 610, "mutex": 37_574, "mutex-inline": 37_574, "mutex-std": 37_574, "mutex-peek": 14_276, "null": 0}
+LOCKS = {"rwlock": 37_574 + 610, "mutex": 37_574, "mutex-inline": 37_574, "mutex-std": 37_574, "mutex-peek": 14_276, "floor": 0}
 # Every other strategy reads without the lock, so that only changes and runs that find a timer due take it.
 LOCKS_OF_CHANGES = 9_606
 
@@ -61,7 +61,7 @@ def table(directory, name):
 
 def check_trials(directory, strategies):
     trials = table(directory, "trials.csv")
-    expected = {*strategies, "null", "null-control"}
+    expected = {*strategies, "floor", "aa-control"}
     found = {trial["strategy"] for trial in trials}
     require(found == expected, f"trials.csv: strategies {sorted(found)} where {sorted(expected)} were to play")
     for trial in trials:
@@ -73,7 +73,7 @@ def check_trials(directory, strategies):
         require(int(trial["elapsed_ns"]) > 0, where)
         require(float(trial["ns_per_op"]) >= 0 and float(trial["ops_per_s"]) >= 0, where)
         require(int(trial["lock_contended"]) <= int(trial["lock_acquisitions"]), where)
-        require((trial["floor_ns"] == "") == (trial["strategy"] == "null"), where)
+        require((trial["floor_ns"] == "") == (trial["strategy"] == "floor"), where)
     # A disturbed trial is played once more at the end of its block, and both are kept.
     rows_of = {}
     for trial in trials:
@@ -115,7 +115,7 @@ def check_ratios(directory):
         low, ratio, high = (float(row[name]) for name in ("ci_low", "ratio", "ci_high"))
         require(math.isfinite(ratio) and 0 <= low <= ratio <= high, f"ratios.csv: {row}")
         require(row["verdict"] in ("faster", "slower", "same", "unclear"), f"ratios.csv: {row}")
-    require(any(row["strategy"] == "null-control" for row in rows), "ratios.csv: no null control")
+    require(any(row["strategy"] == "aa-control" for row in rows), "ratios.csv: no A/A control")
 
 
 def check_run(directory):
@@ -137,18 +137,18 @@ def check_boot(trials):
     for trial in trials:
         passes, rest = divmod(int(trial["ops"]), ROWS)
         require(passes >= 1 and rest == 0, f"boot: {trial['ops']} operations are no whole passes of {ROWS} rows")
-        played_as = trial["strategy"].replace("null-control", "mutex")
+        played_as = trial["strategy"].replace("aa-control", "mutex")
         locks = LOCKS.get(played_as, LOCKS_OF_CHANGES) * passes
         found = int(trial["lock_acquisitions"])
         require(found == locks, f"boot under {trial['strategy']}: {found} lock acquisitions, {locks} expected")
-        fired = 0 if played_as == "null" else FIRED * passes
+        fired = 0 if played_as == "floor" else FIRED * passes
         require(int(trial["fired"]) == fired, f"boot under {trial['strategy']}: {trial['fired']} fired, {fired} expected")
 
 
 def headlock(program, *words):
     """Runs a command and answers with the one JSON document that it must put on standard output."""
     # Unbound threads, so that what else the machine does hardly ever disturbs a trial: this checks files, not figures.
-    words = [*words, "--rounds", "1", "--trial", "10ms", "--pin", "none", "--json"]
+    words = [*words, "--blocks", "1", "--trial", "10ms", "--pin", "none", "--json"]
     done = subprocess.run([program, *words], capture_output=True, text=True, check=False)
     require(done.returncode == 0, f"headlock {' '.join(words)}: exit status {done.returncode}: {done.stderr.strip()}")
     require(done.stderr == "", f"headlock {' '.join(words)}: said on standard error: {done.stderr.strip()}")

@@ -23,10 +23,10 @@ pub use study::{Claim, LoadCount, StudyPart, StudyRecord, StudyTrace};
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// The strategy name of the harness's own floor: a list that does nothing.
-pub const FLOOR: &str = "null";
+pub const FLOOR: &str = "floor";
 
-/// The strategy name of the null control: the baseline a second time, as if it were another strategy.
-pub const NULL_CONTROL: &str = "null-control";
+/// The strategy name of the A/A control: the baseline a second time, as if it were another strategy.
+pub const AA_CONTROL: &str = "aa-control";
 
 /// Stands in the place of an operation for the time from retiring a node to reclaiming it.
 pub const RECLAIM: &str = "reclaim";
@@ -93,7 +93,7 @@ pub struct Trial {
     pub ns_per_op: f64,
     /// Operations per second of all threads together.
     pub ops_per_s: f64,
-    /// The null strategy's `ns_per_op` in the same block, pass and point.
+    /// The floor's `ns_per_op` in the same block, pass and point.
     pub floor_ns: Option<f64>,
     /// Processor time of the measured threads, ns.
     pub cpu_ns: u64,
@@ -232,7 +232,7 @@ impl LatencyRow {
 pub enum Metric {
     /// Thread-nanoseconds per operation as measured.
     NsPerOp,
-    /// The same less the null strategy's in the same block.
+    /// The same less the floor's in the same block.
     NetNsPerOp,
     /// Service time, of a load that is paced so that throughput says nothing.
     ServiceNs,
@@ -292,7 +292,7 @@ pub struct Ratio {
     pub confidence: f64,
     /// The difference that is still called `same`, as a fraction: 0.01 for 1 %.
     pub threshold: f64,
-    /// How far the null control's interval reaches from 1 at this point and metric, as a fraction; empty without one.
+    /// How far the A/A control's interval reaches from 1 at this point and metric, as a fraction; empty without one.
     pub resolution: Option<f64>,
 }
 

@@ -2,8 +2,9 @@
 
 use headlock_strategies::{Strategy, TimerList, Visitor, visit_builtin};
 
-use crate::harness::null::{NULL, NullList};
+use crate::harness::floor::FloorList;
 use crate::harness::{Job, JobError, Outcome, play};
+use crate::record::FLOOR;
 use crate::verify::{self, CheckJob, CheckReport};
 
 /// One strategy, and the trial loop and the checks made for its type: one indirect call a trial, none an operation.
@@ -77,10 +78,10 @@ impl Registry {
         self.entries.iter().find(|entry| entry.strategy.name == name)
     }
 
-    /// The one to play under this name: the harness's own null strategy included.
+    /// The one to play under this name: the harness's own floor included.
     pub(crate) fn player(&self, name: &str) -> Option<Entry> {
-        if name == NULL {
-            return Some(Entry::of::<NullList>());
+        if name == FLOOR {
+            return Some(Entry::of::<FloorList>());
         }
         self.get(name).copied()
     }

@@ -11,7 +11,7 @@ use terminal::{ESCAPE, on_a_terminal, piped};
 
 /// The words that are coloured. On a busy machine a run as short as these may have none to say.
 const COLOURED: [&str; 4] = ["unclear ", "faster ", "slower ", "~"];
-const ROUNDS: [&str; 8] = ["--rounds", "2", "--trial", "2ms", "--pin", "none", "--quiet", "--out"];
+const ROUNDS: [&str; 8] = ["--blocks", "2", "--trial", "2ms", "--pin", "none", "--quiet", "--out"];
 
 #[test]
 fn measured_tables_are_coloured_on_a_terminal_only_and_not_with_no_color() {

@@ -15,7 +15,7 @@ fn measure(command: &[&str], strategies: &str, dir: &Path) -> Vec<LatencyRow> {
         .args([
             "--strategies",
             strategies,
-            "--rounds",
+            "--blocks",
             "1",
             "--pin",
             "none",

@@ -43,7 +43,7 @@ fn a_crate_outside_the_workspace_passes_conformance_and_gets_the_command_line() 
     let results = tempfile::tempdir().expect("a temporary directory can be made");
     let out = results.path().join("run");
     let table = printed(cargo(&format!(
-        "run --quiet -- run --strategies mutex-queue,mutex --workload hot --threads 1 --pin none --rounds 1 --trial 1ms --out {}",
+        "run --quiet -- run --strategies mutex-queue,mutex --workload hot --threads 1 --pin none --blocks 1 --trial 1ms --out {}",
         out.display()
     )));
     assert!(table.contains("mutex-queue"), "{table}");

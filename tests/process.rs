@@ -61,7 +61,7 @@ fn measuring(rounds: &str) -> Command {
         "--pin",
         "none",
     ]);
-    command.args(["--trial", "50ms", "--rounds", rounds]);
+    command.args(["--trial", "50ms", "--blocks", rounds]);
     command
 }
 
@@ -182,7 +182,7 @@ fn a_killed_trial_process_costs_its_strategy_and_no_other() {
     const BLOCKS: usize = 6;
     const TRIALS: usize = 2 * BLOCKS;
     let run = start(&BLOCKS.to_string());
-    // The first trial is the null strategy's; whoever comes later is a contestant.
+    // The first trial is the floor's; whoever comes later is a contestant.
     let first = wait_for("a trial process", || children(run.pid()).first().copied());
     let stopped = wait_for("a later one that can be stopped", || {
         let playing = children(run.pid()).into_iter().find(|&playing| playing != first)?;
@@ -207,7 +207,7 @@ fn a_killed_trial_process_costs_its_strategy_and_no_other() {
     );
     let (record, trials) = ended.files();
     assert_eq!(record.state, RunState::Failed);
-    for strategy in ["null", "mutex", "seqlock", "null-control"] {
+    for strategy in ["floor", "mutex", "seqlock", "aa-control"] {
         let played = trials.iter().filter(|trial| trial.strategy == strategy).count();
         assert_eq!(played == TRIALS, strategy != failed, "{strategy}: {played} of {TRIALS} trials");
     }

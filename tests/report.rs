@@ -112,7 +112,7 @@ fn a_changed_trial_changes_the_verdict_and_the_stale_ratios_are_pointed_at() {
     assert!(!before.contains("ratios.csv disagrees"), "{before}");
 
     // Every rival twice as slow.
-    let rival = |cell: &dyn Fn(&str) -> String| !["mutex", "null", "null-control"].contains(&cell("strategy").as_str());
+    let rival = |cell: &dyn Fn(&str) -> String| !["mutex", "floor", "aa-control"].contains(&cell("strategy").as_str());
     copy.edit("trials.csv", "ns_per_op", rival, |ns| ns * 2.0);
     let after = copy.markdown();
     assert!(after.contains("**Not justified here**"), "{after}");
@@ -133,7 +133,7 @@ fn every_sentence_with_a_figure_follows_its_file() {
             copy.edit("trials.csv", "ns_per_op", is("atomic-deadline"), |ns| ns * 0.9);
         }),
         ("All 42 intervals", &|copy| {
-            copy.edit("trials.csv", "ns_per_op", is("null-control"), |ns| ns * 1.001);
+            copy.edit("trials.csv", "ns_per_op", is("aa-control"), |ns| ns * 1.001);
         }),
         ("It saves", &|copy| {
             copy.edit("trials.csv", "lock_acquisitions", is("atomic-deadline"), |count| count * 3.0);

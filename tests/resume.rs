@@ -39,7 +39,7 @@ fn blocks(trials: &[Trial]) -> Vec<usize> {
 
 /// A run of two blocks.
 fn two_blocks(dir: &Path) {
-    let output = run(&["--rounds", "2", "--out", dir.to_str().unwrap()]);
+    let output = run(&["--blocks", "2", "--out", dir.to_str().unwrap()]);
     assert!(output.status.success(), "{}", complaint(&output));
 }
 
@@ -55,7 +55,7 @@ fn resuming_adds_blocks_and_keeps_what_was_there() {
     // What a killed process leaves behind.
     let mut file = OpenOptions::new().append(true).open(dir.join("trials.csv")).unwrap();
     file.write_all(b"hot,mutex,1,2,through").unwrap();
-    let output = run(&["--rounds", "3", "--resume", dir.to_str().unwrap()]);
+    let output = run(&["--blocks", "3", "--resume", dir.to_str().unwrap()]);
     assert!(output.status.success(), "{}", complaint(&output));
     assert!(complaint(&output).contains("left out the last row, which is unfinished"), "{}", complaint(&output));
 
@@ -72,13 +72,13 @@ fn resuming_adds_blocks_and_keeps_what_was_there() {
 fn a_run_without_latencies_measures_what_decides_alone_and_stays_without() {
     let place = tempfile::tempdir().unwrap();
     let dir = place.path().join("run");
-    let words = ["--rounds", "1", "--no-latency", "--out", dir.to_str().unwrap()];
+    let words = ["--blocks", "1", "--no-latency", "--out", dir.to_str().unwrap()];
     assert!(run(&words).status.success());
     let trials = read_trials(&dir).unwrap().rows;
     assert!(!trials.is_empty() && trials.iter().all(|trial| trial.pass == Pass::Throughput), "{trials:?}");
     assert!(read_latency(&dir).unwrap().rows.is_empty());
 
-    let with = run(&["--rounds", "1", "--resume", dir.to_str().unwrap()]);
+    let with = run(&["--blocks", "1", "--resume", dir.to_str().unwrap()]);
     assert!(!with.status.success() && complaint(&with).contains("deciding_only"), "{}", complaint(&with));
 }
 
@@ -93,7 +93,7 @@ fn histograms_are_merged_with_those_read_back() {
         read_trials(dir).unwrap().rows.iter().filter(stamped).map(|trial| trial.ops).sum()
     };
     assert_eq!(recorded(&dir), quiet_ops(&dir));
-    assert!(run(&["--rounds", "1", "--resume", dir.to_str().unwrap()]).status.success());
+    assert!(run(&["--blocks", "1", "--resume", dir.to_str().unwrap()]).status.success());
     assert_eq!(recorded(&dir), quiet_ops(&dir));
     let rows = read_latency(&dir).unwrap().rows;
     assert_eq!(rows.iter().map(|row| row.count).sum::<u64>(), recorded(&dir));
@@ -110,7 +110,7 @@ fn other_parameters_are_refused_by_name() {
         (["--timers", "10"], "workloads was "),
         (["--baseline", "seqlock"], "baseline was \"mutex\" and is \"seqlock\""),
     ] {
-        let output = run(&[&["--rounds", "1", "--resume", dir.to_str().unwrap()], &flags[..]].concat());
+        let output = run(&[&["--blocks", "1", "--resume", dir.to_str().unwrap()], &flags[..]].concat());
         assert_eq!(output.status.code(), Some(1));
         let complaint = complaint(&output);
         assert!(complaint.contains(says) && complaint.contains("it was started as `"), "{complaint}");
@@ -130,7 +130,7 @@ fn a_directory_in_use_is_left_alone() {
     two_blocks(&dir);
     let held = OpenOptions::new().append(true).open(dir.join("trials.csv")).unwrap();
     held.lock().unwrap();
-    let output = run(&["--rounds", "1", "--resume", dir.to_str().unwrap()]);
+    let output = run(&["--blocks", "1", "--resume", dir.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(1));
     assert!(complaint(&output).contains("is being written by a run that is under way"), "{}", complaint(&output));
 }
@@ -139,7 +139,7 @@ fn a_directory_in_use_is_left_alone() {
 fn a_precision_that_was_not_reached_is_said() {
     let place = tempfile::tempdir().unwrap();
     let dir = place.path().join("run");
-    let output = run(&["--rounds", "1", "--precision", "1%", "--out", dir.to_str().unwrap()]);
+    let output = run(&["--blocks", "1", "--precision", "1%", "--out", dir.to_str().unwrap()]);
     assert!(output.status.success());
     assert!(complaint(&output).contains("--precision 1%: not reached, none yet"), "{}", complaint(&output));
 }
@@ -148,7 +148,7 @@ fn a_precision_that_was_not_reached_is_said() {
 fn the_doctors_facts_are_in_the_run_and_markdown_is_printed() {
     let place = tempfile::tempdir().unwrap();
     let dir = place.path().join("run");
-    let output = run(&["--rounds", "1", "--markdown", "--out", dir.to_str().unwrap()]);
+    let output = run(&["--blocks", "1", "--markdown", "--out", dir.to_str().unwrap()]);
     let answer = String::from_utf8(output.stdout).unwrap();
     assert!(answer.starts_with("### hot, 1 thread\n\n| strategy |"), "{answer}");
     let record = read_run(&dir).unwrap();

@@ -33,7 +33,7 @@ fn locks_and_fires_are_those_of_a_strict_replay() {
     let trace = trace.to_str().expect("UTF-8");
     let all = ["--strategies", "mutex,mutex-peek,rcu-epoch,rwlock,atomic-deadline"];
     let measure = [
-        "--order", "strict", "--rounds", "1", "--trial", "1ms", "--pin", "none", "--quiet", "--out", &out,
+        "--order", "strict", "--blocks", "1", "--trial", "1ms", "--pin", "none", "--quiet", "--out", &out,
     ];
     headlock(&[&["replay", trace], &all[..], &measure[..]].concat());
     let profiled = headlock(&[&["trace", trace], &all[..]].concat());
@@ -78,7 +78,7 @@ fn the_workload_that_is_written_can_be_run() {
     ]);
     assert!(!profiled["workload_notes"].as_array().expect("notes").is_empty());
     let measure = [
-        "--rounds",
+        "--blocks",
         "1",
         "--trial",
         "20ms",
@@ -122,7 +122,7 @@ fn polls_of_an_empty_list_take_its_lock_unless_the_strategy_looks_first() {
     let measure = [
         "-s",
         "mutex,mutex-peek",
-        "--rounds",
+        "--blocks",
         "1",
         "--trial",
         "5ms",
@@ -136,7 +136,7 @@ fn polls_of_an_empty_list_take_its_lock_unless_the_strategy_looks_first() {
     for trial in headlock::export::read_trials(Path::new(&out)).expect("trials.csv").rows {
         match trial.strategy.as_str() {
             // On a busy machine a thread may get no time at all in so short a trial.
-            "mutex" | "null-control" => assert!(trial.lock_acquisitions > 0 || trial.ops < 10_000, "{trial:?}"),
+            "mutex" | "aa-control" => assert!(trial.lock_acquisitions > 0 || trial.ops < 10_000, "{trial:?}"),
             _ => assert_eq!(trial.lock_acquisitions, 0, "{trial:?}"),
         }
     }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use criterion::Criterion;
 use headlock::harness::clock::Moment;
-use headlock::harness::{NullList, pin};
+use headlock::harness::{FloorList, pin};
 use headlock::strategies::{Nanos, TimerHandle, TimerId, Visitor, visit_builtin};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -45,9 +45,9 @@ pub fn criterion() -> Criterion {
         .without_plots()
 }
 
-/// Visits the null strategy, which is the loop's own cost, and every built-in strategy.
+/// Visits the floor, which is the loop's own cost, and every built-in strategy.
 pub fn visit_all(visitor: &mut impl Visitor) {
-    visitor.visit::<NullList>();
+    visitor.visit::<FloorList>();
     visit_builtin(visitor);
 }
 

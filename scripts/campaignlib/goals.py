@@ -25,12 +25,12 @@ class Called:
 
 @dataclass(frozen=True)
 class Resolution:
-    """The null control's interval reaches at most so far from 1 in the median run, as a fraction."""
+    """The A/A control's interval reaches at most so far from 1 in the median run, as a fraction."""
 
     most: float
 
     def judge(self, rows):
-        reached = median(row["resolution"] for row in of(rows, "null-control"))
+        reached = median(row["resolution"] for row in of(rows, "aa-control"))
         return f"median resolution at most {percent(self.most)}: {percent(reached)}", reached <= self.most
 
 
@@ -60,7 +60,7 @@ class Unchanged:
         pairs = [
             (strategy, idle, verdicts[seed, strategy, "busy"])
             for (seed, strategy, variant), idle in verdicts.items()
-            if variant == "idle" and strategy != "null-control" and (seed, strategy, "busy") in verdicts
+            if variant == "idle" and strategy != "aa-control" and (seed, strategy, "busy") in verdicts
         ]
         changed = [f"{strategy} from {idle} to {busy}" for strategy, idle, busy in pairs if idle != busy]
         text = f"verdicts unchanged: {len(pairs) - len(changed)} of {len(pairs)}" + "".join(f"; {one}" for one in changed)
@@ -76,7 +76,7 @@ class Costs:
     def judge(self, rows):
         ratios = {}
         for row in rows:
-            if row["strategy"] != "null-control":
+            if row["strategy"] != "aa-control":
                 ratios.setdefault(row["variant"], []).append(row["ratio"])
         worst = max(ratios, key=lambda variant: median(ratios[variant]))
         ratio = median(ratios[worst])

@@ -4,13 +4,13 @@ from dataclasses import dataclass, field
 
 from . import goals
 
-# Two strategies at one point: the baseline, and the baseline once more as the null control.
+# Two strategies at one point: the baseline, and the baseline once more as the A/A control.
 ALONE = ["--strategies", "mutex"]
 # One poller, no writer.
 ONE_POLLER = ["--workload", "hot", "--mix", "deadline=1", "--threads", "1"]
 TWO_HOT = ["--workload", "hot", "--threads", "2"]
 
-# Of a null campaign: twice the resolution that is asked of it, so that `same` is said of what is seen and not at its very edge.
+# Of an A/A campaign: twice the resolution that is asked of it, so that `same` is said of what is seen and not at its very edge.
 SAME_AT_ONE = ["--threshold", "1%"]
 SAME_AT_TWO = ["--threshold", "4%"]
 # Of an injected slow-down: below every share that is injected, so that the interval and the resolution decide alone; and all the
@@ -78,17 +78,17 @@ def counting(name, load):
 
 
 CAMPAIGNS = {
-    "null-1": Campaign(
+    "aa-1": Campaign(
         title="the baseline against itself: one poller, no writer",
-        variants=[Variant("null", [*ALONE, *ONE_POLLER, *SAME_AT_ONE])],
+        variants=[Variant("aa", [*ALONE, *ONE_POLLER, *SAME_AT_ONE])],
         times=20,
-        goals=[goals.Called("null-control", "same", 19), goals.Resolution(0.005)],
+        goals=[goals.Called("aa-control", "same", 19), goals.Resolution(0.005)],
     ),
-    "null-2": Campaign(
+    "aa-2": Campaign(
         title="the baseline against itself: two threads of the hot workload",
-        variants=[Variant("null", [*ALONE, *TWO_HOT, *SAME_AT_TWO])],
+        variants=[Variant("aa", [*ALONE, *TWO_HOT, *SAME_AT_TWO])],
         times=20,
-        goals=[goals.Called("null-control", "same", 19), goals.Resolution(0.02)],
+        goals=[goals.Called("aa-control", "same", 19), goals.Resolution(0.02)],
     ),
     "inject-1": Campaign(
         title="a slow-down of 1 %: one poller, no writer",

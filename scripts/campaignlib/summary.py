@@ -32,7 +32,7 @@ NAME = "summary.csv"
 BESIDE = "    # beside a busy process on the first CPU in the middle third"
 HEADLOCKS_RATIOS = [
     "`summary.csv` has a row per run and strategy. Ratios are of time per operation, strategy over baseline; the resolution is how",
-    "far the null control's interval reaches from 1. Written by `scripts/campaign`.",
+    "far the A/A control's interval reaches from 1. Written by `scripts/campaign`.",
 ]
 CRITERIONS_RATIOS = [
     "`summary.csv` has a row per run and bench. Ratios are of mean times, a run's over the run's before it. Written by",

@@ -1,6 +1,6 @@
 """Latency by percentile on the HDR axis: x is 1/(1-p), so that each further nine gets as much room as the one before.
 
-One panel a workload and thread count. The null strategy does nothing, so its curve is what the machine and the harness
+One panel a workload and thread count. The floor does nothing, so its curve is what the machine and the harness
 add to every other one: no strategy can be judged in the grey area below it.
 """
 
@@ -19,7 +19,7 @@ PER_DECADE = 150
 def draw(results):
     curves = _from_histograms(results.histograms) or _from_csv(results)
     for kind in KINDS:
-        of_kind = {key[:3]: curve for key, curve in curves.items() if key[3] == kind and key[1] != "null-control"}
+        of_kind = {key[:3]: curve for key, curve in curves.items() if key[3] == kind and key[1] != "aa-control"}
         if of_kind:
             name = "latency" if kind == "service" else f"latency-{kind}"
             yield name, _figure(results, kind, of_kind)
@@ -67,7 +67,7 @@ def _figure(results, kind, curves):
     margins = (1.0, panels.label_width([_name(n) for n in names]), 0.65)
     title = f"{kind.capitalize()} time of {style.fitted(results.op, 3)} operations, by percentile"
     figure, grid = panels.grid(
-        len(points), panels.columns_for(points), size, margins, title, _subtitle(results, kind, "null" in names)
+        len(points), panels.columns_for(points), size, margins, title, _subtitle(results, kind, "floor" in names)
     )
     for axes, (workload, threads) in zip(grid, points, strict=True):
         here = {s: curve for (w, s, t), curve in curves.items() if (w, t) == (workload, threads)}
@@ -77,10 +77,10 @@ def _figure(results, kind, curves):
     return figure
 
 
-def _subtitle(results, kind, null):
+def _subtitle(results, kind, floor):
     start = "its actual start" if kind == "service" else "its intended start, so waiting behind others counts"
     text = f"Each operation timed from {start}."
-    if null:
+    if floor:
         text += (
             " Grey: what an operation that does nothing takes here; "
             "a curve inside it cannot be told from the machine's own."
@@ -91,7 +91,7 @@ def _subtitle(results, kind, null):
 
 
 def _name(strategy):
-    return "null (machine's own tail)" if strategy == "null" else style.fitted(strategy, 2.2, style.SMALL)
+    return "floor (machine's own tail)" if strategy == "floor" else style.fitted(strategy, 2.2, style.SMALL)
 
 
 def _clock_ns(results, workload, threads, kind):
@@ -119,7 +119,7 @@ def _panel(axes, curves, clock_ns, stepped):
         curve, look = curves[strategy], style.look(strategy)
         xs, ys = [1.0] + [x for x, _ in curve], [curve[0][1]] + [ns for _, ns in curve]
         drawing = {"drawstyle": "steps-pre"} if stepped else {}
-        if strategy == "null":
+        if strategy == "floor":
             step = {"step": "pre"} if stepped else {}
             axes.fill_between(xs, ys, low, color=style.SHADE, alpha=0.55, linewidth=0, zorder=0.5, **step)
         axes.plot(xs, ys, color=look.colour, linestyle=look.line, linewidth=1.8, **drawing)

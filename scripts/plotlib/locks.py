@@ -9,8 +9,8 @@ TITLE = "Lock acquisitions per operation"
 
 
 def draw(results):
-    # The null strategy has no lock, and the null control is the baseline once more.
-    rows = results.deciding_trials().filter(~pl.col("strategy").is_in(["null", "null-control"]))
+    # The floor has no lock, and the A/A control is the baseline once more.
+    rows = results.deciding_trials().filter(~pl.col("strategy").is_in(["floor", "aa-control"]))
     sums = (
         rows.group_by("workload", "strategy", "threads")
         .agg(pl.col("ops", "lock_acquisitions", "lock_contended").sum())

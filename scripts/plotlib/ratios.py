@@ -24,14 +24,14 @@ VERDICTS = {
 def draw(results):
     if results.ratios is None:
         return
-    # The null strategy's ratio would say how little doing nothing costs.
-    rows = results.ratios.filter(pl.col("strategy") != "null")
+    # The floor's ratio would say how little doing nothing costs.
+    rows = results.ratios.filter(pl.col("strategy") != "floor")
     drawn = rows.filter(pl.all_horizontal(pl.col("ratio", "ci_low", "ci_high").is_finite().fill_null(False)))
     if drawn.height < rows.height:
         results.warn(f"ratios.csv has {rows.height - drawn.height} rows without a finite ratio and interval: left out")
     for metric in drawn["metric"].unique(maintain_order=True):
         of_metric = drawn.filter(pl.col("metric") == metric)
-        if (of_metric["strategy"] != "null-control").any():
+        if (of_metric["strategy"] != "aa-control").any():
             name = "ratios" if metric == "ns_per_op" else f"ratios-{_file_name(metric)}"
             yield name, _figure(results, metric, of_metric, _left_out(drawn, metric))
 
@@ -45,12 +45,12 @@ def _left_out(rows, metric):
     if metric != "net_ns_per_op":
         return []
     place = ["workload", "threads", "strategy"]
-    raw = rows.filter((pl.col("metric") == "ns_per_op") & (pl.col("strategy") != "null-control"))
+    raw = rows.filter((pl.col("metric") == "ns_per_op") & (pl.col("strategy") != "aa-control"))
     return raw.join(rows.filter(pl.col("metric") == metric), on=place, how="anti")["strategy"].unique().sort().to_list()
 
 
 def _figure(results, metric, rows, left_out):
-    strategies = rows.filter(pl.col("strategy") != "null-control")
+    strategies = rows.filter(pl.col("strategy") != "aa-control")
     order = {workload: place for place, workload in enumerate(results.workloads())}
     points = sorted(set(strategies.select("workload", "threads").rows()), key=lambda p: (order.get(p[0], 99), *p))
     most = max(strategies.filter(workload=w, threads=t).height for w, t in points)
@@ -60,7 +60,7 @@ def _figure(results, metric, rows, left_out):
     over = " or ".join(style.fitted(name, 2.2) for name in baselines)
     subtitle = f"Below 1 is faster than {over}. Bars: 95 % interval over blocks."
     if strategies.height < rows.height:
-        subtitle += " Grey: the null control's interval, the resolution of this run; no difference inside it is one."
+        subtitle += " Grey: the A/A control's interval, the resolution of this run; no difference inside it is one."
     if left_out:
         subtitle += f" Left out where they cannot be told from the floor: {', '.join(style.fitted(n, 2.2) for n in left_out)}."
     title = f"{METRICS.get(metric, style.fitted(metric, 3))}, relative to {over}"
@@ -76,13 +76,13 @@ def _figure(results, metric, rows, left_out):
     scale = _scale(strategies)
     for axes, (workload, threads) in zip(grid, points, strict=True):
         here = strategies.filter(workload=workload, threads=threads).sort("ratio", "strategy", descending=True)
-        null = rows.filter(workload=workload, threads=threads, strategy="null-control")
+        control = rows.filter(workload=workload, threads=threads, strategy="aa-control")
         _apply(axes, scale)
         axes.set_xlabel(f"ratio to {over}{' (log)' if scale[2] else ''}")
-        _panel(axes, here, null, numbers)
+        _panel(axes, here, control, numbers)
         note = f"{threads} thread{'s'[: threads != 1]}"
-        if null.height:
-            note += f", resolution {_resolution(null)}"
+        if control.height:
+            note += f", resolution {_resolution(control)}"
         panels.panel_title(axes, workload, note)
     return figure
 
@@ -92,9 +92,9 @@ def _numbers(row):
     return f"{row['ratio']:.{digits}f} [{row['ci_low']:.{digits}f}, {row['ci_high']:.{digits}f}]"
 
 
-def _resolution(null):
-    """How far the null control's interval reaches from 1, as ratios.csv has it: down to 1/1.02 is as far as up to 1.02."""
-    low, high = null["ci_low"][0], null["ci_high"][0]
+def _resolution(control):
+    """How far the A/A control's interval reaches from 1, as ratios.csv has it: down to 1/1.02 is as far as up to 1.02."""
+    low, high = control["ci_low"][0], control["ci_high"][0]
     reach = max(1 / low if low > 0 else float("inf"), high) - 1
     return f"±{100 * reach:.2g} %"
 
@@ -121,13 +121,13 @@ def _apply(axes, scale):
         axes.xaxis.set_major_locator(MaxNLocator(5))
 
 
-def _panel(axes, rows, null, numbers_in):
+def _panel(axes, rows, control, numbers_in):
     axes.set_ylim(-0.6, rows.height - 0.4)
     axes.set_yticks(range(rows.height), [style.fitted(name, 2.2) for name in rows["strategy"]], size=style.BASE)
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="y", visible=False)
-    if null.height:
-        axes.axvspan(null["ci_low"][0], null["ci_high"][0], color=style.SHADE, linewidth=0, zorder=0.5)
+    if control.height:
+        axes.axvspan(control["ci_low"][0], control["ci_high"][0], color=style.SHADE, linewidth=0, zorder=0.5)
     axes.axvline(1, color=style.INK, linewidth=0.9, zorder=1)
     for place, row in enumerate(rows.iter_rows(named=True)):
         look = style.look(row["strategy"])

@@ -14,7 +14,7 @@ AT_ONCE, UNTOLD = "at once", "not recorded"
 
 
 def draw(results):
-    rows = results.deciding_trials().filter(~pl.col("strategy").is_in(["null", "null-control"]))
+    rows = results.deciding_trials().filter(~pl.col("strategy").is_in(["floor", "aa-control"]))
     retiring = rows.filter(pl.col("retired") > 0)["strategy"].unique().to_list()
     peaks = (
         rows.filter(pl.col("strategy").is_in(retiring))

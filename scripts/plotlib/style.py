@@ -70,8 +70,8 @@ LOOKS = {
     "seqlock": Look("#cc79a7", "P", size=8),
     "left-right": Look("#8a8a00", (6, 2, 0), BROKEN, 9),
     "atomic-deadline": Look("#d55e00", "*", size=11),
-    "null": Look("#9aa0a6", "x"),
-    "null-control": Look("#b4b8bd", "+"),
+    "floor": Look("#9aa0a6", "x"),
+    "aa-control": Look("#b4b8bd", "+"),
 }
 
 # A plug-in's look is drawn from these by its name, so that it is the same in every plot and run. The dotted line and

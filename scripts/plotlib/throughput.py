@@ -10,7 +10,7 @@ AXIS = "operations per second, all threads"
 
 
 def draw(results):
-    rows = results.throughput_trials().filter((pl.col("strategy") != "null-control") & (pl.col("ops_per_s") > 0))
+    rows = results.throughput_trials().filter((pl.col("strategy") != "aa-control") & (pl.col("ops_per_s") > 0))
     if rows.is_empty():
         return
     points = (
@@ -32,7 +32,7 @@ def draw(results):
 
 
 def _name(strategy):
-    return "null (harness floor)" if strategy == "null" else style.fitted(strategy, 2.2, style.SMALL)
+    return "floor" if strategy == "floor" else style.fitted(strategy, 2.2, style.SMALL)
 
 
 def _strategies(points):

@@ -259,7 +259,7 @@ pub struct ListArgs {
 #[command(after_help = "Examples:
   headlock run -w pollers --threads 2
   headlock run -w hot --mix deadline=90,modify=10 --timers 1000 --head-share 0.5
-  headlock run -w mine.toml --strategies mutex,seqlock --rounds 40")]
+  headlock run -w mine.toml --strategies mutex,seqlock --blocks 40")]
 pub struct RunArgs {
     /// Workloads: presets or TOML files, separated by commas [default: hot,paced]
     #[arg(short, long = "workload", value_name = "NAME|FILE", value_delimiter = ',')]
@@ -425,10 +425,10 @@ pub struct CommonArgs {
     /// Stop after this many blocks
     #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(1u64, 1_000_000))]
     pub rounds: Option<u64>,
-    /// Stop after the block in which this much time is up [default: 30s; 10m with --precision; none with --rounds]
+    /// Stop after the block in which this much time is up [default: 30s; 10m with --precision; none with --blocks]
     #[arg(long, value_name = "TIME", value_parser = units::duration_ns, allow_hyphen_values = true)]
     pub budget: Option<u64>,
-    /// Stop after the block in which every interval, and the null control's reach, is within this
+    /// Stop after the block in which every interval, and the A/A control's reach, is within this
     #[arg(long, value_name = "SHARE", value_parser = units::share, allow_hyphen_values = true)]
     pub precision: Option<Share>,
     /// Length of a trial; a replay ends with the pass over the trace in which it is up

@@ -4,8 +4,8 @@ use comfy_table::{Cell, CellAlignment, presets};
 use serde::Serialize;
 
 use super::paint::Paint;
-use crate::harness::{NULL, Speed};
-use crate::record::{Kind, LatencyRow, Metric, NULL_CONTROL, Pass, Point, RECLAIM, Ratio, Trial};
+use crate::harness::Speed;
+use crate::record::{AA_CONTROL, FLOOR, Kind, LatencyRow, Metric, Pass, Point, RECLAIM, Ratio, Trial};
 use crate::stats::{Summary, Tails, median};
 
 /// What is known of a replayed trace.
@@ -64,7 +64,7 @@ impl Figures<'_> {
         ];
         let late = self.latency.iter().any(|it| at(it, point) && it.kind == Kind::Response);
         table.set_header(header.into_iter().chain(late.then_some(["late p99", "late max"]).into_iter().flatten()));
-        for strategy in self.strategies.iter().map(String::as_str).chain([NULL]) {
+        for strategy in self.strategies.iter().map(String::as_str).chain([FLOOR]) {
             table.add_row(self.row(point, strategy, op, replay, late));
         }
         for column in table.column_iter_mut().skip(1) {
@@ -80,7 +80,7 @@ impl Figures<'_> {
             Metric::ServiceNs => {
                 "ns/op: the mean service time but for the slowest hundredth, the clock's cost included"
             }
-            _ => "ns/op: thread time per operation; net is less the null strategy's",
+            _ => "ns/op: thread time per operation; net is less the floor's",
         };
         let latency = op.map_or(String::new(), |op| format!("; p50 to max: service times of {op}, clock included"));
         let mut text = format!(
@@ -88,9 +88,7 @@ impl Figures<'_> {
             point.workload, point.threads, self.baseline
         );
         if table.to_string().contains(MACHINES) {
-            text += &format!(
-                "{MACHINES} does not clear the null strategy's own tail: the machine's, not the strategy's.\n"
-            );
+            text += &format!("{MACHINES} does not clear the floor's own tail: the machine's, not the strategy's.\n");
         }
         if let Some(replay) = replay {
             text += &self.replay_lines(point, replay);
@@ -127,8 +125,8 @@ impl Figures<'_> {
             row => Cell::new(cell(row.map(|row| pick(row).to_string()))),
         };
         let plain = vec![
-            if strategy == NULL {
-                "null (floor)".to_owned()
+            if strategy == FLOOR {
+                "floor".to_owned()
             } else {
                 strategy.to_owned()
             },
@@ -210,7 +208,7 @@ impl Figures<'_> {
         );
         if matches!(replay.speed, Speed::Times(_)) {
             text += "At this pace: ";
-            let parts = self.strategies.iter().map(String::as_str).chain([NULL]).filter_map(|strategy| {
+            let parts = self.strategies.iter().map(String::as_str).chain([FLOOR]).filter_map(|strategy| {
                 let locks: Vec<f64> = self
                     .trials(point, strategy)
                     .map(|it| it.lock_acquisitions as f64 * 1e9 / it.elapsed_ns.max(1) as f64)
@@ -280,9 +278,9 @@ impl Figures<'_> {
     }
 
     fn control_line(&self, point: &Point) -> String {
-        match self.ratio(point, NULL_CONTROL) {
+        match self.ratio(point, AA_CONTROL) {
             Some(control) => format!(
-                "Null control ({} against itself): {:.3} {}, {}. {} blocks; intervals hold together with 95 %.\n",
+                "A/A control ({} against itself): {:.3} {}, {}. {} blocks; intervals hold together with 95 %.\n",
                 self.baseline,
                 control.ratio,
                 interval(control),

@@ -53,11 +53,11 @@ mod tests {
 
     #[test]
     fn a_complaint_keeps_its_tip_and_names_the_help() {
-        let text = "error: unexpected argument '--bogus' found\n\n  tip: a similar argument exists: '--rounds'\n\n\
-                    Usage: headlock run --rounds <N>\n\nFor more information, try '--help'.\n";
+        let text = "error: unexpected argument '--bogus' found\n\n  tip: a similar argument exists: '--blocks'\n\n\
+                    Usage: headlock run --blocks <N>\n\nFor more information, try '--help'.\n";
         assert_eq!(
             one_line(text),
-            "unexpected argument '--bogus' found; tip: a similar argument exists: '--rounds'; see headlock run --help"
+            "unexpected argument '--bogus' found; tip: a similar argument exists: '--blocks'; see headlock run --help"
         );
     }
 

@@ -67,9 +67,9 @@ fn certainty(text: &mut String, point: &Point, ratios: &[Ratio]) {
     });
     let Some(ratio) = of_point.next() else { return };
     let resolution = match ratio.resolution {
-        None => "not measured: the run had no null control".to_owned(),
+        None => "not measured: the run had no A/A control".to_owned(),
         Some(reach) if reach.is_infinite() => "none yet: too few blocks".to_owned(),
-        Some(reach) => format!("{:.2} %, by the null control", reach * 100.0),
+        Some(reach) => format!("{:.2} %, by the A/A control", reach * 100.0),
     };
     line(
         text,
@@ -119,9 +119,7 @@ fn percentiles(text: &mut String, point: &Point, latency: &[LatencyRow], baselin
     if marked {
         line(
             text,
-            format_args!(
-                "\n`{MACHINES}` does not clear the null strategy's own tail: the machine's, not the strategy's."
-            ),
+            format_args!("\n`{MACHINES}` does not clear the floor's own tail: the machine's, not the strategy's."),
         );
     }
     text.push('\n');

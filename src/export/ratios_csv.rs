@@ -1,5 +1,5 @@
 //! `ratios.csv`: every strategy against the baseline, per workload, threads and metric. Each row holds all that its
-//! verdict follows from: the interval and its level, the threshold, and the null control's resolution.
+//! verdict follows from: the interval and its level, the threshold, and the A/A control's resolution.
 
 use std::io::{self, Write};
 use std::path::Path;

@@ -20,7 +20,7 @@
 //! kept in the file. If the second is disturbed too, that block says nothing of that strategy. The rule does not look at
 //! figures, and the same goes for every strategy, the baseline and both controls included.
 //!
-//! **The hiccup control** is the null strategy's trial: it plays the same script at the same point in every block, so the tail of its
+//! **The hiccup control** is the floor's trial: it plays the same script at the same point in every block, so the tail of its
 //! latencies is what the machine and the harness do by themselves. Tables set every tail beside it; a disturbance too
 //! short to mark a trial shows there.
 

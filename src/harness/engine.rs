@@ -14,9 +14,8 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::child::{self, ChildError};
 use super::job::{Job, Load, Outcome, ThreadOutcome};
-use super::null::NULL;
 use super::{disturbance, latency};
-use crate::record::{LatencyHistogram, NULL_CONTROL, Pass, Point, ThreadRow, Trial};
+use crate::record::{AA_CONTROL, FLOOR, LatencyHistogram, Pass, Point, ThreadRow, Trial};
 
 /// The name under which the baseline plays with a known slow-down, in a self-test.
 pub const INJECTED: &str = "injected";
@@ -110,7 +109,7 @@ fn play_blocks<O: Observer>(
     for block in plan.first_block.. {
         let mut queue: VecDeque<(Slot, bool)> =
             order_of_block(plan, block).into_iter().map(|slot| (slot, false)).collect();
-        // Of each group, once the null strategy has played, which it does first.
+        // Of each group, once the floor has played, which it does first.
         let mut floors: BTreeMap<(usize, Pass), Trial> = BTreeMap::new();
         let mut number = 0;
         while let Some((slot, repeated)) = queue.pop_front() {
@@ -143,7 +142,7 @@ fn play_blocks<O: Observer>(
                 }
             };
             let again = played.trial.disturbed && !repeated;
-            if slot.strategy == NULL {
+            if slot.strategy == FLOOR {
                 floors.insert(group, played.trial.clone());
             } else if let Some(floor) = floors.get(&group) {
                 played.trial.floor_ns = Some(floor.ns_per_op);
@@ -154,7 +153,7 @@ fn play_blocks<O: Observer>(
             observer.played(played)?;
             match again {
                 // At once, since the others' rows state its figure.
-                true if slot.strategy == NULL => queue.push_front((slot, true)),
+                true if slot.strategy == FLOOR => queue.push_front((slot, true)),
                 true => queue.push_back((slot, true)),
                 false => {}
             }
@@ -172,35 +171,35 @@ fn play_blocks<O: Observer>(
     Ok(Ending::Complete)
 }
 
-/// How the reason of a trial begins that is refused because it cannot be told from the null strategy's.
+/// How the reason of a trial begins that is refused because it cannot be told from the floor's.
 pub const BELOW_FLOOR: &str = "below the floor";
 
-/// Marks a trial that cannot be told from the null strategy's: its work was optimised away, or there is too little of it to be
+/// Marks a trial that cannot be told from the floor's: its work was optimised away, or there is too little of it to be
 /// measured under this workload. Either way it has no figure.
 ///
-/// By processor time, and never beside a null trial that was disturbed or hardly got to play: an interrupted floor would stand
+/// By processor time, and never beside a trial of the floor that was disturbed or hardly got to play: an interrupted floor would stand
 /// above honest work. Only of synthetic loads: a replay's floor is mostly the fetching of rows, behind which a processor hides
 /// cheap reads.
-fn refuse_at_floor(trial: &mut Trial, null: &Trial) {
-    if trial.disturbed || null.disturbed {
+fn refuse_at_floor(trial: &mut Trial, floor: &Trial) {
+    if trial.disturbed || floor.disturbed {
         return;
     }
-    if let Some((own_ns, floor_ns)) = at_floor((trial.ops, trial.cpu_ns), (null.ops, null.cpu_ns)) {
+    if let Some((own_ns, floor_ns)) = at_floor((trial.ops, trial.cpu_ns), (floor.ops, floor.cpu_ns)) {
         trial.disturbed = true;
         trial.disturbance =
             format!("{BELOW_FLOOR}: {own_ns:.2} ns of processor time where doing nothing takes {floor_ns:.2}");
     }
 }
 
-/// Processor time of an operation and of the null strategy's, ns, if they cannot be told apart; each from the operations done and
+/// Processor time of an operation and of the floor's, ns, if they cannot be told apart; each from the operations done and
 /// the time they took.
-fn at_floor(own: (u64, u64), null: (u64, u64)) -> Option<(f64, f64)> {
-    /// The null strategy's own trials differ by about this share from block to block.
+fn at_floor(own: (u64, u64), floor: (u64, u64)) -> Option<(f64, f64)> {
+    /// The floor's own trials differ by about this share from block to block.
     const MARGIN: f64 = 1.03;
     /// Fewer operations are mostly the first ones, on cold caches.
     const LEAST_OPS: u64 = 1_000;
-    let [own_ns, floor_ns] = [own, null].map(|(ops, cpu_ns)| cpu_ns as f64 / ops.max(1) as f64);
-    (own.0.min(null.0) >= LEAST_OPS && own_ns <= floor_ns * MARGIN).then_some((own_ns, floor_ns))
+    let [own_ns, floor_ns] = [own, floor].map(|(ops, cpu_ns)| cpu_ns as f64 / ops.max(1) as f64);
+    (own.0.min(floor.0) >= LEAST_OPS && own_ns <= floor_ns * MARGIN).then_some((own_ns, floor_ns))
 }
 
 /// One trial of a block.
@@ -214,7 +213,7 @@ struct Slot {
 impl Plan {
     /// The registered strategy that plays under a name.
     fn played_as<'a>(&'a self, name: &'a str) -> &'a str {
-        if name == NULL_CONTROL || name == INJECTED {
+        if name == AA_CONTROL || name == INJECTED {
             &self.baseline
         } else {
             name
@@ -227,14 +226,14 @@ impl Plan {
         if self.deciding_only { &passes[..1] } else { passes }
     }
 
-    /// All that plays at a point besides the null strategy.
+    /// All that plays at a point besides the floor.
     fn contestants(&self) -> impl Iterator<Item = String> + '_ {
         let injected = self.inject.map(|_| INJECTED.to_owned());
-        self.strategies.iter().cloned().chain([NULL_CONTROL.to_owned()]).chain(injected)
+        self.strategies.iter().cloned().chain([AA_CONTROL.to_owned()]).chain(injected)
     }
 }
 
-/// The trials of a block in order: grouped by point and pass, so that what is compared is played close together, the null
+/// The trials of a block in order: grouped by point and pass, so that what is compared is played close together, the floor
 /// strategy first in each group, because it is compared with none and the others' rows state its floor.
 fn order_of_block(plan: &Plan, block: usize) -> Vec<Slot> {
     let mut random =
@@ -260,7 +259,7 @@ fn order_of_block(plan: &Plan, block: usize) -> Vec<Slot> {
         .into_iter()
         .zip(contestants)
         .flat_map(|((point, pass), names)| {
-            [NULL.to_owned()].into_iter().chain(names).map(move |strategy| Slot { point, pass, strategy })
+            [FLOOR.to_owned()].into_iter().chain(names).map(move |strategy| Slot { point, pass, strategy })
         })
         .collect()
 }

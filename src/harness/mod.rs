@@ -5,11 +5,11 @@ pub mod clock;
 mod disturbance;
 pub mod doctor;
 pub mod engine;
+pub(crate) mod floor;
 mod grace;
 pub mod host;
 mod job;
 pub mod latency;
-pub(crate) mod null;
 mod pace;
 pub mod pin;
 mod player;
@@ -21,8 +21,8 @@ mod synthetic;
 use headlock_strategies::TimerList;
 
 pub use engine::{BELOW_FLOOR, Ending, INJECTED, Observer, Plan, Played};
+pub use floor::FloorList;
 pub use job::{Job, JobError, Load, OpHistogram, Order, Outcome, Speed, ThreadOutcome};
-pub use null::{NULL, NullList};
 
 use crate::workload::trace::Trace;
 

@@ -96,7 +96,7 @@ pub struct CrossoverPoint {
     pub blocks: usize,
     /// The judgement.
     pub verdict: Verdict,
-    /// How far the null control's interval reaches from 1 in these blocks, as a fraction; empty without one.
+    /// How far the A/A control's interval reaches from 1 in these blocks, as a fraction; empty without one.
     pub resolution: Option<f64>,
 }
 

@@ -4,7 +4,7 @@ use super::document::{Bar, Block, Cell, Column, Section, Table, Tone};
 use super::part::Reading;
 use super::standing::{Scores, Standing};
 use super::words::{self, at, counted, figure, heading, interval, list, percent};
-use crate::record::{FLOOR, NULL_CONTROL, Point, Ratio, Verdict};
+use crate::record::{AA_CONTROL, FLOOR, Point, Ratio, Verdict};
 use crate::stats::Summary;
 
 /// More columns than this are turned into rows.
@@ -130,7 +130,7 @@ pub(super) fn definitions(reading: &Reading<'_>) -> String {
         text += "Where the load is paced its throughput says nothing, and service ns decides: the mean time of an operation but for \
                  the slowest hundredth, the clock's cost included. ";
     }
-    text + "net ns is less the null strategy's, which does nothing: the harness's own cost. Disturbed trials are left out and counted."
+    text + "net ns is less the floor's, which does nothing: the harness's own cost. Disturbed trials are left out and counted."
 }
 
 /// A point in full: times, intervals, counts.
@@ -139,12 +139,12 @@ pub(super) fn point(reading: &Reading<'_>, point: &Point) -> Section {
         .strategies
         .iter()
         .map(String::as_str)
-        .chain([NULL_CONTROL])
+        .chain([AA_CONTROL])
         .filter_map(|strategy| reading.ratio(point, strategy))
         .collect();
     let axis = Axis::over(&ratios);
     let mut rows: Vec<Vec<Cell>> = Vec::new();
-    for strategy in reading.strategies.iter().map(String::as_str).chain([NULL_CONTROL, FLOOR]) {
+    for strategy in reading.strategies.iter().map(String::as_str).chain([AA_CONTROL, FLOOR]) {
         if let Some(summary) = reading.summary(point, strategy) {
             rows.push(row(reading, summary, &axis));
         }
@@ -180,11 +180,11 @@ pub(super) fn point(reading: &Reading<'_>, point: &Point) -> Section {
 
 fn row(reading: &Reading<'_>, summary: &Summary, axis: &Axis) -> Vec<Cell> {
     let strategy = summary.strategy.as_str();
-    let control = [FLOOR, NULL_CONTROL].contains(&strategy);
+    let control = [FLOOR, AA_CONTROL].contains(&strategy);
     let ratio = reading.ratio(&summary.point, strategy);
     let name = match strategy {
         FLOOR => format!("{FLOOR}: does nothing"),
-        NULL_CONTROL => format!("{NULL_CONTROL}: {} again", reading.baseline),
+        AA_CONTROL => format!("{AA_CONTROL}: {} again", reading.baseline),
         name if name == reading.baseline => format!("{name} (baseline)"),
         name => name.to_owned(),
     };
@@ -213,7 +213,7 @@ fn row(reading: &Reading<'_>, summary: &Summary, axis: &Axis) -> Vec<Cell> {
 
 fn notes(reading: &Reading<'_>, point: &Point) -> Vec<String> {
     let mut notes = Vec::new();
-    if let Some(control) = reading.ratio(point, NULL_CONTROL) {
+    if let Some(control) = reading.ratio(point, AA_CONTROL) {
         let judged = match control.resolution {
             Some(reach) if reach.is_finite() => {
                 format!("{} against itself reaches {} from 1 here", reading.baseline, percent(reach))

@@ -8,7 +8,7 @@ use crate::record::{FLOOR, Kind, LatencyRow, Point};
 /// What the tables show.
 pub(super) const DEFINITIONS: &str = "Times in ns of the operation that is done most, as measured: what reading the clock \
     around it costs is in them. Service time counts from an operation's actual start, response time from its intended one. The \
-    null strategy does nothing, so its tail is the machine's; a value with ~ does not clear it and says nothing of the strategy.";
+    floor does nothing, so its tail is the machine's; a value with ~ does not clear it and says nothing of the strategy.";
 
 type Pick = fn(&LatencyRow) -> u64;
 
@@ -22,7 +22,7 @@ const PERCENTILES: [(&str, Pick); 6] = [
     ("max", |row| row.max_ns),
 ];
 
-/// Whether a percentile belongs to the tail. A median is near the null strategy's because a poll costs next to nothing.
+/// Whether a percentile belongs to the tail. A median is near the floor's because a poll costs next to nothing.
 fn is_tail(percentile: &str) -> bool {
     percentile != "p50" && percentile != "p90"
 }
@@ -61,7 +61,7 @@ fn is_at(row: &LatencyRow, point: &Point) -> bool {
     (row.workload.as_str(), row.threads) == (&point.workload, point.threads)
 }
 
-/// The strategies' rows in the table's order, the null strategy's last.
+/// The strategies' rows in the table's order, the floor's last.
 fn rows<'a>(reading: &Reading<'a>, point: &Point, op: &str, kind: Kind) -> Vec<&'a LatencyRow> {
     let of = |strategy: &str| {
         let mut rows = reading.part.latency.iter();
@@ -76,9 +76,9 @@ fn table(reading: &Reading<'_>, rows: &[&LatencyRow], point: &Point, op: &str, k
     columns.extend(PERCENTILES.map(|(name, _)| Column::numbers(name)));
     columns.push(Column::numbers("operations"));
     let cells = rows.iter().map(|row| {
-        let null = row.strategy == FLOOR;
-        let tone = if null { Tone::Muted } else { Tone::Plain };
-        let name = if null {
+        let floor = row.strategy == FLOOR;
+        let tone = if floor { Tone::Muted } else { Tone::Plain };
+        let name = if floor {
             format!("{FLOOR}: the machine's own")
         } else {
             row.strategy.clone()
@@ -111,7 +111,7 @@ fn table(reading: &Reading<'_>, rows: &[&LatencyRow], point: &Point, op: &str, k
 /// The baseline's p99, the machine's and the others', and how many tails are the machine's.
 fn sentence(reading: &Reading<'_>, rows: &[&LatencyRow], point: &Point, op: &str) -> Option<String> {
     let of = |strategy: &str| rows.iter().find(|row| row.strategy == strategy);
-    let (baseline, null) = (of(reading.baseline)?, of(FLOOR));
+    let (baseline, floor) = (of(reading.baseline)?, of(FLOOR));
     let others: Vec<&&LatencyRow> =
         rows.iter().filter(|row| ![reading.baseline, FLOOR].contains(&row.strategy.as_str())).collect();
     let mut text = format!(
@@ -131,8 +131,8 @@ fn sentence(reading: &Reading<'_>, rows: &[&LatencyRow], point: &Point, op: &str
             worst.strategy
         );
     }
-    let Some(null) = null else { return Some(text + ".") };
-    text += &format!("; one that does nothing takes {} ns.", count(null.p99_ns));
+    let Some(floor) = floor else { return Some(text + ".") };
+    text += &format!("; one that does nothing takes {} ns.", count(floor.p99_ns));
     let tails = reading.tails();
     let of = rows.len() - 1;
     let hidden: Vec<String> = PERCENTILES

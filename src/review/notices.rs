@@ -2,7 +2,7 @@
 
 use super::part::Reading;
 use super::words::{at, counted, list};
-use crate::record::{NULL_CONTROL, Ratio, RunState, Verdict};
+use crate::record::{AA_CONTROL, Ratio, RunState, Verdict};
 
 /// How far a filed ratio may be from the one computed, as a share of it: what printing and reading back may lose.
 const ROUNDING: f64 = 1e-9;
@@ -82,8 +82,8 @@ fn biased(reading: &Reading<'_>) -> Option<String> {
     let points: Vec<String> = reading
         .ratios
         .iter()
-        .filter(|it| it.strategy == NULL_CONTROL && matches!(it.verdict, Verdict::Faster | Verdict::Slower))
-        .filter(|it| reading.ratio(&point(it), NULL_CONTROL) == Some(it))
+        .filter(|it| it.strategy == AA_CONTROL && matches!(it.verdict, Verdict::Faster | Verdict::Slower))
+        .filter(|it| reading.ratio(&point(it), AA_CONTROL) == Some(it))
         .map(|it| format!("{} ({}, {})", at(&point(it)), super::words::ratio(it.ratio), it.verdict.as_str()))
         .collect();
     (!points.is_empty()).then(|| {

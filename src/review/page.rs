@@ -232,10 +232,10 @@ fn reading_rules(scores: &Scores) -> Vec<String> {
          the median over them, corrected for their number so that all of a run hold at once with 95 %."
             .to_owned(),
         format!(
-            "The null control is {baseline} measured a second time as if it were another strategy. How far its interval reaches from \
+            "The A/A control is {baseline} measured a second time as if it were another strategy. How far its interval reaches from \
              1 is what the run can resolve; no difference within it is called one."
         ),
-        "The null strategy does nothing: its time is the harness's own cost, its tail the machine's.".to_owned(),
+        "The floor does nothing: its time is the harness's own cost, its tail the machine's.".to_owned(),
         "Not claimed: anything about another machine, another load, or a program around the list. docs/METHOD.md gives each rule \
          and its source."
             .to_owned(),

@@ -1,7 +1,7 @@
 //! One result directory, read, and what follows from it at once.
 
 use crate::record::{
-    CheckRow, CrossoverRow, FLOOR, LatencyRow, MapCell, Metric, NULL_CONTROL, Point, Ratio, RunRecord, RunState, Trial,
+    AA_CONTROL, CheckRow, CrossoverRow, FLOOR, LatencyRow, MapCell, Metric, Point, Ratio, RunRecord, RunState, Trial,
 };
 use crate::stats::{self, Subject, Summary, Tails, deciding_metric, summarize};
 
@@ -51,7 +51,7 @@ pub(super) struct Reading<'a> {
     pub(super) ratios: Vec<Ratio>,
     pub(super) summaries: Vec<Summary>,
     pub(super) points: Vec<Point>,
-    /// What was measured, the baseline first where it stands first in the run; neither the floor nor the null control.
+    /// What was measured, the baseline first where it stands first in the run; neither the floor nor the A/A control.
     pub(super) strategies: Vec<String>,
     /// The difference still called the same, as a fraction.
     pub(super) threshold: f64,
@@ -125,8 +125,7 @@ fn strategies(part: &Part) -> Vec<String> {
     let mut strategies: Vec<String> =
         named.filter_map(|name| Some(name.as_str()?.to_owned())).filter(measured).collect();
     for subject in stats::subjects(&part.trials) {
-        let known =
-            [FLOOR, NULL_CONTROL].contains(&subject.strategy.as_str()) || strategies.contains(&subject.strategy);
+        let known = [FLOOR, AA_CONTROL].contains(&subject.strategy.as_str()) || strategies.contains(&subject.strategy);
         if !known {
             strategies.push(subject.strategy);
         }

@@ -7,12 +7,12 @@
 //! unseen is the least lower end of an interval.
 //!
 //! A strategy that declares itself racy, that `verify` found broken, or of which nothing is known never justifies anything,
-//! however fast it is. A point at which the null control came out faster or slower than itself is biased and decides nothing.
+//! however fast it is. A point at which the A/A control came out faster or slower than itself is biased and decides nothing.
 //! Of several candidates the one with the fewest slower points counts as the best, then the one with the most faster ones,
 //! then the one with the least mean ratio.
 
 use super::part::Reading;
-use crate::record::{CheckRow, Declaration, NULL_CONTROL, Point, RACY, Ratio, Verdict};
+use crate::record::{AA_CONTROL, CheckRow, Declaration, Point, RACY, Ratio, Verdict};
 
 /// What the figures say to the question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub struct Place {
     pub part: usize,
     /// The point.
     pub point: Point,
-    /// Whether the null control was called different from itself here.
+    /// Whether the A/A control was called different from itself here.
     pub biased: bool,
 }
 
@@ -89,7 +89,7 @@ impl Scores {
                 reading.points.iter().map(move |point| Place {
                     part,
                     point: point.clone(),
-                    biased: reading.ratio(point, NULL_CONTROL).is_some_and(is_decided),
+                    biased: reading.ratio(point, AA_CONTROL).is_some_and(is_decided),
                 })
             })
             .collect();

@@ -7,7 +7,7 @@ use crate::stats::{Latencies, latency_rows, ratios};
 
 /// A run of `hot` at 1 thread over 16 blocks: mutex, its control and the floor, and these strategies with their ns/op.
 pub(crate) fn material(strategies: &[(&str, f64)]) -> Material {
-    let fixed = [("mutex", 10.0), ("null-control", 10.0), ("null", 1.0)];
+    let fixed = [("mutex", 10.0), ("aa-control", 10.0), ("floor", 1.0)];
     let mut trials = Vec::new();
     let mut latencies = Latencies::default();
     for (number, (strategy, ns)) in fixed.iter().chain(strategies).enumerate() {

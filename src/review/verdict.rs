@@ -4,7 +4,7 @@ use super::part::Reading;
 use super::standing::{Answer, Place, Scores, Standing};
 use super::words::{at, capital, counted, figure, interval, list, percent, ratio};
 use super::{Material, Study, Tone};
-use crate::record::{Claim, Declaration, NULL_CONTROL, Ratio, Verdict};
+use crate::record::{AA_CONTROL, Claim, Declaration, Ratio, Verdict};
 use crate::stats::Summary;
 
 /// The claim of a study that its verdict is.
@@ -180,7 +180,7 @@ fn certainty(scores: &Scores, readings: &[Reading<'_>]) -> String {
     let mut controls: Vec<(f64, &Place)> = scores
         .places
         .iter()
-        .filter_map(|place| Some((resolution(readings[place.part].ratio(&place.point, NULL_CONTROL)?), place)))
+        .filter_map(|place| Some((resolution(readings[place.part].ratio(&place.point, AA_CONTROL)?), place)))
         .collect();
     controls.sort_by(|a, b| a.0.total_cmp(&b.0));
     let baseline = &scores.baseline;
@@ -192,7 +192,7 @@ fn certainty(scores: &Scores, readings: &[Reading<'_>]) -> String {
         }
     };
     let seen = match &controls[..] {
-        [] => "no null control was run, so what the run can resolve is not known".to_owned(),
+        [] => "no A/A control was run, so what the run can resolve is not known".to_owned(),
         [(only, _)] => format!(
             "{baseline} measured against itself reaches {}, below which nothing is called a difference",
             reach(*only)
@@ -214,7 +214,7 @@ fn certainty(scores: &Scores, readings: &[Reading<'_>]) -> String {
     format!("{together}; {seen}; {open}.")
 }
 
-/// How far the null control's interval reaches from 1, as a fraction.
+/// How far the A/A control's interval reaches from 1, as a fraction.
 fn resolution(control: &Ratio) -> f64 {
     crate::stats::reach(crate::stats::Interval {
         estimate: control.ratio,

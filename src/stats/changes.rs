@@ -17,10 +17,10 @@
 //! likewise. It asks neither for normal nor for equal distributions, needs no seed, and where either median is unbounded,
 //! so is the ratio. Intervals are corrected for the number of comparisons, as in [`verdict`](super::verdict()).
 //!
-//! **The control** of each basis is a comparison whose answer is known to be 1: the null control, the baseline over
-//! again, for paired and relative ones, and the null strategy, the harness around nothing, for raw ones. How far its interval
+//! **The control** of each basis is a comparison whose answer is known to be 1: the A/A control, the baseline over
+//! again, for paired and relative ones, and the floor, the harness around nothing, for raw ones. How far its interval
 //! reaches from 1 is the resolution; within it no difference is called one. A harness or machine that got slower between two
-//! runs moves the null strategy too, and so cannot make a raw comparison cry wolf.
+//! runs moves the floor too, and so cannot make a raw comparison cry wolf.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ use serde::Serialize;
 
 use super::blocks::{Subject, deciding_metric, log_figures};
 use super::{CONFIDENCE, Interval, corrected_confidence, median_interval, reach, verdict};
-use crate::record::{FLOOR, Metric, NULL_CONTROL, Trial, Verdict};
+use crate::record::{AA_CONTROL, FLOOR, Metric, Trial, Verdict};
 
 /// The trials of one result, and what they were compared with in it.
 #[derive(Clone, Copy, Debug)]
@@ -186,7 +186,7 @@ impl Runs<'_> {
     fn resolution(&self, basis: Basis, of_a: &Subject, of_b: &Subject) -> Option<f64> {
         let run_b = self.b.unwrap_or(self.a);
         let control = |run: Side<'_>, subject: &Subject| {
-            let control = log_figures(run.trials, &subject.beside(NULL_CONTROL));
+            let control = log_figures(run.trials, &subject.beside(AA_CONTROL));
             over(&control, &log_figures(run.trials, &subject.beside(run.baseline)))
         };
         let floor = |run: Side<'_>, subject: &Subject| log_figures(run.trials, &subject.beside(FLOOR));

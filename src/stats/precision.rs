@@ -7,12 +7,12 @@
 
 use super::Interval;
 use super::verdict::{half_width, reach};
-use crate::record::{Metric, NULL_CONTROL, Point, Ratio};
+use crate::record::{AA_CONTROL, Metric, Point, Ratio};
 
 /// Intervals that rest on fewer blocks are no reason to stop.
 pub const FEWEST_BLOCKS: usize = 10;
 
-/// The widest of all intervals at these points, as a fraction: of the null control how far it reaches from 1, of all others half
+/// The widest of all intervals at these points, as a fraction: of the A/A control how far it reaches from 1, of all others half
 /// the width. Of the metric that decides at each point; net figures are not waited for. `None` until every point
 /// has an interval, and none is unbounded.
 pub fn precision(ratios: &[Ratio], points: &[Point]) -> Option<f64> {
@@ -37,7 +37,7 @@ fn width(ratio: &Ratio) -> f64 {
         low: ratio.ci_low,
         high: ratio.ci_high,
     };
-    if ratio.strategy == NULL_CONTROL {
+    if ratio.strategy == AA_CONTROL {
         reach(interval)
     } else {
         half_width(interval)
@@ -63,7 +63,7 @@ mod tests {
                 [
                     ("mutex", 10.0),
                     ("seqlock", 2.0 + 2.0 * seqlock * sign),
-                    ("null-control", 10.0 + 10.0 * control * sign),
+                    ("aa-control", 10.0 + 10.0 * control * sign),
                 ]
                 .map(|(name, ns)| Trial { ns_per_op: ns, ..trial(name, block) })
             })

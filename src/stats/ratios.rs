@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::summary::{deciding, flat_out};
 use super::{CONFIDENCE, Interval, corrected_confidence, median_interval, reach, verdict};
-use crate::record::{FLOOR, Metric, NULL_CONTROL, Point, Ratio, Trial};
+use crate::record::{AA_CONTROL, FLOOR, Metric, Point, Ratio, Trial};
 
 /// One row per point, metric and strategy other than the baseline and the floor, ordered by these. `threshold` is the
 /// difference still called `same`, as a fraction.
@@ -26,12 +26,12 @@ pub fn ratios(trials: &[Trial], baseline: &str, threshold: f64) -> Vec<Ratio> {
     let interval = |comparison: &Comparison| median_interval(&comparison.log_ratios, confidence).map(Interval::exp);
     let resolutions: BTreeMap<(&Point, Metric), f64> = comparisons
         .iter()
-        .filter(|comparison| comparison.strategy == NULL_CONTROL)
+        .filter(|comparison| comparison.strategy == AA_CONTROL)
         .filter_map(|comparison| Some(((&comparison.point, comparison.metric), reach(interval(comparison)?))))
         .collect();
     let controlled: BTreeSet<(&str, usize)> = trials
         .iter()
-        .filter(|trial| trial.strategy == NULL_CONTROL)
+        .filter(|trial| trial.strategy == AA_CONTROL)
         .map(|trial| (trial.workload.as_str(), trial.threads))
         .collect();
     comparisons
@@ -43,7 +43,7 @@ pub fn ratios(trials: &[Trial], baseline: &str, threshold: f64) -> Vec<Ratio> {
             let unshown = controlled.contains(&(point.workload.as_str(), point.threads)).then_some(f64::INFINITY);
             let resolution = resolutions.get(&(point, *metric)).copied().or(unshown);
             // The control is judged on its interval alone: calling it faster or slower is how it warns of a biased run.
-            let judged_by = if *strategy == NULL_CONTROL { None } else { resolution };
+            let judged_by = if *strategy == AA_CONTROL { None } else { resolution };
             Some(Ratio {
                 workload: point.workload.clone(),
                 threads: point.threads,

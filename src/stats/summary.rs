@@ -33,7 +33,7 @@ pub struct Summary {
     pub disturbed: usize,
 }
 
-/// A summary per point and strategy, the floor and the null control included, ordered by workload, threads and strategy.
+/// A summary per point and strategy, the floor and the A/A control included, ordered by workload, threads and strategy.
 pub fn summarize(trials: &[Trial]) -> Vec<Summary> {
     let mut groups: BTreeMap<(Point, &str), Vec<&Trial>> = BTreeMap::new();
     let flat_out = flat_out(trials);

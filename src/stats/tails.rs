@@ -1,14 +1,14 @@
 //! Whose a tail is: the strategy's, or the machine's.
 //!
-//! The null strategy does nothing, at the same point, in the same blocks, between the same clock readings. Whatever
+//! The floor does nothing, at the same point, in the same blocks, between the same clock readings. Whatever
 //! its tail reaches is reached without any list, so a strategy's tail that is hardly longer says nothing of the strategy. Hardly
 //! longer means: by no more than [`CLEARANCE`], or by no more than the two tails of one and the same strategy differ in this
-//! very run, the baseline's and that of the null control, whichever is more. The second is what keeps a maximum, which
+//! very run, the baseline's and that of the A/A control, whichever is more. The second is what keeps a maximum, which
 //! rests on a single operation, from being read as a property.
 
-use crate::record::{FLOOR, LatencyRow, NULL_CONTROL};
+use crate::record::{AA_CONTROL, FLOOR, LatencyRow};
 
-/// How many times the null strategy's tail a tail must exceed to be the strategy's own.
+/// How many times the floor's tail a tail must exceed to be the strategy's own.
 pub const CLEARANCE: f64 = 1.5;
 
 /// The tails of a run.
@@ -19,23 +19,23 @@ pub struct Tails<'a> {
 }
 
 impl<'a> Tails<'a> {
-    /// Of these rows; `baseline` is the strategy that the null control repeats.
+    /// Of these rows; `baseline` is the strategy that the A/A control repeats.
     pub fn new(latency: &'a [LatencyRow], baseline: Option<&'a str>) -> Self {
         Self { latency, baseline }
     }
 
-    /// Whether the percentile that `pick` takes from `row` does not clear the null strategy's own. `false` for the null
+    /// Whether the percentile that `pick` takes from `row` does not clear the floor's own. `false` for the floor
     /// strategy itself, and where it has not recorded the operation.
     pub fn is_the_machines(&self, row: &LatencyRow, pick: fn(&LatencyRow) -> u64) -> bool {
-        let Some(null) = self.beside(row, FLOOR) else {
+        let Some(floor) = self.beside(row, FLOOR) else {
             return false;
         };
-        row.strategy != FLOOR && pick(row) as f64 <= self.clearance(row, pick) * pick(null) as f64
+        row.strategy != FLOOR && pick(row) as f64 <= self.clearance(row, pick) * pick(floor) as f64
     }
 
     fn clearance(&self, row: &LatencyRow, pick: fn(&LatencyRow) -> u64) -> f64 {
         let baseline = self.baseline.and_then(|name| self.beside(row, name));
-        let (Some(baseline), Some(control)) = (baseline, self.beside(row, NULL_CONTROL)) else {
+        let (Some(baseline), Some(control)) = (baseline, self.beside(row, AA_CONTROL)) else {
             return CLEARANCE;
         };
         let (one, other) = (pick(baseline).max(1) as f64, pick(control).max(1) as f64);
@@ -74,19 +74,19 @@ mod tests {
 
     #[test]
     fn a_tail_must_clear_the_null_strategys_by_half() {
-        assert!(machines(&[("null", 100), ("seqlock", 150)], "seqlock"));
-        assert!(!machines(&[("null", 100), ("seqlock", 151)], "seqlock"));
-        assert!(!machines(&[("null", 100)], "null"));
-        assert!(!machines(&[("seqlock", 150)], "seqlock"), "nothing is known without a null strategy");
+        assert!(machines(&[("floor", 100), ("seqlock", 150)], "seqlock"));
+        assert!(!machines(&[("floor", 100), ("seqlock", 151)], "seqlock"));
+        assert!(!machines(&[("floor", 100)], "floor"));
+        assert!(!machines(&[("seqlock", 150)], "seqlock"), "nothing is known without a floor");
     }
 
     #[test]
     fn where_one_strategy_differs_from_itself_more_is_asked() {
         let run = |control| {
             [
-                ("null", 100),
+                ("floor", 100),
                 ("mutex", 200),
-                ("null-control", control),
+                ("aa-control", control),
                 ("seqlock", 300),
             ]
         };

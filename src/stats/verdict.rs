@@ -4,7 +4,7 @@
 //!
 //! 1. `same`: the whole interval lies inside the threshold, so that no difference larger than it is plausible.
 //! 2. `faster` or `slower`: otherwise, if the whole interval lies on one side of 1 and the ratio itself is further from 1
-//!    than the null control's interval reaches, that is, further than the run could see where nothing is.
+//!    than the A/A control's interval reaches, that is, further than the run could see where nothing is.
 //! 3. `unclear`: otherwise.
 //!
 //! Distances are taken on the logarithm, so that exchanging strategy and baseline exchanges `faster` and `slower` and
@@ -27,7 +27,7 @@ pub fn corrected_confidence(confidence: f64, comparisons: usize) -> f64 {
 }
 
 /// How far an interval of ratios reaches from 1, as a fraction: 0.02 if it ends at 1.02 or at 1/1.02, whichever is
-/// further. Of the null control's it is the resolution. Infinite if the interval is unbounded.
+/// further. Of the A/A control's it is the resolution. Infinite if the interval is unbounded.
 pub fn reach(interval: Interval) -> f64 {
     distance(interval.low).max(distance(interval.high))
 }

@@ -42,7 +42,7 @@ const MEMORY: f64 = 0.05;
 const CROSSOVER: f64 = 0.17;
 const FRESH: f64 = 0.07;
 
-/// Strategies, the null control and the null strategy: the trials of a block of one pass.
+/// Strategies, the A/A control and the floor: the trials of a block of one pass.
 const CONTESTANTS: u64 = STRATEGIES.len() as u64 + 2;
 /// Blocks that a part should get at least, for its intervals to be bounded.
 const BLOCKS: u64 = 4;

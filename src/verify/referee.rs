@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     fn the_time_is_shared_out_and_passes_are_not() {
-        let strategy = <crate::harness::null::NullList as headlock_strategies::TimerList>::STRATEGY;
+        let strategy = <crate::harness::floor::FloorList as headlock_strategies::TimerList>::STRATEGY;
         let mut plan = Plan {
             strategies: vec![strategy; 2],
             checks: vec![Check::Model, Check::Fresh],
@@ -246,7 +246,7 @@ mod tests {
 
     #[test]
     fn the_watchdog_within_a_check_speaks_before_the_one_without() {
-        let strategy = <crate::harness::null::NullList as headlock_strategies::TimerList>::STRATEGY;
+        let strategy = <crate::harness::floor::FloorList as headlock_strategies::TimerList>::STRATEGY;
         let limit = |length| {
             let plan = Plan {
                 strategies: vec![strategy],

@@ -21,9 +21,9 @@ TRIALS = "workload,strategy,threads,block,pass,ops,elapsed_ns,ns_per_op,disturbe
 RATIOS = (
     "workload,threads,metric,strategy,baseline,ratio,ci_low,ci_high,blocks,verdict,confidence,threshold,resolution\n"
     "hot,1,ns_per_op,injected,mutex,1.0100,1.0080,1.0120,90,slower,0.9875,0.001,0.004\n"
-    "hot,1,ns_per_op,null-control,mutex,1.0001,0.9970,1.0040,90,unclear,0.9875,0.001,0.004\n"
+    "hot,1,ns_per_op,aa-control,mutex,1.0001,0.9970,1.0040,90,unclear,0.9875,0.001,0.004\n"
     "hot,1,net_ns_per_op,injected,mutex,1.0200,0.9900,1.0500,90,unclear,0.9875,0.001,0.009\n"
-    "hot,1,net_ns_per_op,null-control,mutex,1.0002,0.9950,1.0090,90,unclear,0.9875,0.001,0.009\n"
+    "hot,1,net_ns_per_op,aa-control,mutex,1.0002,0.9950,1.0090,90,unclear,0.9875,0.001,0.009\n"
 )
 RUN_JSON = (
     '{"command": ["headlock", "run", "--budget", "30s"], "headlock_version": "0.1.0", "started": "2026-11-24T10:00:00Z",'
@@ -51,7 +51,7 @@ def first(name):
 
 
 def row(strategy, verdict, **columns):
-    plain = dict.fromkeys(summary.COLUMNS) | {"run": 1, "variant": "null", "seed": 1, "ratio": 1.0, "resolution": 0.004}
+    plain = dict.fromkeys(summary.COLUMNS) | {"run": 1, "variant": "aa", "seed": 1, "ratio": 1.0, "resolution": 0.004}
     return plain | {"strategy": strategy, "verdict": verdict} | columns
 
 
@@ -62,7 +62,7 @@ class Scratch(unittest.TestCase):
         self.dir = Path(scratch.name)
 
     def made_up_run(self, marks=()):
-        trials = [("mutex", "false"), ("injected", "true"), ("injected", "false"), ("null-control", "false")]
+        trials = [("mutex", "false"), ("injected", "true"), ("injected", "false"), ("aa-control", "false")]
         lines = [f"hot,{name},1,{number},throughput,1,1,1,{flag}" for number, (name, flag) in enumerate(trials)]
         lines.append("hot,injected,1,4,latency,1,1,1,true")
         (self.dir / "trials.csv").write_text(TRIALS + "".join(f"{line}\n" for line in lines))
@@ -73,7 +73,7 @@ class Scratch(unittest.TestCase):
 class Rows(Scratch):
     def test_rows_hold_the_deciding_ratios_and_count_the_deciding_trials(self):
         injected, control = self.made_up_run()
-        self.assertEqual([injected["strategy"], control["strategy"]], ["injected", "null-control"])
+        self.assertEqual([injected["strategy"], control["strategy"]], ["injected", "aa-control"])
         self.assertEqual((injected["verdict"], injected["ratio"], injected["resolution"]), ("slower", 1.01, 0.004))
         self.assertEqual((injected["trials"], injected["disturbed"]), (2, 1))
         self.assertEqual((control["trials"], control["disturbed"]), (1, 0))
@@ -99,7 +99,7 @@ class Rows(Scratch):
     def test_another_budget_does_not_mix(self):
         (self.dir / "01").mkdir()
         (self.dir / "01" / "run.json").write_text(RUN_JSON)
-        run = first("null-1")
+        run = first("aa-1")
         headlock.refuse_other_command(self.dir, run, headlock.command(run, 30))
         with self.assertRaisesRegex(Failed, "another --budget"):
             headlock.refuse_other_command(self.dir, run, headlock.command(run, 2))
@@ -109,17 +109,17 @@ class Readme(Scratch):
     def test_a_complete_campaign_says_whether_its_goals_are_reached(self):
         (self.dir / "01").mkdir()
         (self.dir / "01" / "run.json").write_text(RUN_JSON)
-        campaign = CAMPAIGNS["null-1"]
-        rows = [row("null-control", "same", run=run, trials=10, disturbed=1) for run in range(1, 20)]
+        campaign = CAMPAIGNS["aa-1"]
+        rows = [row("aa-control", "same", run=run, trials=10, disturbed=1) for run in range(1, 20)]
         summary.write(self.dir, campaign, rows, 30)
         so_far = (self.dir / "README.md").read_text()
         self.assertIn("19 of 20 runs so far.", so_far)
         self.assertIn("19 of 19: open", so_far)
-        rows.append(row("null-control", "unclear", run=20, resolution=0.02, ratio=1.01, trials=10, disturbed=1))
+        rows.append(row("aa-control", "unclear", run=20, resolution=0.02, ratio=1.01, trials=10, disturbed=1))
         summary.write(self.dir, campaign, rows, 30)
         text = (self.dir / "README.md").read_text()
         self.assertIn(
-            "| null | null-control | 20 | same 19, unclear 1 | 1.0000 | 1.0000 .. 1.0100 | 0.40 % | 10.00 % |", text
+            "| aa | aa-control | 20 | same 19, unclear 1 | 1.0000 | 1.0000 .. 1.0100 | 0.40 % | 10.00 % |", text
         )
         self.assertIn("called `same` in at least 19 runs: 19 of 20: reached", text)
         self.assertIn("median resolution at most 0.50 %: 0.40 %: reached", text)
@@ -139,13 +139,13 @@ class Goals(unittest.TestCase):
         self.assertTrue(goals.Called("injected", "slower", 18).judge(rows)[1])
 
     def test_the_resolution_is_the_median_runs(self):
-        rows = [row("null-control", "same", resolution=reach) for reach in (0.001, 0.004, float("inf"))]
+        rows = [row("aa-control", "same", resolution=reach) for reach in (0.001, 0.004, float("inf"))]
         self.assertTrue(goals.Resolution(0.005).judge(rows)[1])
         self.assertFalse(goals.Resolution(0.003).judge(rows)[1])
 
     def test_the_dearest_variant_decides(self):
         rows = [row("mutex", "same", variant=name, ratio=ratio) for name, ratio in (("a", 1.01), ("b", 1.03), ("b", 1.031))]
-        rows.append(row("null-control", "unclear", variant="a", ratio=1.5))
+        rows.append(row("aa-control", "unclear", variant="a", ratio=1.5))
         text, reached = goals.Costs(0.02).judge(rows)
         self.assertFalse(reached)
         self.assertIn("at most 1.0305 (b)", text)
@@ -223,13 +223,13 @@ class WholeRuns(Scratch):
 
     @staticmethod
     def files():
-        trials = "".join(f"hot,{name},1,0,throughput,1,1,1,false\n" for name in ("mutex", "null-control"))
+        trials = "".join(f"hot,{name},1,0,throughput,1,1,1,false\n" for name in ("mutex", "aa-control"))
         ratios = "".join(line for line in RATIOS.splitlines(keepends=True) if "injected" not in line)
         return {"run.json": RUN_JSON, "trials.csv": (TRIALS + trials).strip(), "ratios.csv": ratios.strip(), "latency.hlog": ""}
 
     def campaign(self, *words):
         return subprocess.run(
-            [SCRIPTS / "campaign", "null-1", "--out", self.out, "--program", self.program, *words],
+            [SCRIPTS / "campaign", "aa-1", "--out", self.out, "--program", self.program, *words],
             capture_output=True,
             text=True,
             check=False,
@@ -238,7 +238,7 @@ class WholeRuns(Scratch):
     def test_a_campaign_goes_on_where_it_stopped(self):
         self.assertEqual(self.campaign("--runs", "2").returncode, 0)
         done = self.campaign("--runs", "1")
-        self.assertEqual((done.returncode, done.stderr), (0, "campaign: null-1, run 3 of 20\n"))
+        self.assertEqual((done.returncode, done.stderr), (0, "campaign: aa-1, run 3 of 20\n"))
         self.assertIn("3 of 20 runs so far.", done.stdout)
         self.assertEqual([row["run"] for row in summary.read(self.out)], [1, 2, 3])
         kept = {str(path.relative_to(self.out)) for path in self.out.rglob("*") if path.is_file()}
@@ -246,7 +246,7 @@ class WholeRuns(Scratch):
         self.assertEqual(kept, runs | {"summary.csv", "README.md"})
         self.assertEqual(self.campaign().returncode, 0)
         self.assertEqual(self.campaign("--runs", "0").stderr, "")
-        self.assertIn("null-control` called `same` in at least 19 runs: 0 of 20: missed", (self.out / "README.md").read_text())
+        self.assertIn("aa-control` called `same` in at least 19 runs: 0 of 20: missed", (self.out / "README.md").read_text())
 
     def test_a_run_that_fails_is_named_and_not_counted(self):
         self.assertEqual(self.campaign("--runs", "1").returncode, 0)
@@ -268,13 +268,13 @@ class CommandLine(unittest.TestCase):
             self.assertIn(f"  {name} ", done.stdout)
 
     def test_a_wrong_word_is_one_line_and_status_2(self):
-        for words in (["nope"], ["null-1", "--runs", "-1"], ["null-1", "--budget", "30"]):
+        for words in (["nope"], ["aa-1", "--runs", "-1"], ["aa-1", "--budget", "30"]):
             done = self.campaign(*words)
             self.assertEqual((done.returncode, len(done.stderr.splitlines())), (2, 1), done.stderr)
 
     def test_a_program_that_is_not_there_is_one_line(self):
         with tempfile.TemporaryDirectory() as out:
-            done = self.campaign("null-1", "--out", out, "--program", f"{out}/none")
+            done = self.campaign("aa-1", "--out", out, "--program", f"{out}/none")
         self.assertEqual((done.returncode, len(done.stderr.splitlines())), (1, 2), done.stderr)
         self.assertIn("does not exist: cargo build --release", done.stderr)
 

@@ -42,7 +42,7 @@ class Percentiles(unittest.TestCase):
             out = Path(scratch) / "run"
             # Open load, so that response times are there too, and churn, so that grace periods are. Threads unbound, so that
             # hardly anything the machine does disturbs a trial.
-            words = "run -w churn --strategies mutex,rcu-epoch --threads 1 --rate 20k --rounds 1 --pin none --quiet --out"
+            words = "run -w churn --strategies mutex,rcu-epoch --threads 1 --rate 20k --blocks 1 --pin none --quiet --out"
             done = subprocess.run(
                 [os.environ["HEADLOCK"], *words.split(), out], capture_output=True, text=True, check=False
             )

@@ -98,13 +98,13 @@ class Whole(Plot):
 
     def test_svg_has_axes_units_names_and_verdicts_as_text(self):
         wanted = {
-            "throughput": STRATEGIES | {"threads", "operations per second, all threads (log)", "null (harness floor)"},
+            "throughput": STRATEGIES | {"threads", "operations per second, all threads (log)", "floor"},
             "latency": STRATEGIES
             | {
                 "percentile (%)",
                 "service time (log)",
                 "99.99",
-                "null (machine's own tail)",
+                "floor (machine's own tail)",
                 "reading the clock: 17.5 ns",
             },
             "locks": STRATEGIES | {"lock acquisitions per operation", "1 thread", "2 threads"},

@@ -12,7 +12,7 @@ use super::answer::{answer, answer_json};
 use super::args::CompareArgs;
 use super::failure::{Failure, usage};
 use crate::harness::INJECTED;
-use crate::record::{FLOOR, LatencyRow, NULL_CONTROL, Point, Trial};
+use crate::record::{AA_CONTROL, FLOOR, LatencyRow, Point, Trial};
 use crate::stats::{self, Change, Subject, subjects, summarize};
 use fail_if::FailIf;
 use side::Side;
@@ -70,7 +70,7 @@ pub fn compare(args: &CompareArgs) -> Result<(), Failure> {
 fn pairs(a: &Side, b: &Side, one_run: bool, notes: &mut Vec<String>) -> Result<Vec<(Subject, Subject)>, Failure> {
     match (&a.subject, &b.subject) {
         (Some(of_a), Some(of_b)) if one_run && of_a == of_b => {
-            return usage(format!("{} is compared with itself; its null control does that in every run", a.name()));
+            return usage(format!("{} is compared with itself; its A/A control does that in every run", a.name()));
         }
         (Some(of_a), Some(of_b)) => return Ok(vec![(of_a.clone(), of_b.clone())]),
         (None, None) if one_run => {
@@ -83,7 +83,7 @@ fn pairs(a: &Side, b: &Side, one_run: bool, notes: &mut Vec<String>) -> Result<V
         _ => return usage("either both sides are directories or both are points like DIR:mutex@hot/2"),
     }
     let contestants = |side: &Side| -> Vec<Subject> {
-        let only_controls = |subject: &Subject| [FLOOR, NULL_CONTROL, INJECTED].contains(&subject.strategy.as_str());
+        let only_controls = |subject: &Subject| [FLOOR, AA_CONTROL, INJECTED].contains(&subject.strategy.as_str());
         subjects(side.trials().trials).into_iter().filter(|subject| !only_controls(subject)).collect()
     };
     let (of_a, of_b) = (contestants(a), contestants(b));

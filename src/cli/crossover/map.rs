@@ -9,7 +9,7 @@ use super::super::failure::{Failure, usage};
 use super::super::session::{self, Request, Session};
 use super::Base;
 use crate::export::write_map;
-use crate::record::{MapCell, Metric, NULL_CONTROL, Point};
+use crate::record::{AA_CONTROL, MapCell, Metric, Point};
 
 /// Values along each axis.
 const GRID: usize = 5;
@@ -58,7 +58,7 @@ fn cells(base: &Base, session: &Session<'_>, places: &[Place]) -> Vec<MapCell> {
         let here = ratios.iter().filter(|ratio| {
             (ratio.threads, &ratio.workload) == (place.point.threads, &place.point.workload)
                 && ratio.metric != Metric::NetNsPerOp
-                && ratio.strategy != NULL_CONTROL
+                && ratio.strategy != AA_CONTROL
         });
         here.map(|ratio| MapCell {
             strategy: ratio.strategy.clone(),

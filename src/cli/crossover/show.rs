@@ -39,9 +39,9 @@ pub fn answer_of(args: &CrossoverArgs, search: &Search) -> Result<(), Failure> {
              them. decided: values where it is faster, slower, the same, open.\n";
     let (biased, values) = search.sweep.biased(&search.recording.trials);
     text += &match biased {
-        0 => format!("Null control ({baseline} against itself): no difference at any of {values} values."),
+        0 => format!("A/A control ({baseline} against itself): no difference at any of {values} values."),
         _ => format!(
-            "Null control ({baseline} against itself): differs at {biased} of {values} values; this run is biased."
+            "A/A control ({baseline} against itself): differs at {biased} of {values} values; this run is biased."
         ),
     };
     text += " All that is said of all strategies and values holds together with 95 %.\n";

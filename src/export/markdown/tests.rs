@@ -15,7 +15,7 @@ fn every_figure_stands_in_its_table() {
 
     result.ratios[0].resolution = Some(0.0042);
     let text = markdown(&summarize(&result.trials), &result.ratios, &[]);
-    assert!(text.contains("Resolution here: 0.42 %, by the null control.\n\n"), "{text}");
+    assert!(text.contains("Resolution here: 0.42 %, by the A/A control.\n\n"), "{text}");
 }
 
 #[test]

@@ -182,7 +182,7 @@ impl fmt::Display for Finding {
             Self::Hypervisor(name) => write!(
                 f,
                 "a virtual machine ({name}): the host may take processor time without saying so, and cache lines may be \
-                 shared with strangers; believe tails only where they clear the null strategy's"
+                 shared with strangers; believe tails only where they clear the floor's"
             ),
             Self::ClockSource(source) => {
                 write!(f, "the kernel's clock source is {source}")?;

@@ -136,7 +136,7 @@ fn each_finding_has_its_severity_and_the_bad_ones_their_remedy() {
         (Finding::Load(0.4, 2), Ok, "0.40"),
         (Finding::Load(3.0, 2), Note, "stop, what else is at work"),
         (Finding::Hypervisor(name("none")), Ok, "bare metal"),
-        (Finding::Hypervisor(name("KVM")), Note, "null strategy's"),
+        (Finding::Hypervisor(name("KVM")), Note, "floor's"),
         (Finding::ClockSource(name("tsc")), Ok, "tsc"),
         (Finding::ClockSource(name("kvm-clock")), Note, "clocksource=tsc"),
         (Finding::ClockSource(name("hpet")), Bad, "clocksource=tsc"),

@@ -3,10 +3,10 @@ use crate::harness::{Order, Speed};
 
 #[test]
 fn what_takes_no_more_than_nothing_is_at_the_floor() {
-    let null = (100_000, 200_000);
-    assert_eq!(at_floor((50_000, 102_000), null), Some((2.04, 2.0)));
-    assert_eq!(at_floor((50_000, 104_000), null), None);
-    assert_eq!(at_floor((500, 1_000), null), None, "too few to tell");
+    let floor = (100_000, 200_000);
+    assert_eq!(at_floor((50_000, 102_000), floor), Some((2.04, 2.0)));
+    assert_eq!(at_floor((50_000, 104_000), floor), None);
+    assert_eq!(at_floor((500, 1_000), floor), None, "too few to tell");
 }
 
 fn plan() -> Plan {
@@ -51,7 +51,7 @@ fn a_plan_for_what_decides_alone_plays_each_point_in_its_first_pass() {
 fn an_odd_block_plays_the_one_before_it_backwards_but_for_the_floor() {
     let contest = |block| {
         let mut order = order_of_block(&plan(), block);
-        order.retain(|slot| slot.strategy != NULL);
+        order.retain(|slot| slot.strategy != FLOOR);
         order
     };
     let mut backwards = contest(5);
@@ -64,7 +64,7 @@ fn an_odd_block_plays_the_one_before_it_backwards_but_for_the_floor() {
 fn the_floor_is_played_first_in_each_group() {
     for block in 0..4 {
         for group in order_of_block(&plan(), block).chunks(5) {
-            assert_eq!(group[0].strategy, NULL);
+            assert_eq!(group[0].strategy, FLOOR);
             assert!(group.iter().all(|slot| (slot.point, slot.pass) == (group[0].point, group[0].pass)));
         }
     }
@@ -173,7 +173,7 @@ fn a_disturbed_trial_is_played_once_more_at_the_end_of_its_block_and_both_are_ke
     let disturbed: Vec<&Trial> = notes.trials.iter().filter(|trial| trial.disturbed).collect();
     assert_eq!(disturbed.len(), 1);
     assert_eq!(disturbed[0].disturbance, "50.0 % of the threads' time went elsewhere");
-    // Four strategies, null and null-control among them, in two passes.
+    // Four strategies, floor and aa-control among them, in two passes.
     assert_eq!((of_block(0).count(), of_block(1).count()), (4 * 2 + 1, 4 * 2));
 }
 
@@ -189,9 +189,9 @@ fn a_trial_that_is_disturbed_again_is_let_be() {
 
 #[test]
 fn a_disturbed_floor_is_measured_again_before_anybody_stands_on_it() {
-    let notes = play(&judged(), 1, |strategy, pass, before| (strategy, pass, before) == (NULL, Pass::Throughput, 0));
+    let notes = play(&judged(), 1, |strategy, pass, before| (strategy, pass, before) == (FLOOR, Pass::Throughput, 0));
     let order = notes.order(Pass::Throughput);
-    assert_eq!(order[..2], [(0, NULL, true), (0, NULL, false)]);
+    assert_eq!(order[..2], [(0, FLOOR, true), (0, FLOOR, false)]);
     assert_eq!(order.len(), 4 + 1);
 }
 
@@ -200,7 +200,7 @@ fn the_baseline_and_its_control_are_repeated_like_anybody_else() {
     // Both play the mutex; of its first two trials one is the baseline's and one the control's.
     let notes =
         play(&judged(), 1, |strategy, pass, before| (strategy, pass) == ("mutex", Pass::Throughput) && before < 2);
-    for strategy in ["mutex", NULL_CONTROL] {
+    for strategy in ["mutex", AA_CONTROL] {
         assert_eq!(notes.trials_of(strategy, Pass::Throughput, 0), [true, false]);
     }
 }
@@ -217,7 +217,7 @@ fn a_strategy_that_fails_is_left_out_from_then_on() {
 
     let mut notes = Notes::of(2);
     let ending = play_blocks(&judged(), &mut notes, &AtomicBool::new(false), |job| match job.strategy.as_str() {
-        NULL => Ok(outcome(1.0, 1_000)),
+        FLOOR => Ok(outcome(1.0, 1_000)),
         _ => Err(ChildError::Hung(60)),
     });
     assert_eq!(ending, Ok(Ending::NothingLeft));

@@ -76,7 +76,7 @@ fn nothing_measured_is_said() {
 #[test]
 fn a_biased_point_decides_nothing() {
     let mut material = material(&[("seqlock", 5.0)]);
-    let control = material.parts[0].trials.iter_mut().filter(|trial| trial.strategy == NULL_CONTROL);
+    let control = material.parts[0].trials.iter_mut().filter(|trial| trial.strategy == AA_CONTROL);
     control.for_each(|trial| trial.ns_per_op *= 1.2);
     let page = document(&material);
     assert_eq!(page.answer, "Nothing can be said");

@@ -5,7 +5,7 @@
 //!
 //! **What is measured.** First a coarse grid over the whole ladder. Then, between two neighbours of which one is faster and one
 //! is not, the middle, and so on inwards from both sides, so that most trials are spent near the crossing. A rung is judged by
-//! the rule of every table ([`verdict`](super::verdict()), the null control's reach included), at fixed numbers of blocks only,
+//! the rule of every table ([`verdict`](super::verdict()), the A/A control's reach included), at fixed numbers of blocks only,
 //! [`LOOKS`]; the first of them that decides, decides. This is group-sequential testing with fixed looks (Pocock 1977), at the
 //! level of Bonferroni over all rungs and looks that a search may take and all strategies of the file. So all that is said of all
 //! rungs holds together with 95 %, although the search looks at its data as it goes.
@@ -29,7 +29,7 @@ pub use sweep::Sweep;
 
 use super::blocks::{Subject, log_figures};
 use super::{CONFIDENCE, Interval, corrected_confidence, median_interval, reach, verdict};
-use crate::record::{NULL_CONTROL, Point, Trial, Verdict};
+use crate::record::{AA_CONTROL, Point, Trial, Verdict};
 
 /// The numbers of blocks at which a rung is judged.
 pub const LOOKS: [usize; 5] = [6, 12, 24, 48, 96];
@@ -44,7 +44,7 @@ pub struct Rung {
     pub played: usize,
     /// The natural logarithm of strategy over baseline, by block.
     pub ratios: Vec<f64>,
-    /// The same of the null control in these blocks.
+    /// The same of the A/A control in these blocks.
     pub control: Vec<f64>,
 }
 
@@ -64,7 +64,7 @@ pub struct Judged {
     pub interval: Interval,
     /// Blocks that it rests on.
     pub blocks: usize,
-    /// How far the null control's interval reached from 1 in these blocks; `None` without one.
+    /// How far the A/A control's interval reached from 1 in these blocks; `None` without one.
     pub resolution: Option<f64>,
 }
 
@@ -84,7 +84,7 @@ impl Rung {
             both.collect::<BTreeMap<usize, f64>>()
         };
         let ratios = against(strategy);
-        let control = against(NULL_CONTROL).into_iter().filter(|(block, _)| ratios.contains_key(block));
+        let control = against(AA_CONTROL).into_iter().filter(|(block, _)| ratios.contains_key(block));
         Some(Rung {
             played: blocks.len(),
             control: control.map(|(_, log)| log).collect(),

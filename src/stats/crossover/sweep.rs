@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Answer, Crossing, Judged, Observed, Rung, Search};
-use crate::record::{CrossoverPoint, CrossoverRow, CrossoverVerdict, NULL_CONTROL, Point, Trial, Verdict};
+use crate::record::{AA_CONTROL, CrossoverPoint, CrossoverRow, CrossoverVerdict, Point, Trial, Verdict};
 use crate::stats::CONFIDENCE;
 
 /// Which values to measure next under which strategies, and what was found.
@@ -77,10 +77,10 @@ impl Sweep {
         (rows, points)
     }
 
-    /// At how many values the null control differs from the baseline that it is, and how many values there are. More than none
+    /// At how many values the A/A control differs from the baseline that it is, and how many values there are. More than none
     /// says that the run is biased.
     pub fn biased(&self, trials: &[Trial]) -> (usize, usize) {
-        let mut observed = self.observed(&by_point(trials), NULL_CONTROL);
+        let mut observed = self.observed(&by_point(trials), AA_CONTROL);
         // Against its own reach nothing would ever be seen.
         observed.rungs.values_mut().for_each(|rung| rung.control.clear());
         let judged = self.search.judged(&observed);

@@ -212,7 +212,7 @@ fn disturbed_blocks_count_as_played_and_say_nothing() {
 
 #[test]
 fn a_sweep_tells_of_trials_what_was_found() {
-    use crate::record::{CrossoverVerdict, NULL_CONTROL};
+    use crate::record::{AA_CONTROL, CrossoverVerdict};
     use crate::stats::testing::trial;
     let values = [1.0, 10.0, 100.0];
     let points = values.map(|value| Point { workload: format!("hot-hold-{value}"), threads: 1 });
@@ -226,7 +226,7 @@ fn a_sweep_tells_of_trials_what_was_found() {
             let noise = 1.0 + block as f64 * 1e-4;
             for (name, ns) in [
                 ("mutex", 10.0),
-                (NULL_CONTROL, 10.0 * noise),
+                (AA_CONTROL, 10.0 * noise),
                 ("seqlock", 10.0 * factor * noise),
                 ("arc-swap", 20.0 * noise),
             ] {

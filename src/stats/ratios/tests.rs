@@ -35,7 +35,7 @@ fn drift_cancels_inside_blocks_and_the_verdicts_follow() {
             30,
             0.004,
             &[
-                (NULL_CONTROL, 1.0),
+                (AA_CONTROL, 1.0),
                 ("seqlock", 0.2),
                 ("slow", 1.05),
                 ("twin", 1.0),
@@ -51,7 +51,7 @@ fn drift_cancels_inside_blocks_and_the_verdicts_follow() {
     assert_eq!(raw("seqlock").verdict, Verdict::Faster);
     assert_eq!(raw("slow").verdict, Verdict::Slower);
     assert_eq!(raw("twin").verdict, Verdict::Same);
-    assert_eq!(raw(NULL_CONTROL).verdict, Verdict::Same);
+    assert_eq!(raw(AA_CONTROL).verdict, Verdict::Same);
     assert_eq!(raw("slow").blocks, 30);
     let net = find(&rows, "seqlock", Metric::NetNsPerOp);
     assert!((net.ratio - 1.5 / 9.5).abs() < 0.002, "{net:?}");
@@ -59,18 +59,18 @@ fn drift_cancels_inside_blocks_and_the_verdicts_follow() {
 
 #[test]
 fn each_row_says_what_its_verdict_rests_on() {
-    let rows = ratios(&run(12, 0.01, &[(NULL_CONTROL, 1.0), ("slow", 1.02), ("seqlock", 0.2)]), "mutex", 0.01);
+    let rows = ratios(&run(12, 0.01, &[(AA_CONTROL, 1.0), ("slow", 1.02), ("seqlock", 0.2)]), "mutex", 0.01);
     for row in &rows {
         assert_eq!(row.confidence, corrected_confidence(CONFIDENCE, rows.len()));
         let interval = Interval { estimate: row.ratio, low: row.ci_low, high: row.ci_high };
-        let control = find(&rows, NULL_CONTROL, row.metric);
+        let control = find(&rows, AA_CONTROL, row.metric);
         let reach = reach(Interval {
             estimate: control.ratio,
             low: control.ci_low,
             high: control.ci_high,
         });
         assert_eq!(row.resolution, Some(reach));
-        let judged_by = row.resolution.filter(|_| row.strategy != NULL_CONTROL);
+        let judged_by = row.resolution.filter(|_| row.strategy != AA_CONTROL);
         assert_eq!(row.verdict, verdict(interval, row.threshold, judged_by));
     }
 }
@@ -148,15 +148,15 @@ fn few_blocks_give_wide_intervals_and_no_false_certainty() {
         assert_eq!((rows[0].ci_low, rows[0].ci_high), (0.0, f64::INFINITY));
         assert_eq!(rows[0].verdict, Verdict::Unclear);
     }
-    let rows = ratios(&run(3, 0.01, &[(NULL_CONTROL, 1.0), ("seqlock", 0.1), ("slow", 1.03)]), "mutex", 0.01);
+    let rows = ratios(&run(3, 0.01, &[(AA_CONTROL, 1.0), ("seqlock", 0.1), ("slow", 1.03)]), "mutex", 0.01);
     assert_eq!(find(&rows, "seqlock", Metric::NsPerOp).verdict, Verdict::Faster, "tenfold shows in 3 blocks");
     assert_eq!(find(&rows, "slow", Metric::NsPerOp).verdict, Verdict::Unclear, "3 % does not");
 }
 
 #[test]
 fn a_control_that_was_always_disturbed_shows_no_resolution() {
-    let mut trials = run(10, 0.001, &[(NULL_CONTROL, 1.0), ("seqlock", 0.1)]);
-    for trial in trials.iter_mut().filter(|t| t.strategy == NULL_CONTROL) {
+    let mut trials = run(10, 0.001, &[(AA_CONTROL, 1.0), ("seqlock", 0.1)]);
+    for trial in trials.iter_mut().filter(|t| t.strategy == AA_CONTROL) {
         trial.disturbed = true;
     }
     let rows = ratios(&trials, "mutex", 0.01);
@@ -166,8 +166,8 @@ fn a_control_that_was_always_disturbed_shows_no_resolution() {
 
 #[test]
 fn a_biased_control_says_so() {
-    let rows = ratios(&run(20, 0.001, &[(NULL_CONTROL, 1.05), ("twin", 1.05)]), "mutex", 0.01);
-    assert_eq!(find(&rows, NULL_CONTROL, Metric::NsPerOp).verdict, Verdict::Slower);
+    let rows = ratios(&run(20, 0.001, &[(AA_CONTROL, 1.05), ("twin", 1.05)]), "mutex", 0.01);
+    assert_eq!(find(&rows, AA_CONTROL, Metric::NsPerOp).verdict, Verdict::Slower);
 }
 
 /// Of 200 runs without any real difference, at most 5 % may call one, over all rows of their tables.
@@ -175,7 +175,7 @@ fn a_biased_control_says_so() {
 fn true_nulls_are_called_a_difference_no_more_often_than_promised() {
     let noise = Normal::new(0.0, 0.02).unwrap();
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(11);
-    let others = ["mutex", NULL_CONTROL, "a", "b", "c", "d"];
+    let others = ["mutex", AA_CONTROL, "a", "b", "c", "d"];
     let false_alarms = (0..200)
         .filter(|_| {
             let trials: Vec<Trial> = (0..15)

@@ -79,7 +79,7 @@ fn tails(part: &Part) -> Vec<String> {
         .filter(|it| it.strategy == RFC && it.op == "deadline" && it.kind == Kind::Service);
     polls
         .filter_map(|rfc| {
-            let (mutex, null) = (of(rfc, BASELINE)?, of(rfc, FLOOR)?);
+            let (mutex, floor) = (of(rfc, BASELINE)?, of(rfc, FLOOR)?);
             let own = |row: &LatencyRow, pick: fn(&LatencyRow) -> u64| {
                 let mark = if tails.is_the_machines(row, pick) { " (the machine's)" } else { "" };
                 format!("{} ns{mark}", words::count(pick(row)))
@@ -89,13 +89,13 @@ fn tails(part: &Part) -> Vec<String> {
                 words::point(&rfc.workload, rfc.threads),
                 mutex.p50_ns,
                 rfc.p50_ns,
-                null.p50_ns,
+                floor.p50_ns,
                 own(mutex, |row| row.p99_ns),
                 own(rfc, |row| row.p99_ns),
-                own(null, |row| row.p99_ns),
+                own(floor, |row| row.p99_ns),
                 own(mutex, |row| row.p999_ns),
                 own(rfc, |row| row.p999_ns),
-                own(null, |row| row.p999_ns),
+                own(floor, |row| row.p999_ns),
             ))
         })
         .collect()

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::files::Files;
 use super::words::{core, count};
 use super::{BASELINE, open};
-use crate::record::{Claim, FLOOR, NULL_CONTROL, Trial};
+use crate::record::{AA_CONTROL, Claim, FLOOR, Trial};
 use crate::stats::{Interval, median, median_interval};
 
 const ID: &str = "cost-at-the-own-rate";
@@ -17,7 +17,7 @@ pub struct Cost {
     pub strategy: String,
     /// Lock acquisitions a second, all lists and threads together; median over trials.
     pub locks_per_s: f64,
-    /// Share of one core that operations take, the null strategy's in the same block subtracted (which is the clock and the
+    /// Share of one core that operations take, the floor's in the same block subtracted (which is the clock and the
     /// harness); median over blocks.
     pub core: f64,
     /// What the baseline takes more than this, in the same block, with an interval of 95 %.
@@ -43,18 +43,18 @@ impl Pace {
         let strategies: BTreeSet<&str> = part.trials.iter().map(|it| it.strategy.as_str()).collect();
         let shares: BTreeMap<&str, BTreeMap<usize, f64>> =
             strategies.iter().map(|name| (*name, by_block(part.of(&workload, name)))).collect();
-        let null = shares.get(FLOOR).cloned().unwrap_or_default();
+        let floor = shares.get(FLOOR).cloned().unwrap_or_default();
         let base = shares.get(BASELINE).cloned().unwrap_or_default();
         let less = |one: &BTreeMap<usize, f64>, other: &BTreeMap<usize, f64>| {
             one.iter().filter_map(|(block, share)| Some(share - other.get(block)?)).collect::<Vec<f64>>()
         };
-        let costs = strategies.iter().filter(|name| ![FLOOR, NULL_CONTROL].contains(*name)).filter_map(|name| {
+        let costs = strategies.iter().filter(|name| ![FLOOR, AA_CONTROL].contains(*name)).filter_map(|name| {
             let rates =
                 part.of(&workload, name).map(|it| it.lock_acquisitions as f64 * 1e9 / it.elapsed_ns.max(1) as f64);
             Some(Cost {
                 strategy: (*name).to_owned(),
                 locks_per_s: median(&rates.collect::<Vec<f64>>())?,
-                core: median(&less(&shares[name], &null))?,
+                core: median(&less(&shares[name], &floor))?,
                 saves: if *name == BASELINE {
                     None
                 } else {
@@ -143,7 +143,7 @@ pub fn claim(files: &Files, pace: &Pace) -> Claim {
         ),
         evidence: evidence
             .chain([
-                "Shares are net of the null strategy's in the same block, which holds the cost of reading the clock."
+                "Shares are net of the floor's in the same block, which holds the cost of reading the clock."
                     .to_owned(),
             ])
             .collect(),

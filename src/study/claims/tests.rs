@@ -6,8 +6,8 @@ use std::path::Path;
 use super::claims;
 use crate::export::{CheckDir, ResultDir, Snapshot, create_study, testing, write_loads, write_study};
 use crate::record::{
-    Check, CheckFigures, CheckRow, CheckVerdict, Claim, Failure, Finding, Host, LoadCount, NULL_CONTROL, Pass,
-    RunState, StudyPart, StudyRecord, StudyTrace, Trial,
+    AA_CONTROL, Check, CheckFigures, CheckRow, CheckVerdict, Claim, Failure, Finding, Host, LoadCount, Pass, RunState,
+    StudyPart, StudyRecord, StudyTrace, Trial,
 };
 use crate::stats::testing::trial;
 use crate::stats::{Latencies, ratios};
@@ -71,10 +71,10 @@ fn replayed(workload: &str, pass: Pass) -> Vec<Trial> {
         let jitter = 1.0 + block as f64 * 1e-4;
         for (name, ns, locks) in [
             ("mutex", 10.0, 102),
-            (NULL_CONTROL, 10.0 * jitter, 102),
+            (AA_CONTROL, 10.0 * jitter, 102),
             ("rcu-epoch", 8.0 * jitter, 12),
             ("atomic-deadline", 2.0 * jitter, 12),
-            ("null", 1.0, 0),
+            ("floor", 1.0, 0),
         ] {
             trials.push(Trial {
                 workload: workload.to_owned(),

@@ -1,23 +1,22 @@
-//! The null strategy: every operation does nothing, so what is left is the harness's own cost. Every block runs it.
+//! The floor: every operation does nothing, so what is left is the harness's own cost. Every block runs it.
 
 use headlock_strategies::{
     Config, Counts, Freshness, Nanos, Progress, ReaderCost, Rearm, Strategy, TimerHandle, TimerId, TimerList,
 };
 
-/// The name of the null strategy in result files.
-pub const NULL: &str = "null";
+use crate::record::FLOOR;
 
 /// A list that does nothing.
-pub struct NullList;
+pub struct FloorList;
 
 /// A handle that does nothing.
-pub struct NullHandle {
+pub struct FloorHandle {
     next: u64,
 }
 
-impl TimerList for NullList {
+impl TimerList for FloorList {
     const STRATEGY: Strategy = Strategy {
-        name: NULL,
+        name: FLOOR,
         summary: "does nothing: the harness's own cost",
         built_on: "nothing",
         reader: ReaderCost::None,
@@ -26,20 +25,20 @@ impl TimerList for NullList {
         writer: "nothing",
         reference: "Linux, refscale's zero-cost baseline",
     };
-    type Handle<'a> = NullHandle;
+    type Handle<'a> = FloorHandle;
 
     fn new(_config: &Config) -> Self {
-        NullList
+        FloorList
     }
-    fn handle(&self) -> NullHandle {
-        NullHandle { next: 0 }
+    fn handle(&self) -> FloorHandle {
+        FloorHandle { next: 0 }
     }
     fn counts(&self) -> Counts {
         Counts::default()
     }
 }
 
-impl TimerHandle for NullHandle {
+impl TimerHandle for FloorHandle {
     /// So that the floor has all that the harness does.
     fn count_locks(&mut self, _counting: bool) -> bool {
         true
