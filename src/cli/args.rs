@@ -424,7 +424,7 @@ pub struct CommonArgs {
     pub baseline: String,
     /// Stop after this many blocks
     #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(1u64, 1_000_000))]
-    pub rounds: Option<u64>,
+    pub blocks: Option<u64>,
     /// Stop after the block in which this much time is up [default: 30s; 10m with --precision; none with --blocks]
     #[arg(long, value_name = "TIME", value_parser = units::duration_ns, allow_hyphen_values = true)]
     pub budget: Option<u64>,

@@ -12,7 +12,7 @@ const PRECISION_BUDGET_NS: u64 = 600_000_000_000;
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Blocks of this invocation.
-    rounds: Option<u64>,
+    blocks: Option<u64>,
     /// Time of this invocation, ns.
     budget_ns: Option<u64>,
     /// Width of the widest interval, as a fraction.
@@ -35,13 +35,13 @@ pub struct Reached {
 impl Limits {
     /// As asked for, with a budget where nothing else bounds the run.
     pub fn new(common: &CommonArgs) -> Self {
-        let default = match (common.rounds, common.precision) {
+        let default = match (common.blocks, common.precision) {
             (Some(_), _) => None,
             (None, Some(_)) => Some(PRECISION_BUDGET_NS),
             (None, None) => Some(DEFAULT_BUDGET_NS),
         };
         Limits {
-            rounds: common.rounds,
+            blocks: common.blocks,
             budget_ns: common.budget.or(default),
             precision: common.precision.map(|share| share.0),
         }
@@ -49,7 +49,7 @@ impl Limits {
 
     /// Whether any limit is met.
     pub fn met(&self, at: Reached) -> bool {
-        self.rounds.is_some_and(|rounds| at.blocks >= rounds as f64)
+        self.blocks.is_some_and(|blocks| at.blocks >= blocks as f64)
             || self.budget_ns.is_some_and(|budget| at.elapsed_ns >= budget)
             || self.precise(at)
     }
@@ -69,14 +69,14 @@ impl Limits {
     pub fn left_ns(&self, at: Reached) -> Option<u64> {
         let block_ns = (at.blocks > 0.0).then(|| at.elapsed_ns as f64 / at.blocks);
         let by_budget = self.budget_ns.map(|budget| budget.saturating_sub(at.elapsed_ns) as f64);
-        let by_rounds = self.rounds.and_then(|rounds| Some((rounds as f64 - at.blocks).max(0.0) * block_ns?));
+        let by_blocks = self.blocks.and_then(|blocks| Some((blocks as f64 - at.blocks).max(0.0) * block_ns?));
         // The width of an interval falls with the root of the number of blocks.
         let by_precision = self.precision.and_then(|wanted| {
             let rests_on = at.fewest_blocks as f64;
             let needed = rests_on * (at.precision? / wanted).powi(2);
             Some((needed.max(FEWEST_BLOCKS as f64) - rests_on).max(0.0) * block_ns?)
         });
-        [by_budget, by_rounds, by_precision].into_iter().flatten().reduce(f64::min).map(|ns| ns as u64)
+        [by_budget, by_blocks, by_precision].into_iter().flatten().reduce(f64::min).map(|ns| ns as u64)
     }
 
     /// How much of the run is done, 0 to 100.
@@ -91,9 +91,9 @@ impl Limits {
 mod tests {
     use super::*;
 
-    fn limits(rounds: Option<u64>, budget_s: Option<u64>, precision: Option<f64>) -> Limits {
+    fn limits(blocks: Option<u64>, budget_s: Option<u64>, precision: Option<f64>) -> Limits {
         Limits {
-            rounds,
+            blocks,
             budget_ns: budget_s.map(|s| s * 1_000_000_000),
             precision,
         }
@@ -112,7 +112,7 @@ mod tests {
     fn the_first_limit_that_is_met_ends_the_run() {
         let all = limits(Some(20), Some(60), Some(0.02));
         assert!(!all.met(at(19.0, 59, Some(0.03))));
-        assert!(all.met(at(20.0, 10, None)), "rounds");
+        assert!(all.met(at(20.0, 10, None)), "blocks");
         assert!(all.met(at(3.0, 60, None)), "budget");
         assert!(all.met(at(10.0, 10, Some(0.02))), "precision");
         assert!(!all.met(at(9.0, 10, Some(0.0001))), "too few blocks to be believed");

@@ -163,7 +163,7 @@ pub fn parameters(common: &CommonArgs, plan: &Plan, mut own: Value) -> Value {
         "baseline": plan.baseline,
         "trial_ns": plan.trial_ns,
         "deciding_only": plan.deciding_only,
-        "rounds": common.rounds,
+        "blocks": common.blocks,
         "budget_ns": common.budget,
         "precision": common.precision.map(|share| share.0),
         "inject": common.inject.map(|share| share.0),

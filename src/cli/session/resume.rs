@@ -10,7 +10,7 @@ use crate::record::{RunRecord, Trial};
 use crate::stats::Latencies;
 
 /// Parameters that say when to stop and not what to measure.
-const LIMITS: [&str; 3] = ["rounds", "budget_ns", "precision"];
+const LIMITS: [&str; 3] = ["blocks", "budget_ns", "precision"];
 
 /// A run that is being taken up.
 pub struct Earlier {
