@@ -5,6 +5,8 @@ mod checks;
 mod conditions;
 mod crossover;
 mod declaration;
+mod operation;
+mod ratio;
 mod study;
 
 use std::collections::BTreeMap;
@@ -17,6 +19,8 @@ pub use checks::{Check, CheckFigures, CheckRow, CheckVerdict, Failure, Finding};
 pub use conditions::{ClockFacts, Conditions, Handover, Hiccups};
 pub use crossover::{CrossoverPoint, CrossoverRow, CrossoverVerdict, MapCell};
 pub use declaration::{Declaration, RACY};
+pub use operation::{OperationRow, RESOLVED, typical_ns};
+pub use ratio::{ALL, Metric, Ratio, Verdict};
 pub use study::{Claim, LoadCount, StudyPart, StudyRecord, StudyTrace};
 
 /// The version of the files' layout, written to `run.json`.
@@ -140,6 +144,16 @@ pub struct Trial {
     pub ops_least: u64,
     /// Operations of the thread that did most, in that role.
     pub ops_most: u64,
+    /// Slices that it was played in; empty where it had a process to itself.
+    pub slices: Option<u64>,
+    /// The natural logarithm of its time per operation over the baseline's, a robust mean over the slices; empty without slices.
+    pub log_ratio: Option<f64>,
+    /// The same, each side less the floor; empty also where a side cannot be told from the floor.
+    pub log_net_ratio: Option<f64>,
+    /// Whether it cannot be told from the floor. It is kept and counts.
+    pub at_floor: bool,
+    /// What the machine was like while the block ran, as its probes say; empty where it was not probed.
+    pub state: String,
 }
 
 /// One thread's part in a trial. A row of `threads.csv`.
@@ -224,76 +238,6 @@ impl LatencyRow {
     pub fn is_service(&self) -> bool {
         self.kind == Kind::Service && self.op != RECLAIM
     }
-}
-
-/// What is compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Metric {
-    /// Thread-nanoseconds per operation as measured.
-    NsPerOp,
-    /// The same less the floor's in the same block.
-    NetNsPerOp,
-    /// Service time, of a load that is paced so that throughput says nothing.
-    ServiceNs,
-}
-
-/// The judgement on a ratio. `stats::verdict` holds the rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    /// The whole interval lies below 1, reaches past the threshold, and the ratio clears the point's resolution.
-    Faster,
-    /// The same above 1.
-    Slower,
-    /// The whole interval lies inside the threshold.
-    Same,
-    /// None of these: more blocks are needed, or a quieter machine.
-    Unclear,
-}
-
-impl Verdict {
-    /// The word that tables and files use.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Faster => "faster",
-            Self::Slower => "slower",
-            Self::Same => "same",
-            Self::Unclear => "unclear",
-        }
-    }
-}
-
-/// A strategy against the baseline at one point. A row of `ratios.csv`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Ratio {
-    /// The workload's name.
-    pub workload: String,
-    /// Threads that operate on the list.
-    pub threads: usize,
-    /// What is compared.
-    pub metric: Metric,
-    /// The strategy's name.
-    pub strategy: String,
-    /// The baseline's name.
-    pub baseline: String,
-    /// Strategy over baseline; below 1 is faster. Median over blocks.
-    pub ratio: f64,
-    /// Lower end of the interval that the verdict rests on. Its level is `confidence`, so that all intervals of the
-    /// file hold at once with 95 %. 0 if there are too few blocks to bound it.
-    pub ci_low: f64,
-    /// Upper end, infinite (`inf`) if there are too few blocks to bound it.
-    pub ci_high: f64,
-    /// Blocks that the ratio rests on.
-    pub blocks: usize,
-    /// The judgement.
-    pub verdict: Verdict,
-    /// The level of this one interval, 0 to 1: 95 % corrected for the number of rows.
-    pub confidence: f64,
-    /// The difference that is still called `same`, as a fraction: 0.01 for 1 %.
-    pub threshold: f64,
-    /// How far the A/A control's interval reaches from 1 at this point and metric, as a fraction; empty without one.
-    pub resolution: Option<f64>,
 }
 
 /// The latency histogram of one kind of operation at one point under one strategy, of one trial or of several merged.

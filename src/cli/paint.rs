@@ -37,7 +37,7 @@ impl Paint {
         match verdict {
             Verdict::Faster => cell.fg(Color::Green),
             Verdict::Slower => cell.fg(Color::Red),
-            Verdict::Unclear => cell.fg(Color::Yellow),
+            Verdict::Unclear | Verdict::TooFewBlocks => cell.fg(Color::Yellow),
             Verdict::Same => cell,
         }
     }

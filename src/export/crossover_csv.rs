@@ -32,18 +32,8 @@ const CROSSING_COLUMNS: [&str; 16] = [
 ];
 
 const POINT_COLUMNS: [&str; 12] = [
-    "strategy",
-    "baseline",
-    "vary",
-    "value",
-    "workload",
-    "threads",
-    "ratio",
-    "ci_low",
-    "ci_high",
-    "blocks",
-    "verdict",
-    "resolution",
+    "strategy", "baseline", "vary", "value", "workload", "threads", "ratio", "ci_low", "ci_high", "blocks", "verdict",
+    "biased",
 ];
 
 const MAP_COLUMNS: [&str; 13] = [
@@ -140,7 +130,7 @@ mod tests {
             ci_high: f64::INFINITY,
             blocks: 2,
             verdict: Verdict::Unclear,
-            resolution: None,
+            biased: false,
         };
         write_crossings(dir.path(), &crossings, std::slice::from_ref(&point)).unwrap();
         assert_eq!(read_crossings(dir.path()).unwrap().rows, crossings);

@@ -60,22 +60,16 @@ fn throughput(text: &mut String, summaries: &[Summary], ratios: &[Ratio]) {
     text.push('\n');
 }
 
-/// What the intervals promise, and the smallest difference that the run has shown it can see.
+/// What the intervals promise, and what `same` means.
 fn certainty(text: &mut String, point: &Point, ratios: &[Ratio]) {
     let mut of_point = ratios.iter().filter(|ratio| {
         ratio.metric == Metric::NsPerOp && (&ratio.workload, ratio.threads) == (&point.workload, point.threads)
     });
     let Some(ratio) = of_point.next() else { return };
-    let resolution = match ratio.resolution {
-        None => "not measured: the run had no A/A control".to_owned(),
-        Some(reach) if reach.is_infinite() => "none yet: too few blocks".to_owned(),
-        Some(reach) => format!("{:.2} %, by the A/A control", reach * 100.0),
-    };
     line(
         text,
         format_args!(
-            "Ratios are to {}; the intervals of all points hold together at 95 %. `same` means within {:.2} %. \
-             Resolution here: {resolution}.\n",
+            "Ratios are to {}, with simultaneous 95 % intervals over all points. `same` means within {:.2} %.\n",
             cell(&ratio.baseline),
             ratio.threshold * 100.0,
         ),

@@ -1,5 +1,5 @@
 //! `ratios.csv`: every strategy against the baseline, per workload, threads and metric. Each row holds all that its
-//! verdict follows from: the interval and its level, the threshold, and the A/A control's resolution.
+//! verdict follows from: the interval and its level, the margin, and whether the A/A control found the point biased.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -9,8 +9,8 @@ use crate::record::Ratio;
 
 const FILE_NAME: &str = "ratios.csv";
 
-/// The columns up to `verdict` are what other tools rely on; later ones were added at the end.
-pub(super) const COLUMNS: [&str; 13] = [
+/// The columns up to `state` are what other tools rely on.
+pub(super) const COLUMNS: [&str; 17] = [
     "workload",
     "threads",
     "metric",
@@ -21,9 +21,13 @@ pub(super) const COLUMNS: [&str; 13] = [
     "ci_high",
     "blocks",
     "verdict",
+    "state",
+    "op",
+    "ns",
+    "baseline_ns",
     "confidence",
     "threshold",
-    "resolution",
+    "biased",
 ];
 
 pub(super) struct RatiosCsv;

@@ -348,6 +348,11 @@ fn describe(
         behind_ns: load.offered_per_s().and_then(|_| threads.iter().map(|thread| thread.behind_ns).max()),
         ops_least,
         ops_most,
+        slices: None,
+        log_ratio: None,
+        log_net_ratio: None,
+        at_floor: false,
+        state: String::new(),
     };
     Ok(Played { trial, latencies, threads: rows })
 }

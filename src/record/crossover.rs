@@ -96,8 +96,8 @@ pub struct CrossoverPoint {
     pub blocks: usize,
     /// The judgement.
     pub verdict: Verdict,
-    /// How far the A/A control's interval reaches from 1 in these blocks, as a fraction; empty without one.
-    pub resolution: Option<f64>,
+    /// Whether the A/A control's interval excludes 1 in these blocks, so that nothing is decided.
+    pub biased: bool,
 }
 
 /// One strategy against the baseline at one pair of values. A row of `crossover_map.csv`.

@@ -78,7 +78,7 @@ fn map(strategy: &str, cells: &[MapCell]) -> Table {
                 Verdict::Faster => Tone::Good,
                 Verdict::Slower => Tone::Bad,
                 Verdict::Same => Tone::Even,
-                Verdict::Unclear => Tone::Open,
+                Verdict::Unclear | Verdict::TooFewBlocks => Tone::Open,
             };
             Cell::toned(format!("{} {}", ratio(cell.ratio), cell.verdict.as_str()), tone)
         })

@@ -65,7 +65,7 @@ fn tone(verdict: Verdict) -> Tone {
         Verdict::Faster => Tone::Good,
         Verdict::Slower => Tone::Bad,
         Verdict::Same => Tone::Even,
-        Verdict::Unclear => Tone::Open,
+        Verdict::Unclear | Verdict::TooFewBlocks => Tone::Open,
     }
 }
 
@@ -214,13 +214,11 @@ fn row(reading: &Reading<'_>, summary: &Summary, axis: &Axis) -> Vec<Cell> {
 fn notes(reading: &Reading<'_>, point: &Point) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(control) = reading.ratio(point, AA_CONTROL) {
-        let judged = match control.resolution {
-            Some(reach) if reach.is_finite() => {
-                format!("{} against itself reaches {} from 1 here", reading.baseline, percent(reach))
-            }
-            _ => format!("{} against itself has too few blocks for a bound here", reading.baseline),
-        };
-        notes.push(format!("{judged}; no difference within that is called one."));
+        let baseline = reading.baseline;
+        notes.push(match control.biased {
+            true => format!("{baseline} differs from itself here: the run is biased, and no verdict counts."),
+            false => format!("A/A: {baseline} cannot be told from itself here."),
+        });
     }
     notes.extend(saturated(reading, point));
     notes

@@ -193,12 +193,9 @@ fn certainty(scores: &Scores, readings: &[Reading<'_>]) -> String {
     };
     let seen = match &controls[..] {
         [] => "no A/A control was run, so what the run can resolve is not known".to_owned(),
-        [(only, _)] => format!(
-            "{baseline} measured against itself reaches {}, below which nothing is called a difference",
-            reach(*only)
-        ),
+        [(only, _)] => format!("{baseline} against itself is known within {}", reach(*only)),
         [(least, finest), .., (most, coarsest)] => format!(
-            "{baseline} measured against itself reaches {} (on {}) to {} (on {}), below which nothing is called a difference there",
+            "{baseline} against itself is known within {} (on {}) to {} (on {})",
             reach(*least),
             at(&finest.point),
             reach(*most),
@@ -214,9 +211,9 @@ fn certainty(scores: &Scores, readings: &[Reading<'_>]) -> String {
     format!("{together}; {seen}; {open}.")
 }
 
-/// How far the A/A control's interval reaches from 1, as a fraction.
+/// Half the width of the A/A control's interval, as a fraction.
 fn resolution(control: &Ratio) -> f64 {
-    crate::stats::reach(crate::stats::Interval {
+    crate::stats::half_width(crate::stats::Interval {
         estimate: control.ratio,
         low: control.ci_low,
         high: control.ci_high,

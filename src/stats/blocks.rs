@@ -54,8 +54,8 @@ pub fn deciding_metric(trials: &[Trial], point: &Point) -> Metric {
 /// count as one, by the mean of their logarithms.
 pub(super) fn log_figures(trials: &[Trial], subject: &Subject) -> BTreeMap<usize, f64> {
     let pass = match deciding_metric(trials, &subject.point) {
-        Metric::ServiceNs => Pass::Latency,
         Metric::NsPerOp | Metric::NetNsPerOp => Pass::Throughput,
+        _ => Pass::Latency,
     };
     let mut blocks: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
     let usable =

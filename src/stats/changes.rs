@@ -18,16 +18,16 @@
 //! so is the ratio. Intervals are corrected for the number of comparisons, as in [`verdict`](super::verdict()).
 //!
 //! **The control** of each basis is a comparison whose answer is known to be 1: the A/A control, the baseline over
-//! again, for paired and relative ones, and the floor, the harness around nothing, for raw ones. How far its interval
-//! reaches from 1 is the resolution; within it no difference is called one. A harness or machine that got slower between two
-//! runs moves the floor too, and so cannot make a raw comparison cry wolf.
+//! again, for paired and relative ones, and the floor, the harness around nothing, for raw ones. The A/A control tests: where
+//! its interval excludes 1, no verdict counts. The floor measures how far apart the two runs are: a raw ratio that is no further from 1
+//! than the floor's interval ends is no difference, since a machine that got slower between two runs moves the floor too.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use super::blocks::{Subject, deciding_metric, log_figures};
-use super::{CONFIDENCE, Interval, corrected_confidence, median_interval, reach, verdict};
+use super::{CONFIDENCE, Interval, corrected_confidence, median_interval, verdict};
 use crate::record::{AA_CONTROL, FLOOR, Metric, Trial, Verdict};
 
 /// The trials of one result, and what they were compared with in it.
@@ -89,8 +89,8 @@ pub struct Change {
     pub a_blocks: usize,
     /// Blocks of B.
     pub b_blocks: usize,
-    /// How far the control's interval reaches from 1, as a fraction; `None` if either side lacks the control.
-    pub resolution: Option<f64>,
+    /// The interval of the control's ratio, lower and upper end; `None` if either side lacks the control.
+    pub control: Option<[f64; 2]>,
     /// The judgement.
     pub verdict: Verdict,
 }
@@ -104,7 +104,8 @@ impl Change {
     /// Whether it is open on which side of `threshold` B lies: nothing can be said, or B is slower by less than that as far
     /// as can be seen, but may be by more.
     pub fn is_open(&self, threshold: f64) -> bool {
-        self.verdict == Verdict::Unclear || (self.verdict == Verdict::Slower && !self.is_slower_than(threshold))
+        matches!(self.verdict, Verdict::Unclear | Verdict::TooFewBlocks)
+            || (self.verdict == Verdict::Slower && !self.is_slower_than(threshold))
     }
 }
 
@@ -145,8 +146,16 @@ impl Runs<'_> {
         if basis == Basis::Raw && !raw {
             return None;
         }
-        let resolution = self.resolution(basis, of_a, of_b);
+        let control = self.control(basis, of_a, of_b);
         let interval = interval.exp();
+        let spoilt = control.is_some_and(|control| match basis {
+            Basis::Paired | Basis::Relative => control.excludes(1.0),
+            Basis::Raw => interval.estimate.ln().abs() <= control.low.ln().abs().max(control.high.ln().abs()),
+        });
+        let judged = match verdict(interval, used_a.min(used_b), threshold) {
+            Verdict::Faster | Verdict::Slower if spoilt => Verdict::Unclear,
+            judged => judged,
+        };
         Some(Change {
             a: of_a.clone(),
             b: of_b.clone(),
@@ -160,8 +169,8 @@ impl Runs<'_> {
             confidence: self.confidence,
             a_blocks: used_a,
             b_blocks: used_b,
-            resolution,
-            verdict: verdict(interval, threshold, resolution),
+            control: control.map(|control| [control.low, control.high]),
+            verdict: judged,
         })
     }
 
@@ -182,23 +191,25 @@ impl Runs<'_> {
         Some((Basis::Raw, [a.len(), b.len()], self.unpaired(&a, &b)?))
     }
 
-    /// How far the interval of the basis's control reaches from 1.
-    fn resolution(&self, basis: Basis, of_a: &Subject, of_b: &Subject) -> Option<f64> {
+    /// The interval of the ratio of the basis's control; of a pair's two the one that excludes 1, if one does.
+    fn control(&self, basis: Basis, of_a: &Subject, of_b: &Subject) -> Option<Interval> {
         let run_b = self.b.unwrap_or(self.a);
         let control = |run: Side<'_>, subject: &Subject| {
             let control = log_figures(run.trials, &subject.beside(AA_CONTROL));
             over(&control, &log_figures(run.trials, &subject.beside(run.baseline)))
         };
         let floor = |run: Side<'_>, subject: &Subject| log_figures(run.trials, &subject.beside(FLOOR));
-        match basis {
-            Basis::Raw => Some(reach(self.unpaired(&floor(self.a, of_a), &floor(run_b, of_b))?.exp())),
-            Basis::Relative => Some(reach(self.unpaired(&control(self.a, of_a), &control(run_b, of_b))?.exp())),
+        let interval = match basis {
+            Basis::Raw => self.unpaired(&floor(self.a, of_a), &floor(run_b, of_b))?,
+            Basis::Relative => self.unpaired(&control(self.a, of_a), &control(run_b, of_b))?,
             Basis::Paired => {
-                let reach_at =
-                    |subject| Some(reach(median_interval(&values(&control(self.a, subject)), self.confidence)?.exp()));
-                Some(f64::max(reach_at(of_a)?, reach_at(of_b)?))
+                let at = |subject| median_interval(&values(&control(self.a, subject)), self.confidence);
+                let (at_a, at_b) = (at(of_a)?, at(of_b)?);
+                // Either that excludes 1 spoils the comparison.
+                if at_a.excludes(0.0) { at_a } else { at_b }
             }
-        }
+        };
+        Some(interval.exp())
     }
 
     fn unpaired(&self, a: &Logs, b: &Logs) -> Option<Interval> {

@@ -2,9 +2,9 @@
 //! and nothing of how they were measured.
 
 mod blocks;
-mod bootstrap;
 mod changes;
 pub mod crossover;
+mod interval;
 mod latency;
 mod precision;
 mod ratios;
@@ -13,14 +13,14 @@ mod tails;
 mod verdict;
 
 pub use blocks::{Subject, deciding_metric, subjects};
-pub use bootstrap::{Interval, median, median_interval};
 pub use changes::{Basis, Change, Side, changes};
+pub use interval::{Interval, MIN_BLOCKS, median, median_interval};
 pub use latency::{Latencies, MergeError, latency_rows};
 pub use precision::{FEWEST_BLOCKS, fewest_blocks, precision};
-pub use ratios::ratios;
+pub use ratios::{Measured, ratios};
 pub use summary::{Summary, summarize};
 pub use tails::{CLEARANCE, Tails};
-pub use verdict::{CONFIDENCE, corrected_confidence, half_width, reach, verdict};
+pub use verdict::{CONFIDENCE, corrected_confidence, half_width, verdict};
 
 #[cfg(test)]
 pub(crate) mod testing;

@@ -6,42 +6,37 @@
 //! what [`FEWEST_BLOCKS`] is for.
 
 use super::Interval;
-use super::verdict::{half_width, reach};
-use crate::record::{AA_CONTROL, Metric, Point, Ratio};
+use super::verdict::half_width;
+use crate::record::{Point, Ratio};
 
 /// Intervals that rest on fewer blocks are no reason to stop.
 pub const FEWEST_BLOCKS: usize = 10;
 
-/// The widest of all intervals at these points, as a fraction: of the A/A control how far it reaches from 1, of all others half
-/// the width. Of the metric that decides at each point; net figures are not waited for. `None` until every point
+/// Half the width of the widest interval at these points, as a fraction: of the figures of all operations together over all states,
+/// the A/A control's included. Net figures, single operations and percentiles are not waited for. `None` until every point
 /// has an interval, and none is unbounded.
 pub fn precision(ratios: &[Ratio], points: &[Point]) -> Option<f64> {
     let widest_at = |point: &Point| {
-        let at_point = ratios.iter().filter(|ratio| {
-            (&ratio.workload, ratio.threads) == (&point.workload, point.threads) && ratio.metric != Metric::NetNsPerOp
-        });
+        let at_point = ratios
+            .iter()
+            .filter(|ratio| (&ratio.workload, ratio.threads) == (&point.workload, point.threads) && ratio.decides());
         at_point.map(width).reduce(f64::max)
     };
     let widest = points.iter().map(widest_at).collect::<Option<Vec<f64>>>()?.into_iter().reduce(f64::max)?;
     widest.is_finite().then_some(widest)
 }
 
-/// The fewest blocks that any of the intervals rests on.
+/// The fewest blocks that any of these intervals rests on.
 pub fn fewest_blocks(ratios: &[Ratio]) -> usize {
-    ratios.iter().map(|ratio| ratio.blocks).min().unwrap_or(0)
+    ratios.iter().filter(|ratio| ratio.decides()).map(|ratio| ratio.blocks).min().unwrap_or(0)
 }
 
 fn width(ratio: &Ratio) -> f64 {
-    let interval = Interval {
+    half_width(Interval {
         estimate: ratio.ratio,
         low: ratio.ci_low,
         high: ratio.ci_high,
-    };
-    if ratio.strategy == AA_CONTROL {
-        reach(interval)
-    } else {
-        half_width(interval)
-    }
+    })
 }
 
 #[cfg(test)]

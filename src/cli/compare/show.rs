@@ -30,7 +30,7 @@ pub fn as_table(a: &Side, b: &Side, rows: &[Row], notes: &[String], args: &Compa
             table(of_points, args),
             gap = if args.markdown { "\n" } else { "" }
         );
-        if let Some(line) = resolutions(of_points) {
+        if let Some(line) = controls(of_points) {
             text += &format!("{line}\n");
         }
     }
@@ -52,8 +52,8 @@ fn table(rows: &[Row], args: &CompareArgs) -> Table {
         false => Paint::for_stdout().table(presets::UTF8_BORDERS_ONLY),
     };
     let time = match rows[0].change.metric {
-        Metric::ServiceNs => "service ns",
         Metric::NsPerOp | Metric::NetNsPerOp => "ns/op",
+        _ => "service ns",
     };
     table.set_header(vec![
         "strategy".to_owned(),
@@ -105,18 +105,18 @@ fn from_to(pair: [Option<String>; 2]) -> String {
     }
 }
 
-/// What each basis in use could have seen.
-fn resolutions(rows: &[Row]) -> Option<String> {
-    let mut seen: Vec<(&str, Option<f64>)> =
-        rows.iter().map(|row| (row.change.basis.as_str(), row.change.resolution)).collect();
+/// The control of each basis in use: a comparison whose answer is 1.
+fn controls(rows: &[Row]) -> Option<String> {
+    let mut seen: Vec<(&str, Option<[f64; 2]>)> =
+        rows.iter().map(|row| (row.change.basis.as_str(), row.change.control)).collect();
     seen.dedup();
-    let parts = seen.into_iter().map(|(basis, resolution)| match resolution {
-        Some(reach) if reach.is_finite() => format!("{basis} {:.2} %", reach * 100.0),
-        Some(_) => format!("{basis} none yet, for want of blocks"),
-        None => format!("{basis} unknown, for want of a control"),
+    let parts = seen.into_iter().map(|(basis, control)| match control {
+        Some([low, high]) if high.is_finite() => format!("{basis} {low:.3} .. {high:.3}"),
+        Some(_) => format!("{basis} too few blocks"),
+        None => format!("{basis} none was run"),
     });
     let parts: Vec<String> = parts.collect();
-    (!parts.is_empty()).then(|| format!("Resolution, by what must not have changed: {}.", parts.join(", ")))
+    (!parts.is_empty()).then(|| format!("Controls, whose ratio is 1: {}.", parts.join(", ")))
 }
 
 /// A change in one phrase.

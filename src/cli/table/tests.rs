@@ -19,7 +19,11 @@ fn ratio(strategy: &str, ratio: f64, verdict: Verdict) -> Ratio {
         ci_high: ratio * 1.1,
         confidence: 0.95,
         blocks: 4,
-        resolution: Some(0.01),
+        state: "all".to_owned(),
+        op: "all".to_owned(),
+        ns: 10.0,
+        baseline_ns: 10.0,
+        biased: false,
         threshold: 0.01,
         verdict,
     }

@@ -4,18 +4,17 @@ use crate::stats::summarize;
 
 #[test]
 fn every_figure_stands_in_its_table() {
-    let mut result = result();
+    let result = result();
     let text = markdown(&summarize(&result.trials), &result.ratios, &result.latency);
     assert!(text.starts_with("### hot, 1 thread\n\n| strategy | ns/op |"), "{text}");
     assert!(text.contains("| mutex | 10.5 | 10.2 |  |  | 100 | 1.00 | 0.0 % | 8 |"), "{text}");
     assert!(text.contains("| seqlock | 5.25 | 4.92 | 0.500 (0.500 to 0.500) | faster |"), "{text}");
-    assert!(text.contains("Ratios are to mutex; the intervals of all points hold together at 95 %."), "{text}");
-    assert!(text.contains("`same` means within 1.00 %. Resolution here: not measured"), "{text}");
+    assert!(text.contains("Ratios are to mutex, with simultaneous 95 % intervals over all points."), "{text}");
+    assert!(text.contains("`same` means within 1.00 %.\n"), "{text}");
     assert!(text.contains("| mutex | deadline | service |"), "{text}");
 
-    result.ratios[0].resolution = Some(0.0042);
     let text = markdown(&summarize(&result.trials), &result.ratios, &[]);
-    assert!(text.contains("Resolution here: 0.42 %, by the A/A control.\n\n"), "{text}");
+    assert!(text.contains("`same` means within 1.00 %.\n\n"), "{text}");
 }
 
 #[test]

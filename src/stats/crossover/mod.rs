@@ -5,15 +5,14 @@
 //!
 //! **What is measured.** First a coarse grid over the whole ladder. Then, between two neighbours of which one is faster and one
 //! is not, the middle, and so on inwards from both sides, so that most trials are spent near the crossing. A rung is judged by
-//! the rule of every table ([`verdict`](super::verdict()), the A/A control's reach included), at fixed numbers of blocks only,
+//! the rule of every table ([`verdict`](super::verdict()), which the A/A control tests), at fixed numbers of blocks only,
 //! [`LOOKS`]; the first of them that decides, decides. This is group-sequential testing with fixed looks (Pocock 1977), at the
 //! level of Bonferroni over all rungs and looks that a search may take and all strategies of the file. So all that is said of all
 //! rungs holds together with 95 %, although the search looks at its data as it goes.
 //!
 //! **What is said.** A ratio that is faster here and slower there crosses 1 in between, whatever shape it has: the interval
 //! of a crossing ends at two values that were each decided, and rests on no model of the curve. The estimate inside it does: it
-//! is the root of a straight line through the medians. Lanke's and the sign test's intervals, on which this stands, are described
-//! in `bootstrap.rs`. A crossing and its return between two neighbours of the grid can go unseen.
+//! is the root of a straight line through the medians. A crossing and its return between two neighbours of the grid can go unseen.
 
 mod answer;
 mod search;
@@ -28,7 +27,7 @@ pub use search::Search;
 pub use sweep::Sweep;
 
 use super::blocks::{Subject, log_figures};
-use super::{CONFIDENCE, Interval, corrected_confidence, median_interval, reach, verdict};
+use super::{CONFIDENCE, Interval, corrected_confidence, median_interval, verdict};
 use crate::record::{AA_CONTROL, Point, Trial, Verdict};
 
 /// The numbers of blocks at which a rung is judged.
@@ -64,8 +63,8 @@ pub struct Judged {
     pub interval: Interval,
     /// Blocks that it rests on.
     pub blocks: usize,
-    /// How far the A/A control's interval reached from 1 in these blocks; `None` without one.
-    pub resolution: Option<f64>,
+    /// Whether the A/A control's interval excludes 1 in these blocks, so that nothing is decided.
+    pub biased: bool,
 }
 
 impl Rung {
@@ -110,9 +109,13 @@ fn judge(rung: &Rung, confidence: f64, threshold: f64) -> Option<Judged> {
     let at = |blocks: usize| {
         let interval = median_interval(&rung.ratios[..blocks], confidence)?.exp();
         let control = &rung.control[..rung.control.len().min(blocks)];
-        let resolution = median_interval(control, confidence).map(|control| reach(control.exp()));
-        let verdict = verdict(interval, threshold, resolution);
-        Some(Judged { verdict, interval, blocks, resolution })
+        let biased = median_interval(control, confidence).is_some_and(|control| control.excludes(0.0));
+        let verdict = if biased {
+            Verdict::Unclear
+        } else {
+            verdict(interval, blocks, threshold)
+        };
+        Some(Judged { verdict, interval, blocks, biased })
     };
     let mut latest = None;
     for look in LOOKS.into_iter().filter(|look| *look <= rung.ratios.len()) {

@@ -81,7 +81,7 @@ impl Sweep {
     /// says that the run is biased.
     pub fn biased(&self, trials: &[Trial]) -> (usize, usize) {
         let mut observed = self.observed(&by_point(trials), AA_CONTROL);
-        // Against its own reach nothing would ever be seen.
+        // It cannot test itself.
         observed.rungs.values_mut().for_each(|rung| rung.control.clear());
         let judged = self.search.judged(&observed);
         let differs = judged.iter().filter(|(_, it)| matches!(it.verdict, Verdict::Faster | Verdict::Slower));
@@ -150,7 +150,7 @@ impl Sweep {
             ci_high: judged.interval.high,
             blocks: judged.blocks,
             verdict: judged.verdict,
-            resolution: judged.resolution,
+            biased: judged.biased,
         }
     }
 

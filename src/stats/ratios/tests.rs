@@ -3,6 +3,7 @@ use rand_distr::{Distribution, Normal};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::*;
+use crate::record::{FLOOR, Kind};
 use crate::record::{Pass, Verdict};
 use crate::stats::testing::trial;
 
@@ -24,13 +25,17 @@ fn run(blocks: usize, noise: f64, others: &[(&str, f64)]) -> Vec<Trial> {
         .collect()
 }
 
+fn of(trials: &[Trial], margin: f64) -> Vec<Ratio> {
+    ratios(trials, "mutex", margin)
+}
+
 fn find<'a>(rows: &'a [Ratio], strategy: &str, metric: Metric) -> &'a Ratio {
     rows.iter().find(|row| row.strategy == strategy && row.metric == metric).unwrap()
 }
 
 #[test]
 fn drift_cancels_inside_blocks_and_the_verdicts_follow() {
-    let rows = ratios(
+    let rows = of(
         &run(
             30,
             0.004,
@@ -42,7 +47,6 @@ fn drift_cancels_inside_blocks_and_the_verdicts_follow() {
                 (FLOOR, 0.05),
             ],
         ),
-        "mutex",
         0.01,
     );
     assert_eq!(rows.len(), 2 * 4, "no row for the floor nor the baseline");
@@ -59,28 +63,23 @@ fn drift_cancels_inside_blocks_and_the_verdicts_follow() {
 
 #[test]
 fn each_row_says_what_its_verdict_rests_on() {
-    let rows = ratios(&run(12, 0.01, &[(AA_CONTROL, 1.0), ("slow", 1.02), ("seqlock", 0.2)]), "mutex", 0.01);
+    let rows = of(&run(12, 0.01, &[(AA_CONTROL, 1.0), ("slow", 1.02), ("seqlock", 0.2)]), 0.01);
     for row in &rows {
-        assert_eq!(row.confidence, corrected_confidence(CONFIDENCE, rows.len()));
+        // Two rows decide; their net rows repeat them, and the control only tests.
+        let decide = if row.strategy == AA_CONTROL { 1 } else { 2 };
+        assert_eq!(row.confidence, corrected_confidence(CONFIDENCE, decide), "{row:?}");
         let interval = Interval { estimate: row.ratio, low: row.ci_low, high: row.ci_high };
-        let control = find(&rows, AA_CONTROL, row.metric);
-        let reach = reach(Interval {
-            estimate: control.ratio,
-            low: control.ci_low,
-            high: control.ci_high,
-        });
-        assert_eq!(row.resolution, Some(reach));
-        let judged_by = row.resolution.filter(|_| row.strategy != AA_CONTROL);
-        assert_eq!(row.verdict, verdict(interval, row.threshold, judged_by));
+        assert_eq!(row.verdict, verdict(interval, row.blocks, row.threshold));
+        assert!((row.ns / row.baseline_ns - row.ratio).abs() < 1e-12);
     }
 }
 
 #[test]
 fn more_comparisons_widen_every_interval() {
-    let few = ratios(&run(20, 0.01, &[("a", 1.0)]), "mutex", 0.01);
+    let few = of(&run(20, 0.01, &[("a", 1.0)]), 0.01);
     let names: Vec<String> = (0..40).map(|i| format!("s{i}")).collect();
     let others: Vec<(&str, f64)> = names.iter().map(|name| (name.as_str(), 1.0)).collect();
-    let many = ratios(&run(20, 0.01, &others), "mutex", 0.01);
+    let many = of(&run(20, 0.01, &others), 0.01);
     let width = |rows: &[Ratio]| {
         let widths: f64 = rows.iter().map(|row| row.ci_high / row.ci_low).sum();
         widths / rows.len() as f64
@@ -94,16 +93,16 @@ fn a_disturbed_side_or_a_missing_one_costs_the_block() {
     trials.iter_mut().find(|t| t.block == 3 && t.strategy == "mutex").unwrap().disturbed = true;
     trials.iter_mut().find(|t| t.block == 5 && t.strategy == "seqlock").unwrap().disturbed = true;
     trials.retain(|t| !(t.block == 7 && t.strategy == "mutex"));
-    assert_eq!(find(&ratios(&trials, "mutex", 0.01), "seqlock", Metric::NsPerOp).blocks, 7);
+    assert_eq!(find(&of(&trials, 0.01), "seqlock", Metric::NsPerOp).blocks, 7);
 }
 
 #[test]
 fn the_repeat_of_a_disturbed_trial_stands_for_it() {
     let mut trials = run(10, 0.001, &[("seqlock", 0.2)]);
-    let quiet = ratios(&trials, "mutex", 0.01);
+    let quiet = of(&trials, 0.01);
     let disturbed = Trial { disturbed: true, ns_per_op: 900.0, ..trials[1].clone() };
     trials.insert(0, disturbed);
-    assert_eq!(ratios(&trials, "mutex", 0.01), quiet);
+    assert_eq!(of(&trials, 0.01), quiet);
 }
 
 #[test]
@@ -114,7 +113,7 @@ fn several_trials_in_a_block_count_as_one() {
             trials.push(Trial { ns_per_op: ns, ..trial(strategy, block) });
         }
     }
-    let rows = ratios(&trials, "mutex", 0.01);
+    let rows = of(&trials, 0.01);
     assert_eq!(rows.len(), 1, "without a floor there is no net row");
     assert_eq!(rows[0].blocks, 8);
     assert!((rows[0].ratio - 0.4).abs() < 1e-12, "the geometric mean of 2 and 8 over 10");
@@ -123,51 +122,180 @@ fn several_trials_in_a_block_count_as_one() {
 #[test]
 fn the_latency_pass_takes_no_part_where_there_is_a_throughput_pass() {
     let mut trials = run(8, 0.001, &[("seqlock", 0.2)]);
-    let before = ratios(&trials, "mutex", 0.01);
+    let before = of(&trials, 0.01);
     let mut stamped = run(8, 0.001, &[("seqlock", 3.0)]);
     stamped.iter_mut().for_each(|trial| trial.pass = Pass::Latency);
     trials.extend(stamped);
-    assert_eq!(ratios(&trials, "mutex", 0.01), before);
+    assert_eq!(of(&trials, 0.01), before);
 }
 
 #[test]
 fn net_needs_both_sides_clear_of_the_floor() {
-    let mut trials = run(10, 0.001, &[("atomic-deadline", 0.06)]);
+    let mut trials = run(40, 0.001, &[("atomic-deadline", 0.06)]);
     for trial in trials.iter_mut().filter(|t| t.strategy == "atomic-deadline") {
         trial.floor_ns = Some(trial.ns_per_op * if trial.block == 4 { 1.01 } else { 0.9 });
     }
-    let rows = ratios(&trials, "mutex", 0.01);
-    assert!(rows.iter().all(|row| row.metric == Metric::NsPerOp), "one block below the floor voids the net row");
-    assert_eq!(rows.len(), 1);
+    let rows = of(&trials, 0.01);
+    let net = find(&rows, "atomic-deadline", Metric::NetNsPerOp);
+    assert!(net.ratio < 0.1, "one block of forty keeps its place in the order: {net:?}");
+    trials.iter_mut().filter(|t| t.block < 3).for_each(|t| t.at_floor = t.strategy == "atomic-deadline");
+    let rows = of(&trials, 0.01);
+    assert!(rows.iter().all(|row| row.metric == Metric::NsPerOp), "three of forty are too many");
 }
 
 #[test]
-fn few_blocks_give_wide_intervals_and_no_false_certainty() {
-    for blocks in 1..3 {
-        let rows = ratios(&run(blocks, 0.001, &[("seqlock", 0.1)]), "mutex", 0.01);
+fn few_blocks_have_no_interval_and_no_verdict() {
+    for blocks in 1..6 {
+        let rows = of(&run(blocks, 0.001, &[("seqlock", 0.1)]), 0.01);
         assert_eq!((rows[0].ci_low, rows[0].ci_high), (0.0, f64::INFINITY));
-        assert_eq!(rows[0].verdict, Verdict::Unclear);
+        assert_eq!(rows[0].verdict, Verdict::TooFewBlocks);
     }
-    let rows = ratios(&run(3, 0.01, &[(AA_CONTROL, 1.0), ("seqlock", 0.1), ("slow", 1.03)]), "mutex", 0.01);
-    assert_eq!(find(&rows, "seqlock", Metric::NsPerOp).verdict, Verdict::Faster, "tenfold shows in 3 blocks");
-    assert_eq!(find(&rows, "slow", Metric::NsPerOp).verdict, Verdict::Unclear, "3 % does not");
+    let rows = of(&run(6, 0.01, &[(AA_CONTROL, 1.0), ("seqlock", 0.1), ("slow", 1.01)]), 0.01);
+    assert_eq!(find(&rows, "seqlock", Metric::NsPerOp).verdict, Verdict::Faster, "tenfold shows in 6 blocks");
+    assert_eq!(find(&rows, "slow", Metric::NsPerOp).verdict, Verdict::Unclear, "1 % does not");
 }
 
 #[test]
-fn a_control_that_was_always_disturbed_shows_no_resolution() {
-    let mut trials = run(10, 0.001, &[(AA_CONTROL, 1.0), ("seqlock", 0.1)]);
-    for trial in trials.iter_mut().filter(|t| t.strategy == AA_CONTROL) {
-        trial.disturbed = true;
-    }
-    let rows = ratios(&trials, "mutex", 0.01);
-    assert_eq!(rows[0].resolution, Some(f64::INFINITY));
-    assert_eq!(rows[0].verdict, Verdict::Unclear);
-}
-
-#[test]
-fn a_biased_control_says_so() {
-    let rows = ratios(&run(20, 0.001, &[(AA_CONTROL, 1.05), ("twin", 1.05)]), "mutex", 0.01);
+fn a_biased_control_takes_every_verdict_at_its_point() {
+    let rows = of(&run(20, 0.001, &[(AA_CONTROL, 1.05), ("twin", 1.05)]), 0.01);
     assert_eq!(find(&rows, AA_CONTROL, Metric::NsPerOp).verdict, Verdict::Slower);
+    let twin = find(&rows, "twin", Metric::NsPerOp);
+    assert!(twin.biased && twin.verdict == Verdict::Unclear, "{twin:?}");
+}
+
+#[test]
+fn a_wide_control_takes_none() {
+    let mut trials = run(20, 0.001, &[(AA_CONTROL, 1.0), ("slow", 1.03)]);
+    for trial in trials.iter_mut().filter(|trial| trial.strategy == AA_CONTROL) {
+        trial.ns_per_op *= if trial.block % 2 == 0 { 1.1 } else { 0.9 };
+    }
+    let rows = of(&trials, 0.01);
+    assert_eq!(find(&rows, AA_CONTROL, Metric::NsPerOp).verdict, Verdict::Unclear);
+    assert_eq!(find(&rows, "slow", Metric::NsPerOp).verdict, Verdict::Slower);
+}
+
+#[test]
+fn what_was_played_in_slices_is_compared_slice_by_slice() {
+    let mut trials = run(10, 0.2, &[("seqlock", 0.2)]);
+    for trial in trials.iter_mut().filter(|trial| trial.strategy == "seqlock") {
+        trial.log_ratio = Some(0.25_f64.ln());
+        trial.log_net_ratio = Some(0.2_f64.ln());
+    }
+    let rows = of(&trials, 0.01);
+    let raw = find(&rows, "seqlock", Metric::NsPerOp);
+    assert!((raw.ratio - 0.25).abs() < 1e-12 && raw.ci_high < 0.251, "{raw:?}");
+    assert!((find(&rows, "seqlock", Metric::NetNsPerOp).ratio - 0.2).abs() < 1e-12);
+}
+
+#[test]
+fn each_state_with_blocks_enough_has_its_answer() {
+    let mut trials = run(30, 0.001, &[(AA_CONTROL, 1.0), ("seqlock", 0.5)]);
+    for trial in &mut trials {
+        let shared = trial.block % 3 == 0;
+        let word = match trial.block {
+            28 => "mixed",
+            _ if shared => "core shared",
+            _ => "core to itself",
+        };
+        trial.state = word.to_owned();
+        if shared && trial.strategy == "seqlock" {
+            trial.ns_per_op *= 1.6;
+        }
+    }
+    let rows = of(&trials, 0.01);
+    let in_state = |state: &str| {
+        rows.iter()
+            .find(|row| row.strategy == "seqlock" && row.state == state && row.metric == Metric::NsPerOp)
+    };
+    assert!((in_state("core to itself").unwrap().ratio - 0.5).abs() < 0.01);
+    assert!((in_state("core shared").unwrap().ratio - 0.8).abs() < 0.01);
+    assert_eq!((in_state("core shared").unwrap().blocks, in_state(ALL).unwrap().blocks), (10, 30));
+    assert!(in_state("mixed").is_none(), "one block is no answer");
+    let level = corrected_confidence(CONFIDENCE, 3);
+    assert!(in_state(ALL).unwrap().confidence == level, "the mixture and two states decide");
+}
+
+#[test]
+fn a_state_that_holds_all_blocks_is_counted_once() {
+    let mut trials = run(10, 0.001, &[("seqlock", 0.5)]);
+    trials.iter_mut().for_each(|trial| trial.state = "core shared".to_owned());
+    let rows = of(&trials, 0.01);
+    assert!(rows.iter().all(|row| row.confidence == corrected_confidence(CONFIDENCE, 1)), "{rows:?}");
+}
+
+/// A row of `operations.csv` whose percentiles are all `ns`.
+fn operation(strategy: &str, block: usize, op: &str, ns: u64) -> OperationRow {
+    OperationRow {
+        workload: "hot".to_owned(),
+        strategy: strategy.to_owned(),
+        threads: 1,
+        block,
+        op: op.to_owned(),
+        kind: Kind::Service,
+        count: 1_000_000,
+        typical_ns: ns as f64,
+        p50_ns: Some(ns),
+        p99_ns: Some(ns),
+        p999_ns: Some(ns),
+    }
+}
+
+#[test]
+fn each_kind_of_operation_has_its_ratio_and_so_have_its_percentiles() {
+    let trials = run(10, 0.001, &[("seqlock", 0.98)]);
+    let operations: Vec<OperationRow> = (0..10)
+        .flat_map(|block| {
+            let ns = 1_000 + block as u64;
+            [("deadline", ns / 5), ("modify", ns * 3), ("cancel", ns + 5)]
+                .into_iter()
+                .flat_map(move |(op, own)| [operation("mutex", block, op, ns), operation("seqlock", block, op, own)])
+        })
+        .collect();
+    let measured = Measured {
+        trials: &trials,
+        operations: &operations,
+        clock_step_ns: 10.0,
+        ..Measured::default()
+    };
+    let rows = ratios(measured, "mutex", 0.001);
+    let of = |op: &str, metric| rows.iter().find(|row| (row.op.as_str(), row.metric) == (op, metric)).unwrap();
+    assert_eq!(of("deadline", Metric::ServiceNs).verdict, Verdict::Faster);
+    assert_eq!(of("modify", Metric::ServiceNs).verdict, Verdict::Slower);
+    assert_eq!(of("modify", Metric::P99Ns).verdict, Verdict::Slower);
+    assert_eq!(of("cancel", Metric::P999Ns).verdict, Verdict::Unclear, "5 ns are less than the clock's step");
+    assert_eq!(of(ALL, Metric::NsPerOp).confidence, corrected_confidence(CONFIDENCE, 1));
+    assert_eq!(of("modify", Metric::ServiceNs).confidence, corrected_confidence(CONFIDENCE, 3));
+    assert_eq!(of("modify", Metric::P99Ns).confidence, corrected_confidence(CONFIDENCE, 9));
+}
+
+#[test]
+fn each_role_has_its_ratio_where_there_are_several() {
+    let trials = run(8, 0.001, &[("seqlock", 0.9)]);
+    let threads: Vec<ThreadRow> = trials
+        .iter()
+        .flat_map(|trial| {
+            let factor = if trial.strategy == "mutex" { 1 } else { 4 };
+            [("poller", 1_000 * factor), ("modifier", 1_000)].map(|(role, ops)| ThreadRow {
+                workload: trial.workload.clone(),
+                strategy: trial.strategy.clone(),
+                threads: 1,
+                block: trial.block,
+                pass: trial.pass,
+                thread: 0,
+                role: role.to_owned(),
+                ops,
+                elapsed_ns: 10_000,
+                cpu_ns: 10_000,
+                lock_acquisitions: 0,
+                lock_contended: 0,
+                lock_wait_ns: 0,
+            })
+        })
+        .collect();
+    let measured = Measured { trials: &trials, threads: &threads, ..Measured::default() };
+    let rows = ratios(measured, "mutex", 0.01);
+    let of = |role: &str| rows.iter().find(|row| row.op == role).unwrap().ratio;
+    assert!((of("poller") - 0.25).abs() < 1e-9 && (of("modifier") - 1.0).abs() < 1e-9);
 }
 
 /// Of 200 runs without any real difference, at most 5 % may call one, over all rows of their tables.
@@ -185,7 +313,7 @@ fn true_nulls_are_called_a_difference_no_more_often_than_promised() {
                     ..trial(name, block)
                 })
                 .collect();
-            let rows = ratios(&trials, "mutex", 0.001);
+            let rows = of(&trials, 0.001);
             rows.iter().any(|row| matches!(row.verdict, Verdict::Faster | Verdict::Slower))
         })
         .count();
@@ -196,7 +324,7 @@ fn true_nulls_are_called_a_difference_no_more_often_than_promised() {
 fn a_paced_point_is_decided_by_service_time() {
     let mut trials = run(12, 0.001, &[("seqlock", 0.5)]);
     trials.iter_mut().for_each(|trial| trial.pass = Pass::Latency);
-    let rows = ratios(&trials, "mutex", 0.01);
+    let rows = of(&trials, 0.01);
     assert!(!rows.is_empty() && rows.iter().all(|row| row.metric == Metric::ServiceNs));
     assert_eq!(find(&rows, "seqlock", Metric::ServiceNs).verdict, Verdict::Faster);
 }

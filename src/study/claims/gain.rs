@@ -59,8 +59,8 @@ pub fn claim(files: &Files) -> Claim {
 
 fn figure(metric: Metric) -> &'static str {
     match metric {
-        Metric::ServiceNs => "service time",
         Metric::NsPerOp | Metric::NetNsPerOp => "time per operation",
+        _ => "service time",
     }
 }
 

@@ -68,7 +68,7 @@ fn write_part(dir: &Path, trials: &[Trial]) {
 fn replayed(workload: &str, pass: Pass) -> Vec<Trial> {
     let mut trials = Vec::new();
     for block in 0..10 {
-        let jitter = 1.0 + block as f64 * 1e-4;
+        let jitter = 1.0 + (block as f64 - 4.5) * 1e-4;
         for (name, ns, locks) in [
             ("mutex", 10.0, 102),
             (AA_CONTROL, 10.0 * jitter, 102),

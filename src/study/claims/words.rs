@@ -40,7 +40,7 @@ impl Tally {
                 Verdict::Faster => &mut tally.faster,
                 Verdict::Slower => &mut tally.slower,
                 Verdict::Same => &mut tally.same,
-                Verdict::Unclear => &mut tally.unclear,
+                Verdict::Unclear | Verdict::TooFewBlocks => &mut tally.unclear,
             } += 1;
         }
         tally
