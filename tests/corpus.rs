@@ -4,21 +4,25 @@
 #[path = "../fuzz/src/lib.rs"]
 mod fuzzed;
 
-use std::fs;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 
 /// Hands every file of a target's corpus to the function that its fuzz target calls.
 fn play(target: &str, read: fn(&[u8])) {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target).with_extension("tar");
+    let mut corpus = tar::Archive::new(File::open(&path).expect("a corpus"));
     let mut files = 0;
-    for entry in fs::read_dir(&dir).expect("a corpus") {
-        let path = entry.expect("a file of it").path();
+    for file in corpus.entries().expect("an archive") {
+        let mut file = file.expect("a file of it");
         // Captured, and shown with whatever goes wrong.
-        println!("{}", path.display());
-        read(&fs::read(&path).expect("its content"));
+        println!("{}: {}", path.display(), file.path().expect("its name").display());
+        let mut content = Vec::new();
+        file.read_to_end(&mut content).expect("its content");
+        read(&content);
         files += 1;
     }
-    assert!(files > 0, "{} is empty", dir.display());
+    assert!(files > 0, "{} is empty", path.display());
 }
 
 #[test]
