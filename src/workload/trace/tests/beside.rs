@@ -42,7 +42,7 @@ fn they_are_found_compressed_or_plain() {
 
 #[test]
 fn of_two_the_one_compressed_as_the_trace_is_read_and_the_other_told_of() {
-    let two = [&INIT[..], b"0,8,500\n"].concat();
+    let two = [INIT, b"0,8,500\n"].concat();
     let (dir, _) = dir(&[
         ("t.csv", &row()),
         ("t.csv.zst", &row()),
