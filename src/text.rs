@@ -1,5 +1,15 @@
 //! Text for people: a stranger's, fit to stand in one line of a terminal, and numbers.
 
+/// A stranger's name, fit to be shown wherever names are: in a terminal, a table's cell, a file's name. What has no shape of its own
+/// but an effect on what stands around it becomes U+FFFD, as bytes do that are no text: control characters (a terminal's commands
+/// begin with one), line and paragraph separators, and marks that turn the direction of writing.
+pub fn printable(name: &str) -> String {
+    let acts = |c: char| {
+        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    name.chars().map(|c| if acts(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
 /// The text without control characters, which might be commands to the terminal, and cut after so many characters.
 pub(crate) fn shown(text: &str, most: usize) -> String {
     let mut shown = String::new();
@@ -31,11 +41,18 @@ pub fn count(number: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{count, shown};
+    use super::{count, printable, shown};
 
     #[test]
     fn thousands_stand_apart() {
         assert_eq!([0, 999, 1_000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
+    }
+
+    #[test]
+    fn names_hold_nothing_that_acts_on_a_terminal_or_a_table() {
+        assert_eq!(printable("CPU 0/KVM, \u{f6} <b>"), "CPU 0/KVM, \u{f6} <b>");
+        assert_eq!(printable("a\u{1b}[31m\tb\r\n\u{9b}c"), "a\u{fffd}[31m\u{fffd}b\u{fffd}\u{fffd}\u{fffd}c");
+        assert_eq!(printable("\u{202e}evil\u{2028}"), "\u{fffd}evil\u{fffd}");
     }
 
     #[test]

@@ -18,14 +18,19 @@ use headlock::stats::{Latencies, fewest_blocks, latency_rows, ratios, summarize}
 use headlock::workload::Workload;
 use headlock::workload::script::Script;
 use headlock::workload::trace::{NO_TIMER, Trace, TraceOp};
+use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
-/// The first bytes of a zstd frame.
-const ZSTD_MAGIC: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+/// Whether a trace that begins so is compressed: with gzip, or with zstd, whose first frame may be one to be skipped.
+fn is_packed(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0x28, 0xb5, 0x2f, 0xfd])
+        || bytes.starts_with(&[0x1f, 0x8b])
+        || bytes.get(1..4) == Some(&[0x2a, 0x4d, 0x18])
+}
 
-/// A trace, plain or zstd, or up to four files with a zero byte between them: the trace, its lists, threads and initial timers.
+/// A trace, plain or compressed, or up to four files with a zero byte between them: the trace, its lists, threads and initial timers.
 pub fn trace(bytes: &[u8]) {
     let dir = scratch();
-    let mut parts: Vec<&[u8]> = if bytes.starts_with(ZSTD_MAGIC) {
+    let mut parts: Vec<&[u8]> = if is_packed(bytes) {
         vec![bytes]
     } else {
         bytes.splitn(4, |byte| *byte == 0).collect()
@@ -39,8 +44,8 @@ pub fn trace(bytes: &[u8]) {
     match Trace::load(&path) {
         Ok(trace) => {
             check_trace(&trace);
-            if !bytes.starts_with(ZSTD_MAGIC) {
-                let compressed = zstd::encode_all(parts[0], 1).expect("memory can be compressed");
+            if !is_packed(bytes) {
+                let compressed = compress_to_vec(parts[0], CompressionLevel::Fastest);
                 place(&path, &compressed);
                 assert_eq!(Trace::load(&path).expect("it could be read uncompressed"), trace);
             }

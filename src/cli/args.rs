@@ -88,7 +88,7 @@ pub struct ChildArgs {
   headlock trace traces/disk.csv.zst -s all --json     for a program
   headlock trace mine.csv --as-workload mine.toml      then: headlock run --workload mine.toml")]
 pub struct TraceArgs {
-    /// Trace file (CSV, plain or zstd)
+    /// Trace file (CSV, plain, zstd or gzip)
     #[arg(value_name = "TRACE")]
     pub trace: PathBuf,
     /// Write a workload with the trace's shares, timers, distances and rate to this file, or print it alone if no file is named
@@ -337,7 +337,7 @@ pub struct WorkloadFields {
   headlock replay traces/disk.csv.zst --order threads              a thread for each of the trace's
   headlock replay traces/idle.csv.zst --order threads --speed 1    at the recorded pace")]
 pub struct ReplayArgs {
-    /// Trace files (CSV, plain or zstd)
+    /// Trace files (CSV, plain, zstd or gzip)
     #[arg(required = true, value_name = "TRACE")]
     pub traces: Vec<PathBuf>,
     /// strict: all rows on one thread in time order; threads: a thread for each of the trace's

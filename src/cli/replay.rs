@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::answer::complain;
 use super::args::ReplayArgs;
 use super::failure::{Failure, usage};
 use super::session::{self, Request};
@@ -30,6 +31,9 @@ pub fn request<'a>(registry: &Registry, args: &'a ReplayArgs) -> Result<Request<
     let mut length_ns = 0;
     for path in &args.traces {
         let trace = Trace::load(path).map_err(|error| Failure::Error(error.to_string()))?;
+        if !common.quiet {
+            trace.notes.iter().for_each(|note| complain(note));
+        }
         let threads = match args.order {
             Order::Strict => 1,
             Order::Threads => trace.threads.len(),

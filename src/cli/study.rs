@@ -11,7 +11,7 @@ use super::answer::{answer, answer_json, complain};
 use super::args::{Cli, Command, ReportArgs, StudyArgs};
 use super::failure::Failure;
 use super::{crossover, replay, report, run, session, verify};
-use crate::export::{create_study, directory_name, write_loads, write_study};
+use crate::export::{create_beside, create_study, directory_name, write_loads, write_study};
 use crate::harness::host;
 use crate::record::{Claim, RunState, SCHEMA_VERSION, StudyRecord};
 use crate::registry::Registry;
@@ -21,13 +21,20 @@ use crate::study::{claims, loads, qemu_rfc};
 /// Plays all parts, each into a directory of its own, and answers.
 pub fn study(registry: &Registry, args: &StudyArgs) -> Result<(), Failure> {
     let known = traces::in_dir(&args.traces).map_err(|error| Failure::Error(format!("--traces {error}")))?;
+    for note in known.iter().flat_map(|trace| &trace.notes) {
+        complain(note);
+    }
     let started = ZonedDateTime::now();
     let host = host::facts();
     let name = directory_name(&started, &host.hostname, &format!("study-{}", qemu_rfc::NAME));
-    let dir = args.out.clone().unwrap_or_else(|| PathBuf::from("results").join(name));
     // Before anything is written, so that whatever is interrupted says so.
     let stop = session::on_signal()?;
-    create_study(&dir).map_err(|error| Failure::Error(format!("--out: {error}")))?;
+    let create = |dir: &Path| create_study(dir).map(|()| dir.to_owned());
+    let created = match &args.out {
+        Some(dir) => create(dir),
+        None => create_beside(&Path::new("results").join(name), create),
+    };
+    let dir = created.map_err(|error| Failure::Error(format!("--out: {error}")))?;
     let strict = qemu_rfc::strict(&known, args.budget);
     let paced = paced(&known, args.budget, &dir)?;
     let parts = qemu_rfc::parts(&dir, args.budget, &strict, &paced, args.quiet || args.json);

@@ -11,14 +11,41 @@ use super::trials_csv::{self, Appender, Target};
 use super::{FORMATS, ReadError, ResumeError, Rows, Snapshot, WriteError, threads_csv};
 use crate::record::{ThreadRow, Trial};
 
+/// How much of a host's name, and of what was measured, a directory's name holds, bytes. A file's name may have 255.
+const MAX_HOST: usize = 63;
+const MAX_WHAT: usize = 128;
+
 /// The name of a run's result directory: `<date>-<time>-<host>-<what>`, in the time zone of `started`. Characters that a
-/// file name had better not hold become `-`.
+/// file name had better not hold become `-`, and what is too long for one is cut off.
 pub fn directory_name(started: &ZonedDateTime, host: &str, what: &str) -> String {
-    let plain = |text: &str| {
+    let plain = |text: &str, most: usize| {
         let safe = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-');
-        text.chars().map(|c| if safe(c) { c } else { '-' }).collect::<String>()
+        text[..text.floor_char_boundary(most)]
+            .chars()
+            .map(|c| if safe(c) { c } else { '-' })
+            .collect::<String>()
     };
-    format!("{}-{}-{}", started.strftime("%Y-%m-%d-%H%M%S"), plain(host), plain(what))
+    format!("{}-{}-{}", started.strftime("%Y-%m-%d-%H%M%S"), plain(host, MAX_HOST), plain(what, MAX_WHAT))
+}
+
+/// Creates `path` by `create`, or the first of `path-2`, `path-3`, … that does not exist yet: two runs may start in one second.
+///
+/// # Errors
+/// As `create`, but not because a directory exists.
+pub fn create_beside<T>(path: &Path, create: impl Fn(&Path) -> Result<T, WriteError>) -> Result<T, WriteError> {
+    let mut free = path.to_owned();
+    let mut number = 1;
+    loop {
+        match create(&free) {
+            Err(WriteError::Exists { .. }) => {
+                number += 1;
+                let mut name = path.as_os_str().to_owned();
+                name.push(format!("-{number}"));
+                free = name.into();
+            }
+            created => return created,
+        }
+    }
 }
 
 /// Creates a directory that must not exist yet, and its parents where they are missing.

@@ -1,14 +1,13 @@
 //! The traces of a study: which there are, what they hold, and the beginning of one where the whole is too long.
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, BufWriter, Read, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::record::StudyTrace;
-use crate::workload::trace::{Trace, TraceOp};
+use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
-/// The first bytes of a zstd frame (RFC 8878, section 3.1.1).
-const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+use crate::record::StudyTrace;
+use crate::workload::trace::{SideFiles, Trace, TraceOp, is_side_file, write_beginning};
 
 /// A trace that was read once.
 #[derive(Clone, Debug)]
@@ -17,6 +16,8 @@ pub struct Known {
     pub path: PathBuf,
     /// What it holds.
     pub facts: StudyTrace,
+    /// What the user should know of the files beside it, a line each.
+    pub notes: Vec<String>,
 }
 
 impl Known {
@@ -36,7 +37,7 @@ impl Known {
             free: counts[TraceOp::Free],
             fire: counts[TraceOp::Fire],
         };
-        Ok(Known { path: path.to_owned(), facts })
+        Ok(Known { path: path.to_owned(), facts, notes: trace.notes })
     }
 
     /// Rows a second.
@@ -66,10 +67,7 @@ pub fn in_dir(dir: &Path) -> Result<Vec<Known>, String> {
 /// `NAME.csv` and `NAME.csv.zst`, but not what stands beside a trace (`NAME.lists.csv` and so on).
 fn is_trace(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let plain = name.strip_suffix(".zst").unwrap_or(&name);
-    plain
-        .strip_suffix(".csv")
-        .is_some_and(|stem| !["lists", "threads", "init"].iter().any(|what| stem.ends_with(&format!(".{what}"))))
+    [".csv", ".csv.zst", ".csv.gz"].iter().any(|end| name.ends_with(end)) && !is_side_file(path)
 }
 
 /// Writes the first `length_ns` of a trace into `dir`, with the files beside it, under a name that says so.
@@ -77,45 +75,23 @@ fn is_trace(path: &Path) -> bool {
 /// # Errors
 /// If it cannot be read or written, or nothing happens in that time.
 pub fn cut(trace: &Known, length_ns: u64, dir: &Path) -> Result<Known, String> {
-    let name = format!("{}-first-{}ms", trace.facts.name, length_ns / 1_000_000);
+    // A file's name may have 255 bytes, and more is put behind this one.
+    let of = &trace.facts.name[..trace.facts.name.floor_char_boundary(128)];
+    let name = format!("{of}-first-{}ms", length_ns / 1_000_000);
     let path = dir.join(format!("{name}.csv.zst"));
     let failed = |error: std::io::Error| format!("cannot cut {}: {error}", trace.path.display());
+    let mut text = Vec::new();
+    write_beginning(&trace.path, length_ns, &mut text).map_err(|error| error.to_string())?;
     fs::create_dir_all(dir).map_err(failed)?;
-    copy_beginning(&trace.path, length_ns, &path).map_err(failed)?;
-    for what in ["lists", "threads", "init"] {
-        let beside = trace.path.with_file_name(format!("{}.{what}.csv", trace.facts.name));
-        if beside.exists() {
-            fs::copy(&beside, dir.join(format!("{name}.{what}.csv"))).map_err(failed)?;
-        }
+    let packed = compress_to_vec(&text[..], CompressionLevel::Fastest);
+    File::create_new(&path).and_then(|mut file| file.write_all(&packed)).map_err(failed)?;
+    for (what, file) in SideFiles::of(&trace.path).each() {
+        // What a file is compressed with is told by its content, but a person goes by its name.
+        let packed = file.extension().filter(|end| *end != "csv").map(|end| format!(".{}", end.display()));
+        let copy = format!("{name}.{what}.csv{}", packed.unwrap_or_default());
+        fs::copy(file, dir.join(copy)).map_err(failed)?;
     }
     Known::of(&path, Some(&trace.facts.name))
-}
-
-/// Rows are in time order, so the beginning is all up to the first that is too late. The trace was read before and is whole.
-fn copy_beginning(from: &Path, length_ns: u64, to: &Path) -> std::io::Result<()> {
-    let mut file = BufReader::new(File::open(from)?);
-    let compressed = file.fill_buf()?.starts_with(&ZSTD);
-    let plain: Box<dyn Read> = if compressed {
-        Box::new(zstd::Decoder::with_buffer(file)?)
-    } else {
-        Box::new(file)
-    };
-    let mut out = zstd::Encoder::new(BufWriter::new(File::create_new(to)?), 0)?;
-    for (number, line) in BufReader::new(plain).split(b'\n').enumerate() {
-        let line = line?;
-        let time = line.split(|byte| *byte == b',').next().unwrap_or_default();
-        let late = std::str::from_utf8(time)
-            .ok()
-            .and_then(|time| time.parse::<u64>().ok())
-            .is_some_and(|ns| ns > length_ns);
-        // The first line is the header.
-        if number > 0 && late {
-            break;
-        }
-        out.write_all(&line)?;
-        out.write_all(b"\n")?;
-    }
-    out.finish()?.flush()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Which operations, in which shares, by which threads.
 
+use super::description::MAX_THREADS;
 use super::error::{Invalid, within};
-use super::spec::MAX_THREADS;
 use serde::{Deserialize, Serialize};
 
 /// An operation of a synthetic workload.

@@ -1,7 +1,7 @@
 //! The workloads that are built in, as the TOML that a user would write.
 
+use super::description::Workload;
 use super::error::WorkloadError;
-use super::spec::Workload;
 
 /// Name and TOML of each preset. The first is the one that others are completed from.
 pub const PRESETS: [(&str, &str); 6] = [
@@ -22,6 +22,6 @@ impl Workload {
         let Some((_, text)) = PRESETS.iter().find(|(preset, _)| *preset == name) else {
             return Err(WorkloadError::UnknownPreset { name: name.to_owned() });
         };
-        super::spec::parse(text, &format!("preset {name}"))
+        super::description::parse(text, &format!("preset {name}"))
     }
 }

@@ -1,7 +1,7 @@
 //! A result directory under way: what has been measured, what is written, and how it ends.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::{Timestamp, ZonedDateTime};
 use serde_json::Value;
@@ -11,7 +11,7 @@ use super::super::doctor::{refuse_if_bad, warnings};
 use super::super::failure::Failure;
 use super::super::progress::Progress;
 use super::resume::{self, Earlier};
-use crate::export::{ResultDir, Snapshot, directory_name};
+use crate::export::{ResultDir, Snapshot, create_beside, directory_name};
 use crate::harness::child::ChildError;
 use crate::harness::clock::Moment;
 use crate::harness::doctor::{Depth, Finding, Severity, examine, findings};
@@ -83,8 +83,11 @@ impl Recording {
             Some(path) => resume::take_up(path, &record)?,
             None => {
                 let name = directory_name(&started, &record.host.hostname, what);
-                let path = common.out.clone().unwrap_or_else(|| PathBuf::from("results").join(name));
-                let dir = ResultDir::create(&path).map_err(|error| Failure::Error(format!("--out: {error}")))?;
+                let dir = match &common.out {
+                    Some(path) => ResultDir::create(path),
+                    None => create_beside(&Path::new("results").join(name), ResultDir::create),
+                };
+                let dir = dir.map_err(|error| Failure::Error(format!("--out: {error}")))?;
                 Earlier {
                     dir,
                     record: record.clone(),

@@ -9,7 +9,7 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::json;
 
-use super::answer::{answer, answer_json};
+use super::answer::{answer, answer_json, complain};
 use super::args::TraceArgs;
 use super::failure::{Failure, usage};
 use super::session;
@@ -39,6 +39,7 @@ pub fn trace(registry: &Registry, args: &TraceArgs) -> Result<(), Failure> {
         return usage("--as-workload without a file prints TOML; name a file, or leave out --json");
     }
     let trace = Trace::load(&args.trace).map_err(|error| Failure::Error(error.to_string()))?;
+    trace.notes.iter().for_each(|note| complain(note));
     let profile = Profile::of(&trace);
     let fitted = match args.as_workload {
         Some(_) => Some(fit(&trace, &profile, &args.trace).map_err(|error| Failure::Error(error.to_string()))?),

@@ -130,3 +130,34 @@ fn names_sort_by_time_and_hold_nothing_odd() {
     let started: ZonedDateTime = "2026-01-02T03:04:05+01:00[Europe/Berlin]".parse().unwrap();
     assert_eq!(directory_name(&started, "my host/a", "run"), "2026-01-02-030405-my-host-a-run");
 }
+
+#[test]
+fn names_fit_a_file_system_however_long_what_is_measured() {
+    let started: ZonedDateTime = "2026-01-02T03:04:05+01:00[Europe/Berlin]".parse().unwrap();
+    // Three bytes each, so that the limit lies inside one.
+    let name = directory_name(&started, &"h".repeat(300), &"\u{6642}".repeat(100));
+    assert_eq!(name, format!("2026-01-02-030405-{}-{}", "h".repeat(63), "\u{6642}".repeat(42)));
+    let place = tempfile::tempdir().unwrap();
+    ResultDir::create(&place.path().join(name)).unwrap();
+}
+
+#[test]
+fn a_default_name_that_is_taken_gets_a_number() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("2026-01-02-030405-h-run");
+    let starts = std::sync::Barrier::new(4);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                starts.wait();
+                create_beside(&path, ResultDir::create).map(|_| ()).unwrap();
+            });
+        }
+    });
+    let taken = ["", "-2", "-3", "-4"].map(|end| format!("2026-01-02-030405-h-run{end}"));
+    assert_eq!(names(place.path()), taken);
+    // Any other failure stands.
+    fs::write(place.path().join("file"), "").unwrap();
+    let error = create_beside(&place.path().join("file/run"), ResultDir::create).err().unwrap().to_string();
+    assert!(error.starts_with("cannot create "), "{error}");
+}

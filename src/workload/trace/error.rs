@@ -1,5 +1,7 @@
 //! What can be wrong with a trace, each in one line that says what would be right.
 
+use super::frames::MAX_WINDOW;
+use super::source::Packing;
 use super::{COLUMNS, MAX_LINE, TraceOp};
 use crate::text::shown;
 use std::fmt;
@@ -29,7 +31,7 @@ impl TraceError {
 impl fmt::Display for TraceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Located { path, line, problem } = &*self.0;
-        write!(f, "{}", path.display())?;
+        f.write_str(&shown(&path.to_string_lossy(), usize::MAX))?;
         if let Some(line) = line {
             write!(f, ":{line}")?;
         }
@@ -48,10 +50,35 @@ impl std::error::Error for TraceError {
 pub(super) enum Problem {
     #[error("cannot be read: {0}")]
     Io(#[source] std::io::Error),
-    #[error("the zstd data breaks off after {rows} rows; the file was cut short: copy or record it again")]
-    Truncated { rows: u64 },
-    #[error("the zstd data is damaged after {rows} rows ({source}); copy or record it again")]
-    Damaged { rows: u64, source: std::io::Error },
+    #[error(
+        "the file's name is not UTF-8 text, which results must be to hold it; rename the file, or give a link to it"
+    )]
+    Name,
+    #[error(
+        "a pipe, a device and standard input can be read only once, but each trial reads its trace; save it as a file and name that"
+    )]
+    ReadOnce,
+    #[error("this is {what}; expected CSV, plain or compressed with zstd or gzip: {command} > NAME.csv")]
+    Foreign { what: &'static str, command: &'static str },
+    #[error("the {packing} data breaks off after {rows} rows; the file was cut short: copy or record it again")]
+    Truncated { packing: Packing, rows: u64 },
+    #[error("the {packing} data is damaged after {rows} rows ({source}); copy or record it again")]
+    Damaged {
+        packing: Packing,
+        rows: u64,
+        source: std::io::Error,
+    },
+    #[error(
+        "the zstd data refers back over {window} bytes, and {MAX_WINDOW} are supported; expected less: zstd -dc --long={} FILE > NAME.csv",
+        window.next_power_of_two().ilog2()
+    )]
+    Window { window: u64 },
+    #[error(
+        "the zstd data needs dictionary {id}, and none is supported; expected data without: zstd -dc -D DICTIONARY FILE > NAME.csv"
+    )]
+    Dictionary { id: u32 },
+    #[error("a quote is not closed on the line; expected a text without a line's end")]
+    OpenQuote,
     #[error("the line is longer than {MAX_LINE} bytes; expected {expected}")]
     LongLine { expected: &'static str },
     #[error("the line is not UTF-8 text; expected {expected}")]

@@ -1,26 +1,24 @@
-//! Lines of a file, plain or zstd, with bounded memory and exact line numbers.
+//! Lines of a file, plain or compressed, with bounded memory and exact line numbers.
 //!
 //! The trace's rows do not go through the csv crate: it grows its record with the line, and a line must be refused before
 //! memory is taken for it. It also counts lines differently after blank ones.
 
 use super::MAX_LINE;
 use super::error::{Problem, Shown, TraceError};
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use super::frames::FrameError;
+use super::source::{self, Packing};
+use std::io::{self, BufRead, Read};
 use std::path::Path;
 
-/// The first bytes of a zstd frame (RFC 8878, section 3.1.1).
-const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
-
-/// The most memory that a frame may want for what it refers back to: 128 MiB, as `zstd` itself grants unasked.
-const MAX_WINDOW_LOG: u32 = 27;
+/// May stand before the first line of a text, and is no part of it.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// Reads one file line by line, blank lines left out.
 pub(super) struct Lines<'a> {
     path: &'a Path,
     header: &'static str,
     input: Box<dyn BufRead>,
-    compressed: bool,
+    packing: Option<Packing>,
     max_rows: usize,
     line: Vec<u8>,
     /// Of `line`, from 1; blank lines count.
@@ -30,30 +28,21 @@ pub(super) struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    /// Opens `path` and reads its first line, which must be `header`. More than `max_rows` lines after it, blank ones
+    /// Opens `path` and reads its first line, which must name the columns of `header`, in quotes or without. More than `max_rows` lines after it, blank ones
     /// included, are an error, so that a few bytes of zstd cannot keep a reader busy for ever.
     pub(super) fn open(path: &'a Path, header: &'static str, max_rows: usize) -> Result<Self, TraceError> {
-        let io = |error| TraceError::in_file(path, Problem::Io(error));
-        let mut file = BufReader::with_capacity(1 << 16, File::open(path).map_err(io)?);
-        let compressed = file.fill_buf().map_err(io)?.starts_with(&ZSTD_MAGIC);
-        let input: Box<dyn BufRead> = if compressed {
-            let mut decoder = zstd::Decoder::with_buffer(file).map_err(io)?;
-            decoder.window_log_max(MAX_WINDOW_LOG).map_err(io)?;
-            Box::new(BufReader::with_capacity(1 << 16, decoder))
-        } else {
-            Box::new(file)
-        };
+        let (input, packing) = source::open(path).map_err(|problem| TraceError::in_file(path, problem))?;
         let mut lines = Lines {
             path,
             header,
             input,
-            compressed,
+            packing,
             max_rows,
             line: Vec::new(),
             number: 0,
             rows: 0,
         };
-        if lines.next()?.unwrap_or_default() != header.as_bytes() {
+        if !is_header(lines.next()?.unwrap_or_default(), header) {
             let found = Shown::new(&lines.line);
             return Err(lines.error(Problem::Header { expected: header, found }));
         }
@@ -70,6 +59,9 @@ impl<'a> Lines<'a> {
             let read = (&mut self.input).take(MAX_LINE as u64 + 2).read_until(b'\n', &mut self.line);
             if read.map_err(|error| self.read_error(error))? == 0 {
                 return Ok(None);
+            }
+            if self.number == 1 && self.line.starts_with(BYTE_ORDER_MARK) {
+                self.line.drain(..BYTE_ORDER_MARK.len());
             }
             if self.line.ends_with(b"\n") {
                 self.line.pop();
@@ -90,6 +82,11 @@ impl<'a> Lines<'a> {
         }
     }
 
+    /// The line that was read last.
+    pub(super) fn line(&self) -> &[u8] {
+        &self.line
+    }
+
     /// Something is wrong with the line that was read last. If it is not text at all, that is what is wrong.
     pub(super) fn error(&self, problem: Problem) -> TraceError {
         let problem = match std::str::from_utf8(&self.line) {
@@ -101,12 +98,38 @@ impl<'a> Lines<'a> {
 
     fn read_error(&self, error: io::Error) -> TraceError {
         let rows = self.rows;
-        let problem = match error.kind() {
-            _ if !self.compressed => Problem::Io(error),
-            io::ErrorKind::UnexpectedEof => Problem::Truncated { rows },
-            _ => Problem::Damaged { rows, source: error },
+        let Some(packing) = self.packing else {
+            return TraceError::on_line(self.path, self.number, Problem::Io(error));
         };
-        TraceError::on_line(self.path, self.number, problem)
+        let frame = error.get_ref().and_then(|source| source.downcast_ref::<FrameError>());
+        match (frame, error.kind()) {
+            (Some(&FrameError::Window { window }), _) => TraceError::in_file(self.path, Problem::Window { window }),
+            (Some(&FrameError::Dictionary { id }), _) => TraceError::in_file(self.path, Problem::Dictionary { id }),
+            (None, io::ErrorKind::UnexpectedEof) => {
+                TraceError::on_line(self.path, self.number, Problem::Truncated { packing, rows })
+            }
+            _ => TraceError::on_line(self.path, self.number, Problem::Damaged { packing, rows, source: error }),
+        }
+    }
+}
+
+/// Whether `line` names the columns of `header`.
+fn is_header(line: &[u8], header: &'static str) -> bool {
+    line == header.as_bytes() || record(line, header).is_ok_and(|names| names.iter().eq(header.split(',')))
+}
+
+/// A row of texts, which may hold commas and quotes but no line's end.
+pub(super) fn record(line: &[u8], names: &'static str) -> Result<csv::StringRecord, Problem> {
+    let mut record = csv::StringRecord::new();
+    csv::ReaderBuilder::new()
+        .has_headers(false)
+        .from_reader(line.chain(&b"\n"[..]))
+        .read_record(&mut record)
+        .map_err(|_| Problem::NotUtf8 { expected: names })?;
+    // The line's end is part of a text only where a quote before it was not closed.
+    match record.iter().next_back() {
+        Some(last) if last.ends_with('\n') => Err(Problem::OpenQuote),
+        _ => Ok(record),
     }
 }
 

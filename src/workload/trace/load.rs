@@ -3,9 +3,10 @@
 use super::error::{Problem, Shown, TraceError};
 use super::lines::{Lines, fields, number};
 use super::number::{Ids, Timers};
+use super::sidecar::{self, SideFiles};
 use super::{
     COLUMNS, MAX_LISTS, MAX_ROWS, MAX_THREADS, MAX_TIMERS, NO_TIMER, OpCounts, Row, Trace, TraceList, TraceOp,
-    TraceThread, sidecar,
+    TraceThread,
 };
 use headlock_strategies::Nanos;
 use std::path::Path;
@@ -30,21 +31,30 @@ impl Default for Limits {
 }
 
 pub(super) fn load(path: &Path, limits: &Limits) -> Result<Trace, TraceError> {
+    // It is handed to other processes and written to results, as text.
+    if path.to_str().is_none() {
+        return Err(TraceError::in_file(path, Problem::Name));
+    }
     let mut lines = Lines::open(path, COLUMNS, limits.rows)?;
-    let mut list_names = sidecar::lists(path)?;
-    let mut thread_names = sidecar::threads(path)?;
+    let beside = SideFiles::of(path);
+    let mut list_names = sidecar::lists(beside.lists.as_deref())?;
+    let mut thread_names = sidecar::threads(beside.threads.as_deref())?;
     let mut parser = Parser::new(limits);
-    let init = sidecar::init(path, &mut parser.lists, &mut parser.timers, limits)?;
+    let mut init = sidecar::init(beside.init.as_deref(), &mut parser.lists, &mut parser.timers, limits)?;
 
     let mut rows = Vec::new();
     while let Some(line) = lines.next()? {
         let row = parser.row(line);
         rows.push(row.map_err(|problem| lines.error(problem))?);
     }
-    if rows.is_empty() {
+    // Rows stand in time order, so the earliest is the first, unless threads wrote a little past each other.
+    let Some(zero) = rows.iter().map(|row: &Row| row.time).min() else {
         return Err(TraceError::in_file(path, Problem::NoRows));
-    }
+    };
     rows.shrink_to_fit();
+    for (_, expire) in &mut init {
+        *expire = since(zero, *expire);
+    }
 
     let Parser { lists, threads, timers, .. } = parser;
     let (list_ids, list_moved) = lists.sorted();
@@ -55,6 +65,10 @@ pub(super) fn load(path: &Path, limits: &Limits) -> Result<Trace, TraceError> {
     }
     let mut counts = vec![OpCounts::default(); list_ids.len()];
     for row in &mut rows {
+        row.time = Nanos(row.time.0 - zero.0);
+        if row.op.needs_expire() {
+            row.expire = since(zero, row.expire);
+        }
         row.list = list_moved[usize::from(row.list)];
         row.thread = thread_moved[usize::from(row.thread)];
         counts[usize::from(row.list)][row.op] += 1;
@@ -74,7 +88,16 @@ pub(super) fn load(path: &Path, limits: &Limits) -> Result<Trace, TraceError> {
         rows,
         timers,
         init,
+        notes: beside.notes,
     })
+}
+
+/// A deadline of the trace's clock, counted from the trace's first moment. One that stands for never still does.
+fn since(zero: Nanos, deadline: Nanos) -> Nanos {
+    match deadline {
+        Nanos::MAX => Nanos::MAX,
+        Nanos(ns) => Nanos(ns.saturating_sub(zero.0)),
+    }
 }
 
 /// Turns lines into rows, and remembers what one row says about the next.

@@ -1,20 +1,29 @@
 //! A recorded trace of a real program's timer operations, in memory.
 //!
-//! On disk it is CSV, plain or zstd: [`COLUMNS`], in time order. Beside `NAME.csv.zst` may stand `NAME.lists.csv`,
-//! `NAME.threads.csv` (names for people) and `NAME.init.csv` (timers pending when the trace starts). The ids in the file
-//! are any whole numbers; in memory lists, threads and timers are numbered densely, so that a replay indexes arrays.
+//! On disk it is CSV, plain or compressed: [`COLUMNS`], in time order. Beside `NAME.csv.zst` may stand `NAME.lists.csv`,
+//! `NAME.threads.csv` (names for people) and `NAME.init.csv` (timers pending when the trace starts), compressed or not. The ids
+//! in the file are any whole numbers; in memory lists, threads and timers are numbered densely, so that a replay indexes arrays.
+//! The file's clock may have begun anywhere; in memory the first moment of the trace is zero, and deadlines count from there.
+//!
+//! Names of the trace, its lists and its threads go through [`printable`](crate::text::printable) here, where they enter, so that
+//! nothing behind this module meets a control character in one.
 
+mod cut;
 mod error;
+mod frames;
 mod lines;
 mod load;
 mod number;
 mod op;
 mod sidecar;
+mod source;
 #[cfg(test)]
 mod tests;
 
+pub use cut::{CutError, write_beginning};
 pub use error::TraceError;
 pub use op::{OpCounts, TraceOp};
+pub use sidecar::{SideFiles, is_side_file};
 
 use headlock_strategies::Nanos;
 use std::path::Path;
@@ -39,7 +48,7 @@ pub const NO_TIMER: u32 = u32::MAX;
 /// One row: at `time`, `thread` did `op` on `list`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// When, from the trace's start. Never backwards within a thread. It is also the operation's `now`.
+    /// When, from the trace's first moment. Never backwards within a thread. It is also the operation's `now`.
     pub time: Nanos,
     /// The new deadline, for mod and anticipate; zero for every other operation. May lie before the trace's start.
     pub expire: Nanos,
@@ -92,7 +101,7 @@ pub struct TraceTimer {
 /// creation and its being freed, and there is at least one row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
-    /// The file's name without `.zst` and `.csv`.
+    /// The file's name without `.zst` or `.gz` and `.csv`, fit to be shown.
     pub name: String,
     /// The rows, in the file's order.
     pub rows: Vec<Row>,
@@ -104,6 +113,8 @@ pub struct Trace {
     pub timers: Vec<TraceTimer>,
     /// The timers that are pending at time 0, in the file's order: index into [`Trace::timers`] and deadline.
     pub init: Vec<(u32, Nanos)>,
+    /// What the user should know of the files beside it, a line each.
+    pub notes: Vec<String>,
 }
 
 impl Trace {
