@@ -1,6 +1,6 @@
 //! What each strategy gives up: its own declaration, and what was counted.
 
-use super::document::{Block, Cell, Column, Profile, Table, Tone};
+use super::document::{Block, Cell, Column, Section, Table, Tone};
 use super::part::Reading;
 use super::words::{count, list};
 use crate::record::{Check, CheckRow, Declaration, RACY};
@@ -39,7 +39,7 @@ pub(super) fn blocks(
         ));
         blocks.push(Block::Code(verify.to_owned()));
     }
-    blocks.push(Block::Profiles(strategies.iter().map(|it| profile(it, readings)).collect()));
+    blocks.extend(strategies.iter().map(|it| Block::Section(profile(it, readings))));
     blocks
 }
 
@@ -90,7 +90,7 @@ fn reclaimed(name: &str, readings: &[Reading<'_>]) -> (u64, u64) {
     )
 }
 
-fn profile(known: &Known<'_>, readings: &[Reading<'_>]) -> Profile {
+fn profile(known: &Known<'_>, readings: &[Reading<'_>]) -> Section {
     let Known { name, declared, checks } = known;
     let mut topics = Vec::new();
     let mut add = |topic: &str, text: String| topics.push((topic.to_owned(), text));
@@ -112,7 +112,7 @@ fn profile(known: &Known<'_>, readings: &[Reading<'_>]) -> Profile {
         add("Verify", verified(checks));
     }
     let summary = declared.map_or_else(String::new, |it| it.summary.clone());
-    Profile { name: (*name).to_owned(), summary, topics }
+    Section::new(*name, vec![Block::Text(summary), Block::Facts(topics)])
 }
 
 fn freshness(declared: &Declaration, checks: &[&CheckRow]) -> String {

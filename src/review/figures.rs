@@ -1,6 +1,6 @@
 //! The tables: every strategy at a glance, then each point in full.
 
-use super::document::{Bar, Block, Cell, Column, Section, Table, Tone};
+use super::document::{Axis, Block, Cell, Column, Interval, Section, Table, Tone};
 use super::part::Reading;
 use super::standing::{Scores, Standing};
 use super::words::{self, at, counted, figure, heading, interval, list, percent};
@@ -135,18 +135,18 @@ pub(super) fn definitions(reading: &Reading<'_>) -> String {
 
 /// A point in full: times, intervals, counts.
 pub(super) fn point(reading: &Reading<'_>, point: &Point) -> Section {
-    let ratios: Vec<&Ratio> = reading
+    let intervals: Vec<Interval> = reading
         .strategies
         .iter()
         .map(String::as_str)
         .chain([AA_CONTROL])
-        .filter_map(|strategy| reading.ratio(point, strategy))
+        .filter_map(|strategy| reading.ratio(point, strategy).map(Interval::from))
         .collect();
-    let axis = Axis::over(&ratios);
+    let axis = Axis::over(&intervals, reading.threshold);
     let mut rows: Vec<Vec<Cell>> = Vec::new();
     for strategy in reading.strategies.iter().map(String::as_str).chain([AA_CONTROL, FLOOR]) {
         if let Some(summary) = reading.summary(point, strategy) {
-            rows.push(row(reading, summary, &axis));
+            rows.push(row(reading, summary));
         }
     }
     let time = if reading.is_paced(point) { "service ns" } else { "ns/op" };
@@ -156,6 +156,7 @@ pub(super) fn point(reading: &Reading<'_>, point: &Point) -> Section {
         Column::numbers("net ns"),
         Column::numbers("ratio"),
         Column::words("interval"),
+        Column::intervals("picture", axis),
         Column::words("verdict"),
         Column::numbers("Mops/s"),
         Column::numbers("blocks"),
@@ -178,7 +179,7 @@ pub(super) fn point(reading: &Reading<'_>, point: &Point) -> Section {
     Section::new(heading(point), vec![Block::Table(table)])
 }
 
-fn row(reading: &Reading<'_>, summary: &Summary, axis: &Axis) -> Vec<Cell> {
+fn row(reading: &Reading<'_>, summary: &Summary) -> Vec<Cell> {
     let strategy = summary.strategy.as_str();
     let control = [FLOOR, AA_CONTROL].contains(&strategy);
     let ratio = reading.ratio(&summary.point, strategy);
@@ -196,10 +197,8 @@ fn row(reading: &Reading<'_>, summary: &Summary, axis: &Axis) -> Vec<Cell> {
         number(summary.ns_per_op),
         number(net),
         Cell::new(ratio.map_or("–".to_owned(), |it| words::ratio(it.ratio))),
-        Cell {
-            bar: ratio.and_then(|it| axis.bar(it)),
-            ..Cell::new(ratio.map_or("–".to_owned(), interval))
-        },
+        Cell::new(ratio.map_or("–".to_owned(), interval)),
+        Cell::drawn(ratio.map(Interval::from)),
         ratio.map_or(Cell::new("–"), |it| Cell::toned(it.verdict.as_str(), tone(it.verdict))),
         number(summary.ops_per_s.map(|rate| rate / 1e6)),
         Cell::new(summary.blocks.to_string()),
@@ -243,36 +242,4 @@ fn saturated(reading: &Reading<'_>, point: &Point) -> Vec<String> {
         })
     });
     said.collect()
-}
-
-/// The axis on which a point's intervals are drawn: logarithmic, so that twice and half are equally far from 1.
-struct Axis {
-    low: f64,
-    high: f64,
-}
-
-impl Axis {
-    /// The least that an axis spans on either side of 1, so that a run in which nothing differs does not look as if it did.
-    const LEAST: f64 = 1.05;
-
-    fn over(ratios: &[&Ratio]) -> Self {
-        let bounded = || ratios.iter().filter(|it| it.ci_low > 0.0 && it.ci_high.is_finite());
-        let low = bounded().map(|it| it.ci_low).fold(1.0 / Self::LEAST, f64::min);
-        let high = bounded().map(|it| it.ci_high).fold(Self::LEAST, f64::max);
-        Axis { low: low.ln(), high: high.ln() }
-    }
-
-    fn place(&self, ratio: f64) -> f64 {
-        (ratio.ln() - self.low) / (self.high - self.low)
-    }
-
-    fn bar(&self, ratio: &Ratio) -> Option<Bar> {
-        let bounded = ratio.ci_low > 0.0 && ratio.ci_high.is_finite();
-        bounded.then(|| Bar {
-            low: self.place(ratio.ci_low),
-            at: self.place(ratio.ratio),
-            high: self.place(ratio.ci_high),
-            even: self.place(1.0),
-        })
-    }
 }

@@ -1,15 +1,14 @@
 //! From the figures of a result directory to the words of a design review: a question, a verdict with its uncertainty, and
 //! what it rests on.
 //!
-//! Pure: the files' content goes in as [`record`](crate::record) types, a [`Document`] of plain text comes out, and
-//! [`export`](crate::export) writes it as HTML or Markdown. No sentence here holds a figure that was not computed from what
+//! Pure: the files' content goes in as [`record`](crate::record) types, and a [`Document`](document::Document) of plain text
+//! comes out. No sentence here holds a figure that was not computed from what
 //! went in, and equal files give equal documents.
 //!
 //! `standing` decides, `verdict` puts it into words, the other modules write a section each.
 
 mod costs;
 mod crossover;
-mod document;
 mod figures;
 mod host;
 mod latency;
@@ -20,13 +19,12 @@ mod part;
 mod plots;
 mod standing;
 mod verdict;
-mod words;
 
-pub use document::{Bar, Block, Cell, Column, Document, Figure, Profile, Section, Table, Tone};
 pub use page::document;
 pub use part::{Part, Plot};
 pub use standing::{Answer, Scores, Standing};
 
+use crate::document::{self, words};
 use crate::record::{Claim, Declaration};
 
 /// All that a document is made from.

@@ -1,11 +1,11 @@
 //! The whole document.
 
-use super::document::{Block, Document, Section};
+use super::document::{Block, Document, Section, Tone, Verdict};
 use super::part::Reading;
 use super::standing::{Answer, Scores};
 use super::words::{counted, duration, list, threads};
 use super::{Material, Study, costs, crossover, figures, host, latency, locks, notices, plots, verdict};
-use crate::record::CheckRow;
+use crate::record::{CheckRow, Claim};
 
 /// The document of these results.
 pub fn document(material: &Material) -> Document {
@@ -17,14 +17,18 @@ pub fn document(material: &Material) -> Document {
     let mut notices: Vec<String> = readings.iter().flat_map(|reading| notices::of_part(reading, several)).collect();
     notices.extend(material.study.iter().filter_map(|study| study.unfinished.clone()));
     Document {
+        kind: "Design review".to_owned(),
         title: title(material, &scores),
         facts: header(&readings),
-        question: question(material, &readings, &scores),
-        answer,
-        tone,
-        verdict: verdict::sentences(&scores, &readings, material),
         notices,
-        sections: sections(material, &readings, &scores, &checks),
+        verdict: Some(Verdict {
+            question: question(material, &readings, &scores),
+            answer,
+            tone,
+            sentences: verdict::sentences(&scores, &readings, material),
+        }),
+        blocks: sections(material, &readings, &scores, &checks).into_iter().map(Block::Section).collect(),
+        data: serde_json::Value::Null,
     }
 }
 
@@ -137,11 +141,7 @@ fn sections(material: &Material, readings: &[Reading<'_>], scores: &Scores, chec
             let own = Scores::new(std::slice::from_ref(reading), &material.declarations, checks);
             let mut parts = of_part(reading, &own);
             parts.push(Section::new("Run this part again", host::again(&reading.part.run.command, &reading.part.name)));
-            Section {
-                title: reading.part.name.clone(),
-                blocks: Vec::new(),
-                sections: parts,
-            }
+            Section::new(&reading.part.name, parts.into_iter().map(Block::Section).collect())
         })),
     }
     let verify = format!("headlock verify --out {}", super::words::shell(&format!("{}/verify", material.directory)));
@@ -196,6 +196,7 @@ fn in_full(reading: &Reading<'_>) -> Vec<Section> {
         vec![Block::Text(figures::definitions(reading))],
         plots::figures(part, "throughput"),
         plots::ratios(part, true),
+        reading.points.iter().map(|point| Block::Section(figures::point(reading, point))).collect(),
     ];
     let tails = [
         vec![Block::Text(latency::DEFINITIONS.to_owned())],
@@ -208,17 +209,27 @@ fn in_full(reading: &Reading<'_>) -> Vec<Section> {
         locks::blocks(reading),
     ];
     vec![
-        Section {
-            sections: reading.points.iter().map(|point| figures::point(reading, point)).collect(),
-            ..Section::new("Every point in full", times.concat())
-        },
+        Section::new("Every point in full", times.concat()),
         Section::new("Latency, and the machine's own tail", tails.concat()),
         Section::new("Lock acquisitions", counts.concat()),
     ]
 }
 
 fn claims(study: &Study) -> Section {
-    Section::new("The claims", study.claims.iter().cloned().map(Block::Claim).collect())
+    let claim = |it: &Claim| {
+        let files = if it.files.is_empty() {
+            String::new()
+        } else {
+            format!(", from {}", it.files.join(", "))
+        };
+        Block::Verdict(Verdict {
+            question: it.claim.clone(),
+            answer: it.answer.clone(),
+            tone: Tone::Plain,
+            sentences: it.evidence.iter().cloned().chain([format!("Claim {}{files}.", it.id)]).collect(),
+        })
+    };
+    Section::new("The claims", study.claims.iter().map(claim).collect())
 }
 
 fn reading_rules(scores: &Scores) -> Vec<String> {

@@ -1,9 +1,10 @@
 //! The verdict in three sentences: the answer, how sure it is, and what it buys and costs.
 
+use super::document::Tone;
 use super::part::Reading;
 use super::standing::{Answer, Place, Scores, Standing};
 use super::words::{at, capital, counted, figure, interval, list, percent, ratio};
-use super::{Material, Study, Tone};
+use super::{Material, Study};
 use crate::record::{AA_CONTROL, Claim, Declaration, Ratio, Verdict};
 use crate::stats::Summary;
 

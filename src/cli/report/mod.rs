@@ -8,7 +8,8 @@ use std::path::Path;
 use super::answer::{answer, complain};
 use super::args::ReportArgs;
 use super::failure::Failure;
-use crate::export::{ReadError, read_part, report_html, report_markdown, write_report};
+use crate::document::{Html, Markdown, Writer};
+use crate::export::{ReadError, read_part, write_report};
 use crate::record::Declaration;
 use crate::registry::Registry;
 use crate::review::{Material, document};
@@ -56,11 +57,12 @@ pub fn report(registry: &Registry, args: &ReportArgs) -> Result<(), Failure> {
     }
     let document = document(&material);
     if args.markdown {
-        return answer(&report_markdown(&document));
+        return answer(&Markdown.write(&document));
     }
     let out = args.out.clone().unwrap_or_else(|| dir.join(PAGE));
-    write_report(&out, &report_html(&document)).map_err(|error| Failure::Error(format!("--out: {error}")))?;
-    answer(&format!("{}: {}", out.display(), document.answer))
+    write_report(&out, &Html.write(&document)).map_err(|error| Failure::Error(format!("--out: {error}")))?;
+    let found = document.verdict.map_or(String::new(), |verdict| verdict.answer);
+    answer(&format!("{}: {found}", out.display()))
 }
 
 fn broken(error: ReadError) -> Failure {

@@ -1,17 +1,12 @@
-//! The design-review document: what it is made from, read from a result directory, and its two forms.
+//! What the design-review document is made from, read from a result directory, and its file.
 
 mod directory;
-mod html;
-mod markdown;
-mod svg;
 
 use std::fs;
 use std::io;
 use std::path::Path;
 
 pub use directory::{PLOTS, read_part};
-pub use html::html as report_html;
-pub use markdown::markdown as report_markdown;
 
 use super::WriteError;
 use super::replace::replace;

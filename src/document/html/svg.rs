@@ -5,8 +5,9 @@
 
 use std::fmt::Write;
 
-use maud::Escaper;
 use roxmltree::{Document, Node, ParsingOptions};
+
+use super::escaped;
 
 /// What may be drawn.
 const ELEMENTS: [&str; 14] = [
@@ -102,7 +103,7 @@ fn children(node: Node<'_, '_>, name: &str, depth: usize, out: &mut String) -> R
     let speaks = matches!(node.tag_name().name(), "text" | "tspan");
     for child in node.children() {
         if let Some(text) = child.text().filter(|_| child.is_text() && speaks) {
-            escaped(out, text);
+            out.push_str(&escaped(text));
         } else if child.is_element() && ELEMENTS.contains(&child.tag_name().name()) {
             let tag = child.tag_name().name();
             put(out, format_args!("<{tag}"));
@@ -163,13 +164,7 @@ fn themed(colour: &str) -> String {
 }
 
 fn attribute(out: &mut String, name: &str, value: &str) {
-    put(out, format_args!("{name}=\""));
-    escaped(out, value);
-    out.push('"');
-}
-
-fn escaped(out: &mut String, text: &str) {
-    write!(Escaper::new(out), "{text}").expect("a String takes any text");
+    put(out, format_args!("{name}=\"{}\"", escaped(value)));
 }
 
 fn put(out: &mut String, arguments: std::fmt::Arguments<'_>) {
