@@ -1,12 +1,12 @@
-//! Material for the tests of `review` and of its renderers.
+//! Results for the tests of what reads them.
 
-use super::{Material, Part};
+use super::Results;
 use crate::record::{Conditions, Declaration, Host, LatencyRow, RunRecord, RunState, SCHEMA_VERSION, Trial};
 use crate::stats::testing::{latency, trial};
 use crate::stats::{Latencies, latency_rows, ratios};
 
 /// A run of `hot` at 1 thread over 16 blocks: mutex, its control and the floor, and these strategies with their ns/op.
-pub(crate) fn material(strategies: &[(&str, f64)]) -> Material {
+pub(crate) fn results(strategies: &[(&str, f64)]) -> Results {
     let fixed = [("mutex", 10.0), ("aa-control", 10.0), ("floor", 1.0)];
     let mut trials = Vec::new();
     let mut latencies = Latencies::default();
@@ -22,42 +22,40 @@ pub(crate) fn material(strategies: &[(&str, f64)]) -> Material {
         latencies.add(latency(strategy, (1..=1000).map(|n| n + *ns as u64))).unwrap();
     }
     let latency: Vec<LatencyRow> = latency_rows(&latencies, &trials);
-    let part = Part {
+    Results {
         name: "made-up".to_owned(),
         run: run(),
         filed_ratios: Some(ratios(&trials, "mutex", 0.01)),
         trials,
-        latency,
-        checks: None,
+        latency: Some(latency),
+        checks: Vec::new(),
         crossings: Vec::new(),
+        crossover_points: Vec::new(),
         map: Vec::new(),
-        plots: Vec::new(),
-        plots_missing: None,
+        pictures: Vec::new(),
         notes: Vec::new(),
-    };
-    let declarations = ["mutex", "seqlock", "hazard"].map(|name| declared(name, "linearizable"));
-    Material {
-        directory: "results/made-up".to_owned(),
-        parts: vec![part],
-        study: None,
-        declarations: declarations.into_iter().chain([declared("rcu-epoch", "racy")]).collect(),
     }
 }
 
+/// What three sound strategies and a racy one declare.
+pub(crate) fn declarations() -> Vec<Declaration> {
+    let sound = ["mutex", "seqlock", "hazard"].map(|name| declared(name, "linearizable"));
+    sound.into_iter().chain([declared("rcu-epoch", "racy")]).collect()
+}
+
 fn run() -> RunRecord {
+    let command = [
+        "target/release/headlock",
+        "run",
+        "-w",
+        "hot",
+        "--out",
+        "results/made-up",
+    ];
     RunRecord {
         schema_version: SCHEMA_VERSION,
         headlock_version: "0.1.0".to_owned(),
-        command: [
-            "target/release/headlock",
-            "run",
-            "-w",
-            "hot",
-            "--out",
-            "results/made-up",
-        ]
-        .map(str::to_owned)
-        .to_vec(),
+        command: command.map(str::to_owned).to_vec(),
         parameters: serde_json::json!({ "command": "run", "baseline": "mutex", "threshold": 0.01 }),
         host: Host { hostname: "box".to_owned(), ..Host::default() },
         conditions: Conditions::default(),
@@ -67,6 +65,7 @@ fn run() -> RunRecord {
         ended: Some("2026-11-24T18:07:12Z".parse().unwrap()),
         state: RunState::Complete,
         message: None,
+        left_out: Vec::new(),
     }
 }
 

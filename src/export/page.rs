@@ -1,21 +1,17 @@
-//! What the design-review document is made from, read from a result directory, and its file.
-
-mod directory;
+//! A page, and the directory that it is written to.
 
 use std::fs;
 use std::io;
 use std::path::Path;
 
-pub use directory::{PLOTS, read_part};
-
 use super::WriteError;
 use super::replace::replace;
 
-/// Writes a report. A file that is there already is replaced in one step; what is no file, like `/dev/stdout`, is written to.
+/// Writes a page. A file that is there already is replaced in one step; what is no file, like `/dev/stdout`, is written to.
 ///
 /// # Errors
 /// If it cannot be written. A file that was there keeps its content.
-pub fn write_report(path: &Path, text: &str) -> Result<(), WriteError> {
+pub fn write_page(path: &Path, text: &str) -> Result<(), WriteError> {
     let written = match (fs::metadata(path), path.file_name().and_then(|name| name.to_str())) {
         (Ok(there), _) if there.is_dir() => Err(io::Error::other("it is a directory")),
         (Ok(there), _) if !there.is_file() => fs::write(path, text),

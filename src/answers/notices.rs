@@ -1,27 +1,31 @@
-//! What must be known before anything on the page is believed.
+//! What must be known before anything in a document is believed.
 
-use super::part::Reading;
-use super::words::{at, counted, list};
-use crate::record::{AA_CONTROL, Ratio, RunState, Verdict};
+use crate::document::words::{at, counted, heading, list, ratio};
+use crate::reading::{Reading, Results, point_of};
+use crate::record::{AA_CONTROL, Ratio, RunState};
 
 /// How far a filed ratio may be from the one computed, as a share of it: what printing and reading back may lose.
 const ROUNDING: f64 = 1e-9;
 
-/// The notices of one part, named only where there are several.
-pub(super) fn of_part(reading: &Reading<'_>, named: bool) -> Vec<String> {
-    let all = [unfinished(reading), disagreement(reading), biased(reading)];
-    let name = |text: String| {
-        if named {
-            format!("{}: {text}", reading.part.name)
-        } else {
-            text
-        }
-    };
-    all.into_iter().flatten().chain(reading.part.notes.iter().cloned()).map(name).collect()
+/// The notices of a run.
+pub(super) fn of_run(results: &Results, reading: &Reading<'_>) -> Vec<String> {
+    let all = [unfinished(reading), disagreement(results, reading), biased(reading)];
+    let empty = reading.points_without_figures().into_iter();
+    let empty = empty.map(|(point, why)| format!("No figure at all on {}: {why}.", at(point)));
+    let failed = reading.run.left_out.iter();
+    let failed = failed.map(|it| {
+        format!(
+            "{} failed on {} and is left out there: {}.",
+            it.strategy,
+            heading(&crate::record::Point { workload: it.workload.clone(), threads: it.threads }),
+            it.reason
+        )
+    });
+    all.into_iter().flatten().chain(failed).chain(empty).chain(results.notes.iter().cloned()).collect()
 }
 
 fn unfinished(reading: &Reading<'_>) -> Option<String> {
-    let run = &reading.part.run;
+    let run = reading.run;
     let because = run.message.as_ref().map_or(String::new(), |message| format!(" ({message})"));
     let how = match run.state {
         RunState::Complete => return None,
@@ -29,7 +33,7 @@ fn unfinished(reading: &Reading<'_>) -> Option<String> {
         RunState::Interrupted => format!("it was interrupted{because}"),
         RunState::Failed => format!("it ended on an error{because}"),
     };
-    let has = match reading.part.trials.len() {
+    let has = match reading.trials.len() {
         0 => "It has no trial".to_owned(),
         trials => format!(
             "What follows rests on what it has: {} in {}",
@@ -41,8 +45,8 @@ fn unfinished(reading: &Reading<'_>) -> Option<String> {
 }
 
 /// `ratios.csv` follows from `trials.csv`; where it does not, one of them was changed.
-fn disagreement(reading: &Reading<'_>) -> Option<String> {
-    let filed = match &reading.part.filed_ratios {
+fn disagreement(results: &Results, reading: &Reading<'_>) -> Option<String> {
+    let filed = match &results.filed_ratios {
         None if reading.ratios.is_empty() => return None,
         None => return Some("There is no ratios.csv; every ratio here is computed from trials.csv.".to_owned()),
         Some(filed) => filed,
@@ -54,18 +58,16 @@ fn disagreement(reading: &Reading<'_>) -> Option<String> {
     if differing.is_empty() && unknown == 0 {
         return None;
     }
-    let example = differing.first().map_or(String::new(), |ratio| {
-        format!(", {} on {} among them", ratio.strategy, super::words::heading(&point(ratio)))
-    });
+    let example = differing.first();
+    let example =
+        example.map_or(String::new(), |it| format!(", {} on {} among them", it.strategy, heading(&point_of(it))));
     // A run under way appends trials before it rewrites what follows from them.
-    let why = if reading.is_whole() {
-        "one of the two was changed after the run"
-    } else {
-        "the run did not get to write it anew"
+    let why = match reading.is_whole() {
+        true => "one of the two was changed after the run",
+        false => "the run did not get to write it anew",
     };
     Some(format!(
-        "ratios.csv disagrees with trials.csv in {}{example}: {why}. Every ratio and verdict here is computed from \
-         trials.csv; the pictures of ratios are drawn from ratios.csv.",
+        "ratios.csv disagrees with trials.csv in {}{example}: {why}. Every ratio and verdict here is computed from trials.csv.",
         counted(differing.len() + unknown, "row"),
     ))
 }
@@ -79,22 +81,16 @@ fn agree(ours: &Ratio, theirs: &Ratio) -> bool {
 }
 
 fn biased(reading: &Reading<'_>) -> Option<String> {
-    let points: Vec<String> = reading
-        .ratios
-        .iter()
-        .filter(|it| it.strategy == AA_CONTROL && matches!(it.verdict, Verdict::Faster | Verdict::Slower))
-        .filter(|it| reading.ratio(&point(it), AA_CONTROL) == Some(it))
-        .map(|it| format!("{} ({}, {})", at(&point(it)), super::words::ratio(it.ratio), it.verdict.as_str()))
+    let biased = reading.points.iter().filter(|point| reading.is_biased(point));
+    let points: Vec<String> = biased
+        .filter_map(|point| Some((point, reading.ratio(point, AA_CONTROL)?)))
+        .map(|(point, it)| format!("{} ({}, {})", at(point), ratio(it.ratio), it.verdict.as_str()))
         .collect();
     (!points.is_empty()).then(|| {
         format!(
-            "{} measured against itself came out different on {}: what was measured there is biased and decides nothing.",
+            "{} measured against itself came out different on {}: what was measured there is biased and does not count.",
             reading.baseline,
             list(&points)
         )
     })
-}
-
-fn point(ratio: &Ratio) -> crate::record::Point {
-    crate::record::Point { workload: ratio.workload.clone(), threads: ratio.threads }
 }

@@ -3,16 +3,16 @@
 //! **The rule.** At each point a strategy is `faster`, `slower`, `same` or `unclear` by the verdict of
 //! [`stats::verdict`](crate::stats::verdict()). A change is *justified* by a strategy that is faster somewhere, slower nowhere,
 //! and keeps a poller from oversleeping: *everywhere* if it is faster at each point, else *somewhere*. Strategies that are
-//! faster here and slower there offer a *trade*. Otherwise it is *not justified here*, and how large an advantage may have gone
-//! unseen is the least lower end of an interval.
+//! faster here and slower there offer a *trade*. Otherwise it is *not justified here* if every comparison of such a strategy is
+//! decided, else *not decided*; how large an advantage may have gone unseen is the least lower end of an interval.
 //!
 //! A strategy that declares itself racy, that `verify` found broken, or of which nothing is known never justifies anything,
 //! however fast it is. A point at which the A/A control came out faster or slower than itself is biased and decides nothing.
 //! Of several candidates the one with the fewest slower points counts as the best, then the one with the most faster ones,
 //! then the one with the least mean ratio.
 
-use super::part::Reading;
-use crate::record::{AA_CONTROL, CheckRow, Declaration, Point, RACY, Ratio, Verdict};
+use super::Reading;
+use crate::record::{CheckRow, Declaration, Point, RACY, Ratio, Verdict};
 
 /// What the figures say to the question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,8 +23,10 @@ pub enum Answer {
     Somewhere,
     /// What is faster at one point is slower at another.
     Trade,
-    /// No sound strategy is faster anywhere.
+    /// No sound strategy is faster anywhere, and every comparison is decided.
     NotHere,
+    /// No sound strategy was shown to be faster, and some comparison is not decided.
+    Undecided,
     /// There is nothing to compare.
     Nothing,
 }
@@ -32,8 +34,6 @@ pub enum Answer {
 /// Where something was measured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// Which part of the material.
-    pub part: usize,
     /// The point.
     pub point: Point,
     /// Whether the A/A control was called different from itself here.
@@ -73,34 +73,20 @@ impl Standing {
 pub struct Scores {
     /// What they are compared with.
     pub baseline: String,
-    /// The places, in the order of parts and points.
+    /// The places, in the order of points.
     pub places: Vec<Place>,
-    /// The strategies but for the baseline, in the order in which they first come up.
+    /// The strategies but for the baseline, in the order of the run.
     pub standings: Vec<Standing>,
 }
 
 impl Scores {
-    /// Of these parts, as far as they share the first one's baseline.
-    pub(super) fn new(readings: &[Reading<'_>], declarations: &[Declaration], checks: &[CheckRow]) -> Self {
-        let baseline = readings.first().map_or("", |reading| reading.baseline).to_owned();
-        let shared = || readings.iter().enumerate().filter(|(_, reading)| reading.baseline == baseline);
-        let places: Vec<Place> = shared()
-            .flat_map(|(part, reading)| {
-                reading.points.iter().map(move |point| Place {
-                    part,
-                    point: point.clone(),
-                    biased: reading.ratio(point, AA_CONTROL).is_some_and(is_decided),
-                })
-            })
-            .collect();
-        let mut names: Vec<&String> = Vec::new();
-        for (_, reading) in shared() {
-            let new = reading.strategies.iter().filter(|name| **name != baseline);
-            names.extend(new.filter(|name| !names.contains(name)).collect::<Vec<_>>());
-        }
-        let standings = names.into_iter().map(|name| {
-            let ratios: Vec<Option<Ratio>> =
-                places.iter().map(|place| readings[place.part].ratio(&place.point, name).cloned()).collect();
+    /// Of a run. `checks` are what `verify` found, of these strategies and others.
+    pub fn new(reading: &Reading<'_>, declarations: &[Declaration], checks: &[CheckRow]) -> Self {
+        let of_point = |point: &Point| Place { point: point.clone(), biased: reading.is_biased(point) };
+        let places: Vec<Place> = reading.points.iter().map(of_point).collect();
+        let rivals = reading.strategies.iter().filter(|name| *name != reading.baseline);
+        let standings = rivals.map(|name| {
+            let ratios: Vec<Option<Ratio>> = places.iter().map(|it| reading.ratio(&it.point, name).cloned()).collect();
             let called = |word: Verdict| {
                 let unbiased = ratios.iter().zip(&places).filter(|(_, place)| !place.biased);
                 unbiased.filter_map(|(ratio, _)| ratio.as_ref()).filter(|ratio| ratio.verdict == word).count()
@@ -113,7 +99,11 @@ impl Scores {
                 ratios,
             }
         });
-        Scores { baseline, standings: standings.collect(), places }
+        Scores {
+            baseline: reading.baseline.to_owned(),
+            standings: standings.collect(),
+            places,
+        }
     }
 
     /// The best sound strategy that is faster anywhere, and else the one with the least mean ratio.
@@ -125,9 +115,14 @@ impl Scores {
         })
     }
 
+    /// How many places are not biased.
+    pub fn unbiased(&self) -> usize {
+        self.places.iter().filter(|place| !place.biased).count()
+    }
+
     /// The answer, by the rule above.
     pub fn answer(&self) -> Answer {
-        let places = self.places.iter().filter(|place| !place.biased).count();
+        let places = self.unbiased();
         match self.best() {
             _ if places == 0 || self.standings.iter().all(|it| it.ratios.iter().all(Option::is_none)) => {
                 Answer::Nothing
@@ -135,20 +130,17 @@ impl Scores {
             Some(best) if best.faster == places => Answer::Everywhere,
             Some(best) if best.faster > 0 && best.slower == 0 => Answer::Somewhere,
             Some(best) if best.faster > 0 => Answer::Trade,
+            _ if self.sound_ratios().any(|it| it.verdict == Verdict::Unclear) => Answer::Undecided,
             _ => Answer::NotHere,
         }
     }
 
     /// The deciding ratios of sound strategies at unbiased places.
-    pub(super) fn sound_ratios(&self) -> impl Iterator<Item = &Ratio> {
+    pub fn sound_ratios(&self) -> impl Iterator<Item = &Ratio> {
         let at_places =
             self.standings.iter().filter(|it| it.is_sound()).flat_map(|it| it.ratios.iter().zip(&self.places));
         at_places.filter(|(_, place)| !place.biased).filter_map(|(ratio, _)| ratio.as_ref())
     }
-}
-
-fn is_decided(ratio: &Ratio) -> bool {
-    matches!(ratio.verdict, Verdict::Faster | Verdict::Slower)
 }
 
 /// Why a strategy may not justify a change.
@@ -163,6 +155,3 @@ fn caveat(name: &str, declarations: &[Declaration], checks: &[CheckRow]) -> Opti
         Some(_) => None,
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,20 +1,24 @@
 //! What each strategy gives up: its own declaration, and what was counted.
 
-use super::document::{Block, Cell, Column, Section, Table, Tone};
-use super::part::Reading;
-use super::words::{count, list};
+use super::NONE;
+use crate::document::words::{counted, list};
+use crate::document::{Block, Cell, Column, Section, Table, Tone};
+use crate::reading::Reading;
 use crate::record::{Check, CheckRow, Declaration, RACY};
+use crate::text::count;
 
 /// What a strategy says of itself, and what was found of that.
 struct Known<'a> {
     name: &'a str,
     declared: Option<&'a Declaration>,
     checks: Vec<&'a CheckRow>,
+    /// Nodes that went through its reclaimer, and the most that waited there.
+    reclaimed: (u64, u64),
 }
 
-/// A table of the strategies that were measured, and a profile of each. `verify` is the command that checks them.
+/// A table of the strategies that were measured, and each in words. `verify` is the command that checks them.
 pub(super) fn blocks(
-    readings: &[Reading<'_>],
+    readings: &[&Reading<'_>],
     declarations: &[Declaration],
     checks: &[CheckRow],
     verify: &str,
@@ -25,13 +29,17 @@ pub(super) fn blocks(
             names.push(name);
         }
     }
-    let known = |name| Known {
-        name,
-        declared: declarations.iter().find(|it| it.name == name),
-        checks: checks.iter().filter(|row| row.strategy == name).collect(),
+    let known = |name| {
+        let reclaimed = readings.iter().map(|it| it.reclaimed(name));
+        Known {
+            name,
+            declared: declarations.iter().find(|it| it.name == name),
+            checks: checks.iter().filter(|row| row.strategy == name).collect(),
+            reclaimed: reclaimed.fold((0, 0), |(sum, peak), (retired, most)| (sum + retired, peak.max(most))),
+        }
     };
     let strategies: Vec<Known<'_>> = names.into_iter().map(known).collect();
-    let mut blocks = vec![Block::Table(table(&strategies, readings))];
+    let mut blocks = vec![Block::Table(table(&strategies))];
     if checks.is_empty() {
         blocks.push(Block::Text(
             "Whether each strategy keeps what it declares was not checked here. This does it, and the page then shows the counts:"
@@ -39,14 +47,15 @@ pub(super) fn blocks(
         ));
         blocks.push(Block::Code(verify.to_owned()));
     }
-    blocks.extend(strategies.iter().map(|it| Block::Section(profile(it, readings))));
+    let in_words = |it: &Known<'_>| Block::Section(Section::new(it.name, vec![Block::Facts(topics(it))]));
+    blocks.push(Block::Section(Section::folded("Each in words", strategies.iter().map(in_words).collect())));
     blocks
 }
 
 /// All of it at a glance.
-fn table(strategies: &[Known<'_>], readings: &[Reading<'_>]) -> Table {
+fn table(strategies: &[Known<'_>]) -> Table {
     let row = |it: &Known<'_>| {
-        let word = |pick: fn(&Declaration) -> &String| Cell::new(it.declared.map_or("–", |it| pick(it)));
+        let word = |pick: fn(&Declaration) -> &String| Cell::new(it.declared.map_or(NONE, |it| pick(it)));
         let freshness = match it.declared {
             Some(it) if it.freshness == RACY => Cell::toned(&it.freshness, Tone::Bad),
             _ => word(|it| &it.freshness),
@@ -58,13 +67,15 @@ fn table(strategies: &[Known<'_>], readings: &[Reading<'_>]) -> Table {
             (_, true) => Cell::new("kept"),
             (_, false) => Cell::toned("broken", Tone::Bad),
         };
-        let (_, peak) = reclaimed(it.name, readings);
-        let pays = [word(|it| &it.progress), word(|it| &it.reader_pays)];
-        [Cell::new(it.name), freshness]
-            .into_iter()
-            .chain(pays)
-            .chain([Cell::new(count(peak)), verify])
-            .collect()
+        let peak = Cell::new(count(it.reclaimed.1));
+        vec![
+            Cell::new(it.name),
+            freshness,
+            word(|it| &it.progress),
+            word(|it| &it.reader_pays),
+            peak,
+            verify,
+        ]
     };
     Table {
         caption: "Declared, counted and checked".to_owned(),
@@ -81,38 +92,26 @@ fn table(strategies: &[Known<'_>], readings: &[Reading<'_>]) -> Table {
     }
 }
 
-/// Nodes that went through a strategy's reclaimer in all trials, and the most that waited there.
-fn reclaimed(name: &str, readings: &[Reading<'_>]) -> (u64, u64) {
-    let trials = || readings.iter().flat_map(|it| &it.part.trials).filter(|trial| trial.strategy == name);
-    (
-        trials().map(|trial| trial.retired).sum(),
-        trials().map(|trial| trial.peak_unreclaimed).max().unwrap_or(0),
-    )
-}
-
-fn profile(known: &Known<'_>, readings: &[Reading<'_>]) -> Section {
-    let Known { name, declared, checks } = known;
+fn topics(known: &Known<'_>) -> Vec<(String, String)> {
+    let Known { declared, checks, .. } = known;
     let mut topics = Vec::new();
     let mut add = |topic: &str, text: String| topics.push((topic.to_owned(), text));
     match declared {
         Some(it) => {
+            add("Idea", format!("{}.", it.summary.trim_end_matches('.')));
             add("Freshness", freshness(it, checks));
             add("Progress", format!("{}: {}.", it.progress, progress(&it.progress)));
             add("Reader pays", format!("{}.", reader(&it.reader_pays)));
             add("Writer pays", format!("{}.", it.writer_pays));
-            add("Memory", memory(name, checks, readings));
-            add("Complexity", format!("rests on {}; the idea: {}.", it.built_on, it.reference.trim_end_matches('.')));
+            add("Rests on", format!("{}; {}.", it.built_on, it.reference.trim_end_matches('.')));
         }
-        None => {
-            add("Declares", "this program does not know the strategy, so nothing it declares is shown.".to_owned());
-            add("Memory", memory(name, checks, readings));
-        }
+        None => add("Declares", "this program does not know the strategy, so nothing it declares is shown.".to_owned()),
     }
+    add("Memory", memory(known));
     if !checks.is_empty() {
         add("Verify", verified(checks));
     }
-    let summary = declared.map_or_else(String::new, |it| it.summary.clone());
-    Section::new(*name, vec![Block::Text(summary), Block::Facts(topics)])
+    topics
 }
 
 fn freshness(declared: &Declaration, checks: &[&CheckRow]) -> String {
@@ -145,7 +144,7 @@ fn progress(word: &str) -> &'static str {
     match word {
         "blocking" => "a thread that stalls inside stops every poll",
         "obstruction-free" => "a poll ends if it runs alone for long enough",
-        "lock-free" => "some thread always gets on; a single poll may start over",
+        "lock-free" => "some thread always makes progress; a single poll may start over",
         "wait-free" => "every poll ends in a bounded number of its own steps",
         _ => "in the strategy's own word",
     }
@@ -164,14 +163,14 @@ fn reader(word: &str) -> String {
 }
 
 /// Freed nodes that readers may still hold, in the trials and under verify.
-fn memory(name: &str, checks: &[&CheckRow], readings: &[Reading<'_>]) -> String {
-    let (retired, peak) = reclaimed(name, readings);
-    let measured = match retired {
-        0 => "no timer was freed through a reclaimer in these trials".to_owned(),
-        retired => format!(
-            "{} freed nodes went through the reclaimer in these trials, at most {} waited at one moment",
-            count(retired),
-            count(peak)
+fn memory(known: &Known<'_>) -> String {
+    let Known { checks, reclaimed, .. } = known;
+    let measured = match reclaimed {
+        (0, _) => "no timer was freed through a reclaimer in these trials".to_owned(),
+        (retired, peak) => format!(
+            "{} went through the reclaimer in these trials, at most {} waited at one moment",
+            counted(*retired as usize, "freed node"),
+            count(*peak)
         ),
     };
     let under_verify = checks.iter().find(|row| row.check == Check::Reclaim).and_then(|row| {

@@ -2,14 +2,15 @@
 
 use serde_json::Value;
 
-use super::document::Block;
-use super::part::Reading;
-use super::words::{count, counted, duration, figure, list, percent, shell};
+use crate::document::Block;
+use crate::document::words::{counted, duration, figure, list, percent, shell};
+use crate::reading::Reading;
 use crate::record::{Host, RunRecord};
+use crate::text::count;
 
 /// What was played, how long, and in which versions.
 pub(super) fn measured(reading: &Reading<'_>) -> Vec<Block> {
-    let run = &reading.part.run;
+    let run = reading.run;
     let parameters = &run.parameters;
     let mut facts: Vec<(String, String)> = Vec::new();
     let mut add = |name: &str, text: String| facts.push((name.to_owned(), text));
@@ -27,14 +28,13 @@ pub(super) fn measured(reading: &Reading<'_>) -> Vec<Block> {
             format!("recorded trace, played {order}, {}", speed(&parameters["speed"])),
         );
     }
-    let disturbed = reading.part.trials.iter().filter(|trial| trial.disturbed).count();
     add(
         "Trials",
         format!(
             "{} in {}, each in a fresh process; {} disturbed and left out of every figure",
-            count(reading.part.trials.len() as u64),
+            count(reading.trials.len() as u64),
             counted(reading.blocks(), "block"),
-            count(disturbed as u64)
+            count(reading.disturbed() as u64)
         ),
     );
     if let Some(ns) = parameters["trial_ns"].as_f64() {
