@@ -79,7 +79,7 @@ pub struct Point {
 pub struct Trial {
     /// The workload's name.
     pub workload: String,
-    /// The strategy's name; `null` is the harness's own floor.
+    /// The strategy's name; `floor` is the harness's own.
     pub strategy: String,
     /// Threads that operate on the list.
     pub threads: usize,
@@ -337,4 +337,33 @@ pub struct RunRecord {
     pub state: RunState,
     /// Why it was interrupted or failed.
     pub message: Option<String>,
+    /// What was left out because it failed.
+    #[serde(default)]
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A strategy that failed at a point and was not measured there any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// The workload's name.
+    pub workload: String,
+    /// Threads that operate on the list.
+    pub threads: usize,
+    /// The strategy's name.
+    pub strategy: String,
+    /// What happened.
+    pub reason: String,
+}
+
+/// What is known of a replayed trace. In `run.json` among the parameters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TracePlayed {
+    /// The name of its point's workload.
+    pub workload: String,
+    /// Its content's checksum, so that results of another trace of the same name are not compared or mixed with it.
+    pub checksum: String,
+    /// Rows that are played in one pass.
+    pub rows: u64,
+    /// Timers that the recorded program saw fire; 0 where the recorder could not see it.
+    pub recorded_fires: u64,
 }

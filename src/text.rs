@@ -10,11 +10,12 @@ pub fn printable(name: &str) -> String {
     name.chars().map(|c| if acts(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
-/// The text without control characters, which might be commands to the terminal, and cut after so many characters.
+/// The text without control characters, which might be commands to the terminal or turn its lines round, and cut after so many
+/// characters.
 pub(crate) fn shown(text: &str, most: usize) -> String {
     let mut shown = String::new();
     for character in text.chars().take(most) {
-        if character.is_control() {
+        if character.is_control() || TURNS.contains(&character) {
             shown.extend(character.escape_default());
         } else {
             shown.push(character);
@@ -25,6 +26,12 @@ pub(crate) fn shown(text: &str, most: usize) -> String {
     }
     shown
 }
+
+/// Characters that change the direction in which what follows is read.
+const TURNS: [char; 12] = [
+    '\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}',
+    '\u{2067}', '\u{2068}', '\u{2069}',
+];
 
 /// A count with its thousands apart.
 pub fn count(number: u64) -> String {

@@ -87,6 +87,7 @@ impl MadeUp {
             ended: None,
             state: self.state,
             message: None,
+            left_out: Vec::new(),
         };
         dir.rewrite(&Snapshot {
             latency: &latency_rows(&latencies, &trials),

@@ -144,7 +144,7 @@ pub struct CompareArgs {
   headlock report results/mine --out review.html
   headlock report results/mine --markdown               the same, to paste into a review
 
-The page is one file that needs no network. Its pictures come from DIR/plots; if there are none, scripts/plot draws them.")]
+The page is one file that needs no network. It shows the pictures that are in DIR/plots; scripts/plot draws them.")]
 pub struct ReportArgs {
     /// Result directory, or a study of several
     #[arg(value_name = "DIR")]
@@ -152,8 +152,11 @@ pub struct ReportArgs {
     /// Write the page here [default: DIR/report.html]
     #[arg(short, long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// Print Markdown and write nothing
+    /// Print one JSON document and write nothing
     #[arg(long, conflicts_with = "out")]
+    pub json: bool,
+    /// Print Markdown and write nothing
+    #[arg(long, conflicts_with_all = ["out", "json"])]
     pub markdown: bool,
 }
 

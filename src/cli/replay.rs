@@ -4,11 +4,11 @@ use serde_json::json;
 
 use super::answer::complain;
 use super::args::ReplayArgs;
+use super::declared::declarations;
 use super::failure::{Failure, usage};
 use super::session::{self, Request};
-use super::table::ReplayFacts;
 use crate::harness::{Load, Order, Plan, Speed};
-use crate::record::Point;
+use crate::record::{Point, TracePlayed};
 use crate::registry::Registry;
 use crate::workload::trace::{Trace, TraceOp};
 
@@ -26,7 +26,6 @@ pub fn request<'a>(registry: &Registry, args: &'a ReplayArgs) -> Result<Request<
         );
     }
     let mut points = Vec::new();
-    let mut facts = Vec::new();
     let mut played = Vec::new();
     let mut length_ns = 0;
     for path in &args.traces {
@@ -49,13 +48,12 @@ pub fn request<'a>(registry: &Registry, args: &'a ReplayArgs) -> Result<Request<
             let last = trace.rows.iter().map(|row| row.time.0).max().unwrap_or(0);
             length_ns = length_ns.max((last as f64 / times) as u64);
         }
-        facts.push(ReplayFacts {
+        played.push(TracePlayed {
+            workload: point.workload.clone(),
+            checksum: format!("{:08x}", trace.checksum()),
             rows: trace.counts().total() - trace.counts()[TraceOp::Fire],
             recorded_fires: trace.expected_fires(),
-            speed: args.speed,
         });
-        // What the trace holds, so that results of another one under the same name are not compared or mixed with it.
-        played.push(json!({ "workload": point.workload, "checksum": format!("{:08x}", trace.checksum()) }));
         let load = Load::Replay { trace: path.clone(), order: args.order, speed: args.speed };
         points.push((point, load));
     }
@@ -79,7 +77,7 @@ pub fn request<'a>(registry: &Registry, args: &'a ReplayArgs) -> Result<Request<
             }),
         ),
         plan,
-        replay: facts,
+        declarations: declarations(registry),
     })
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::args::{RunArgs, WorkloadFields};
+use super::declared::declarations;
 use super::failure::{Failure, usage};
 use super::session::{self, Request};
 use crate::export::read_text;
@@ -57,7 +58,7 @@ pub fn request<'a>(registry: &Registry, args: &'a RunArgs) -> Result<Request<'a>
             }),
         ),
         plan,
-        replay: Vec::new(),
+        declarations: declarations(registry),
     })
 }
 

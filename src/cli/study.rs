@@ -11,7 +11,7 @@ use super::answer::{answer, answer_json, complain};
 use super::args::{Cli, Command, ReportArgs, StudyArgs};
 use super::failure::Failure;
 use super::{crossover, replay, report, run, session, verify};
-use crate::export::{create_beside, create_study, directory_name, write_loads, write_study};
+use crate::export::{create_beside, create_study, directory_name, read_study_results, write_loads, write_study};
 use crate::harness::host;
 use crate::record::{Claim, RunState, SCHEMA_VERSION, StudyRecord};
 use crate::registry::Registry;
@@ -52,6 +52,7 @@ pub fn study(registry: &Registry, args: &StudyArgs) -> Result<(), Failure> {
             host,
             parts,
             traces: facts.iter().map(|trace| trace.facts.clone()).collect(),
+            left_out: known.iter().skip(strict.len()).map(|trace| trace.facts.name.clone()).collect(),
             started: started.timestamp(),
             ended: None,
             state: RunState::Running,
@@ -61,12 +62,12 @@ pub fn study(registry: &Registry, args: &StudyArgs) -> Result<(), Failure> {
         quiet: args.quiet || args.json,
     };
     let failure = study.play(registry, &stop)?;
-    let claims = claims(&study.dir).map_err(|error| Failure::Error(error.to_string()))?;
+    let claims = claims(&read_study_results(&study.dir).map_err(|error| Failure::Error(error.to_string()))?);
     study.answer(args, &claims)?;
     // An interrupted study has a page of as much as was measured, if anything was.
     let page = match args.json {
         true => Ok(()),
-        false => report::report(registry, &ReportArgs { dir: study.dir, out: None, markdown: false }),
+        false => report::report(registry, &ReportArgs { dir: study.dir, out: None, json: false, markdown: false }),
     };
     failure.map_or(page, Err)
 }

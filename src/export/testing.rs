@@ -64,5 +64,6 @@ pub(crate) fn run() -> RunRecord {
         ended: None,
         state: RunState::Running,
         message: None,
+        left_out: Vec::new(),
     }
 }

@@ -12,7 +12,9 @@ pub struct Claim {
     pub id: String,
     /// What is claimed, in one sentence.
     pub claim: String,
-    /// Whether it holds, in one sentence with figures.
+    /// Whether it holds, in a few words.
+    pub found: String,
+    /// The figures that say so, in a sentence or two.
     pub answer: String,
     /// What the answer rests on, a sentence each, with figures.
     pub evidence: Vec<String>,
@@ -79,6 +81,9 @@ pub struct StudyRecord {
     pub parts: Vec<StudyPart>,
     /// The traces that they play.
     pub traces: Vec<StudyTrace>,
+    /// The traces that were too long to be played in strict order within the budget.
+    #[serde(default)]
+    pub left_out: Vec<String>,
     /// When it started.
     pub started: Timestamp,
     /// When it ended, if it has.

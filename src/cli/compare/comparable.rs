@@ -24,10 +24,10 @@ const PARAMETERS: [(&str, &str); 6] = [
 /// Refuses what is not comparable, with every reason; else says what is to be known.
 pub fn check(a: &Side, b: &Side, other_host_allowed: bool) -> Result<Vec<String>, Failure> {
     let mut reasons = Vec::new();
-    if a.record.schema_version != b.record.schema_version {
-        reasons.push(differ("the schema of the files", &a.record.schema_version, &b.record.schema_version));
+    if a.record().schema_version != b.record().schema_version {
+        reasons.push(differ("the schema of the files", &a.record().schema_version, &b.record().schema_version));
     }
-    let (of_a, of_b) = (&a.record.parameters, &b.record.parameters);
+    let (of_a, of_b) = (&a.record().parameters, &b.record().parameters);
     for (name, words) in PARAMETERS {
         // Another host numbers its CPUs in its own way.
         let excused = name == "cpus" && other_host_allowed;
@@ -70,8 +70,10 @@ fn hosts(a: &Side, b: &Side) -> Vec<String> {
         ("governor", |host| host.governor.clone().into()),
         ("turbo", |host| host.turbo.into()),
     ];
-    let differing = FACTS.iter().filter(|(_, fact)| fact(&a.record.host) != fact(&b.record.host));
-    differing.map(|(name, fact)| differ(name, &fact(&a.record.host), &fact(&b.record.host))).collect()
+    let differing = FACTS.iter().filter(|(_, fact)| fact(&a.record().host) != fact(&b.record().host));
+    differing
+        .map(|(name, fact)| differ(name, &fact(&a.record().host), &fact(&b.record().host)))
+        .collect()
 }
 
 /// A workload of the same name must be the same one, field by field.
@@ -108,7 +110,7 @@ fn differing_traces(a: &Value, b: &Value) -> Vec<String> {
 
 /// What does not forbid a comparison and yet may explain a difference.
 fn notes(a: &Side, b: &Side) -> Vec<String> {
-    let (run_a, run_b) = (&a.record, &b.record);
+    let (run_a, run_b) = (a.record(), b.record());
     let mut notes = Vec::new();
     let mut note = |what: &str, of_a: Value, of_b: Value| {
         if of_a != of_b {
@@ -130,7 +132,7 @@ fn notes(a: &Side, b: &Side) -> Vec<String> {
         notes.push(format!("they differ in crates: {}", crates.join(", ")));
     }
     for side in [a, b] {
-        let state = match side.record.state {
+        let state = match side.record().state {
             RunState::Complete => continue,
             RunState::Running => "is under way or was killed",
             RunState::Interrupted => "was interrupted",

@@ -12,8 +12,9 @@ use super::answer::{answer, answer_json};
 use super::args::CompareArgs;
 use super::failure::{Failure, usage};
 use crate::harness::INJECTED;
-use crate::record::{AA_CONTROL, FLOOR, LatencyRow, Point, Trial};
-use crate::stats::{self, Change, Subject, subjects, summarize};
+use crate::reading::{Reading, is_decided};
+use crate::record::{AA_CONTROL, FLOOR, Kind, LatencyRow};
+use crate::stats::{self, Change, Subject, subjects};
 use fail_if::FailIf;
 use side::Side;
 
@@ -30,15 +31,20 @@ struct Row {
 pub fn compare(args: &CompareArgs) -> Result<(), Failure> {
     let (a, b) = (Side::read(&args.a)?, Side::read(&args.b)?);
     let one_run = a.is_same_run(&b);
-    let mut notes = Vec::new();
-    if !one_run {
-        notes = comparable::check(&a, &b, args.other_host)?;
-    }
-    let pairs = pairs(&a, &b, one_run, &mut notes)?;
+    let mut notes: Vec<String> = if one_run {
+        Vec::new()
+    } else {
+        comparable::check(&a, &b, args.other_host)?
+    };
+    notes.extend(a.notes());
+    notes.extend(b.notes().filter(|_| !one_run));
+    let readings = [a.reading(), b.reading()];
+    let [of_a, of_b] = readings.each_ref().map(|it| stats::Side { trials: it.trials, baseline: it.baseline });
+    let pairs = pairs([&a, &b], &readings, one_run, &mut notes)?;
     let threshold = args.threshold.0;
-    let of_b = (!one_run).then(|| b.trials());
+    let of_b = (!one_run).then_some(of_b);
     let raw = one_run || !comparable::other_host(&a, &b);
-    let changes = stats::changes(a.trials(), of_b, &pairs, threshold, raw);
+    let changes = stats::changes(of_a, of_b, &pairs, threshold, raw);
     if changes.is_empty() {
         return Err(Failure::Error(format!(
             "{} and {} have no undisturbed trials to compare{}",
@@ -56,8 +62,8 @@ pub fn compare(args: &CompareArgs) -> Result<(), Failure> {
         let missing: Vec<String> = missing.map(|(_, of_b)| side::describe(of_b)).collect();
         notes.push(format!("left out, for want of trials that can be compared: {}", missing.join(", ")));
     }
-    notes.extend(changed_baseline(&a, &changes));
-    let rows: Vec<Row> = changes.into_iter().map(|change| row(change, &a, &b)).collect();
+    notes.extend(changed_baseline(readings[0].baseline, &changes));
+    let rows: Vec<Row> = changes.into_iter().map(|change| row(change, &readings)).collect();
     if args.json {
         answer_json(&show::as_json(&a, &b, &rows, &notes, args))?;
     } else {
@@ -67,7 +73,12 @@ pub fn compare(args: &CompareArgs) -> Result<(), Failure> {
 }
 
 /// What is compared with what: the two points named, or everything that both sides have, but for what only controls.
-fn pairs(a: &Side, b: &Side, one_run: bool, notes: &mut Vec<String>) -> Result<Vec<(Subject, Subject)>, Failure> {
+fn pairs(
+    [a, b]: [&Side; 2],
+    readings: &[Reading<'_>; 2],
+    one_run: bool,
+    notes: &mut Vec<String>,
+) -> Result<Vec<(Subject, Subject)>, Failure> {
     match (&a.subject, &b.subject) {
         (Some(of_a), Some(of_b)) if one_run && of_a == of_b => {
             return usage(format!("{} is compared with itself; its A/A control does that in every run", a.name()));
@@ -82,11 +93,11 @@ fn pairs(a: &Side, b: &Side, one_run: bool, notes: &mut Vec<String>) -> Result<V
         (None, None) => {}
         _ => return usage("either both sides are directories or both are points like DIR:mutex@hot/2"),
     }
-    let contestants = |side: &Side| -> Vec<Subject> {
+    let contestants = |reading: &Reading<'_>| -> Vec<Subject> {
         let only_controls = |subject: &Subject| [FLOOR, AA_CONTROL, INJECTED].contains(&subject.strategy.as_str());
-        subjects(side.trials().trials).into_iter().filter(|subject| !only_controls(subject)).collect()
+        subjects(reading.trials).into_iter().filter(|subject| !only_controls(subject)).collect()
     };
-    let (of_a, of_b) = (contestants(a), contestants(b));
+    let [of_a, of_b] = readings.each_ref().map(contestants);
     for (side, mine, theirs) in [(a, &of_a, &of_b), (b, &of_b, &of_a)] {
         let alone: Vec<String> = mine.iter().filter(|subject| !theirs.contains(subject)).map(side::describe).collect();
         if !alone.is_empty() {
@@ -101,14 +112,11 @@ fn pairs(a: &Side, b: &Side, one_run: bool, notes: &mut Vec<String>) -> Result<V
 }
 
 /// A changed baseline shows as a change of everything that is compared relative to it, the other way round.
-fn changed_baseline(a: &Side, changes: &[Change]) -> Option<String> {
-    let decided =
-        |change: &&Change| matches!(change.verdict, crate::record::Verdict::Faster | crate::record::Verdict::Slower);
-    let baseline = &a.record.parameters["baseline"];
+fn changed_baseline(baseline: &str, changes: &[Change]) -> Option<String> {
     let moved: Vec<String> = changes
         .iter()
-        .filter(decided)
-        .filter(|change| change.basis == stats::Basis::Raw && *baseline == change.b.strategy.as_str())
+        .filter(|change| is_decided(change.verdict))
+        .filter(|change| change.basis == stats::Basis::Raw && baseline == change.b.strategy)
         .map(|change| format!("{} ({})", side::describe(&change.b), change.verdict.as_str()))
         .collect();
     (!moved.is_empty()).then(|| {
@@ -119,28 +127,13 @@ fn changed_baseline(a: &Side, changes: &[Change]) -> Option<String> {
     })
 }
 
-fn row(change: Change, a: &Side, b: &Side) -> Row {
-    let locks = [(a, &change.a), (b, &change.b)].map(|(side, subject)| {
-        let mine: Vec<Trial> = side.trials().trials.iter().filter(|trial| subject.owns(trial)).cloned().collect();
-        summarize(&mine).first().and_then(|summary| summary.acquisitions_per_op)
-    });
-    let op = commonest_op(&a.latency, &change.a.point);
-    let latency = [(a, &change.a), (b, &change.b)].map(|(side, subject)| {
-        let Point { workload, threads } = &subject.point;
-        let mine = |row: &&LatencyRow| {
-            (&row.workload, &row.threads, &row.strategy) == (workload, threads, &subject.strategy)
-                && row.is_service()
-                && Some(row.op.as_str()) == op
-        };
-        side.latency.iter().find(mine).cloned()
-    });
+fn row(change: Change, [a, b]: &[Reading<'_>; 2]) -> Row {
+    let op = a.commonest_op(&change.a.point);
+    let locks = [(a, &change.a), (b, &change.b)]
+        .map(|(reading, of)| reading.summary(&of.point, &of.strategy).and_then(|summary| summary.acquisitions_per_op));
+    let latency = [(a, &change.a), (b, &change.b)]
+        .map(|(reading, of)| reading.latency(&of.point, &of.strategy, op?, Kind::Service).cloned());
     Row { change, locks, latency }
-}
-
-/// The operation that the latency pass saw most of.
-fn commonest_op<'a>(latency: &'a [LatencyRow], point: &Point) -> Option<&'a str> {
-    let at_point = latency.iter().filter(|row| (&row.workload, row.threads) == (&point.workload, point.threads));
-    at_point.filter(|row| row.is_service()).max_by_key(|row| row.count).map(|row| row.op.as_str())
 }
 
 /// The exit status: what is slower than the threshold first, then what a `--fail-if` names, then, if asked, what is open.

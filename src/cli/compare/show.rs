@@ -37,7 +37,7 @@ pub fn as_table(a: &Side, b: &Side, rows: &[Row], notes: &[String], args: &Compa
     text += &format!(
         "\nratio: B over A, below 1 is faster; relative: of the strategy's ratio to {}, taken inside each run; raw: of the times \
          as measured. same: within {} %. Intervals hold together with 95 %.\n",
-        a.trials().baseline,
+        a.reading().baseline,
         args.threshold.0 * 100.0,
     );
     for note in notes {
@@ -138,7 +138,7 @@ fn interval(change: &Change) -> String {
 
 /// Everything, for machines.
 pub fn as_json(a: &Side, b: &Side, rows: &[Row], notes: &[String], args: &CompareArgs) -> Value {
-    let side = |side: &Side| json!({ "directory": side.name(), "run": side.record });
+    let side = |side: &Side| json!({ "directory": side.name(), "run": side.record() });
     let threshold = args.threshold.0;
     let changes: Vec<Value> = rows
         .iter()

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::super::failure::Failure;
-use crate::export::{ReadError, read_latency, read_run, read_trials};
-use crate::record::{LatencyRow, Point, RunRecord, Trial};
-use crate::stats::{self, Subject, subjects};
+use crate::export::{ReadError, read_results};
+use crate::reading::{Reading, Results};
+use crate::record::{Point, RunRecord};
+use crate::stats::{Subject, subjects};
 
 /// What was typed: `DIR`, or `DIR:STRATEGY@WORKLOAD/THREADS`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,12 +47,7 @@ pub struct Side {
     dir: PathBuf,
     /// The point named, if one was.
     pub subject: Option<Subject>,
-    /// `run.json`.
-    pub record: RunRecord,
-    /// `latency.csv`.
-    pub latency: Vec<LatencyRow>,
-    trials: Vec<Trial>,
-    baseline: String,
+    results: Results,
 }
 
 impl Side {
@@ -62,25 +58,17 @@ impl Side {
     pub fn read(target: &Target) -> Result<Self, Failure> {
         let broken = |error: ReadError| Failure::Error(error.to_string());
         let Target { dir, subject } = target;
-        let record = read_run(dir).map_err(broken)?;
-        let trials = read_trials(dir).map_err(broken)?.rows;
-        let baseline = record.parameters["baseline"].as_str().map(str::to_owned);
-        let side = Side {
-            dir: dir.clone(),
-            subject: subject.clone(),
-            latency: read_latency(dir).map_err(broken)?.rows,
-            baseline: baseline.ok_or_else(|| {
-                Failure::Error(format!(
-                    "{}/run.json names no baseline: it is not of a `run` or a `replay`",
-                    dir.display()
-                ))
-            })?,
-            record,
-            trials,
-        };
+        let results = read_results(dir, &dir.display().to_string()).map_err(broken)?;
+        if results.run.parameters["baseline"].as_str().is_none() {
+            return Err(Failure::Error(format!(
+                "{}/run.json names no baseline: it is not of a `run` or a `replay`",
+                dir.display()
+            )));
+        }
+        let side = Side { dir: dir.clone(), subject: subject.clone(), results };
         match &side.subject {
-            Some(subject) if !side.trials.iter().any(|trial| subject.owns(trial)) => {
-                let there: Vec<String> = subjects(&side.trials).iter().map(describe).collect();
+            Some(subject) if !side.results.trials.iter().any(|trial| subject.owns(trial)) => {
+                let there: Vec<String> = subjects(&side.results.trials).iter().map(describe).collect();
                 let asked = describe(subject);
                 Err(Failure::Usage(format!(
                     "{}: {asked} was not measured; there are {}",
@@ -92,9 +80,24 @@ impl Side {
         }
     }
 
-    /// For `stats`.
-    pub fn trials(&self) -> stats::Side<'_> {
-        stats::Side { trials: &self.trials, baseline: &self.baseline }
+    /// What is said of it.
+    pub fn reading(&self) -> Reading<'_> {
+        self.results.reading()
+    }
+
+    /// `run.json`.
+    pub fn record(&self) -> &RunRecord {
+        &self.results.run
+    }
+
+    /// Files that are not there, and what reading had to leave out.
+    pub fn notes(&self) -> impl Iterator<Item = String> {
+        let gone = [
+            ("latency.csv", self.results.latency.is_none()),
+            ("ratios.csv", self.results.filed_ratios.is_none()),
+        ];
+        let gone = gone.into_iter().filter(|(_, gone)| *gone).map(|(file, _)| format!("{} has no {file}", self.name()));
+        gone.chain(self.results.notes.iter().cloned())
     }
 
     /// The directory as it was typed.

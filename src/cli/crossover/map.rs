@@ -41,7 +41,7 @@ pub fn measure(args: &CrossoverArgs, mut base: Base) -> Result<(), Failure> {
         common,
         plan: base.plan.clone(),
         parameters: base.parameters(args),
-        replay: Vec::new(),
+        declarations: Vec::new(),
     };
     let stop = session::on_signal()?;
     let (session, failure) = session::record(request, &stop, session::typed())?;
@@ -123,7 +123,7 @@ fn show(
         );
     }
     text += "Below 1 is faster. The intervals of all cells hold together with 95 %; crossover_map.csv has them.\n";
-    text += &recording.host_lines();
+    recording.bad().for_each(|bad| text += &format!("Not a host to measure on: {bad}.\n"));
     text += &format!("Results: {}", recording.path().display());
     answer(&text)
 }

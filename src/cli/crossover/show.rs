@@ -48,7 +48,7 @@ pub fn answer_of(args: &CrossoverArgs, search: &Search) -> Result<(), Failure> {
     if search.cut_short {
         text += "A limit ended the search before it was done; --resume with a longer --budget goes on.\n";
     }
-    text += &search.recording.host_lines();
+    search.recording.bad().for_each(|bad| text += &format!("Not a host to measure on: {bad}.\n"));
     text += &format!("Results: {}", search.recording.path().display());
     answer(&text)
 }

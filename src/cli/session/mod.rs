@@ -10,19 +10,18 @@ use std::sync::atomic::{AtomicBool, Ordering as Memory};
 
 use serde_json::{Value, json};
 
-use super::answer::{answer, answer_json};
+use super::answer::answer_document;
 use super::args::CommonArgs;
 use super::failure::{Failure, usage};
-use super::paint::Paint;
-use super::table::{self, ReplayFacts};
 use super::units::Pinning;
-use crate::export::markdown;
+use crate::answers::{self, Material};
 use crate::harness::child::ChildError;
 use crate::harness::clock::spins_per_ns;
 use crate::harness::{Load, Observer, Plan, Played, engine, pin};
-use crate::record::{Point, Ratio};
+use crate::reading::Reading;
+use crate::record::{Declaration, Point, Ratio};
 use crate::registry::Registry;
-use crate::stats::{fewest_blocks, latency_rows, precision, ratios, summarize};
+use crate::stats::{fewest_blocks, precision};
 pub use limits::{Limits, Reached};
 pub use recording::{Recording, Setup};
 
@@ -47,8 +46,8 @@ pub struct Request<'a> {
     pub plan: Plan,
     /// Every parameter, enough to run it again.
     pub parameters: Value,
-    /// What is known of each point's trace, in the order of the points.
-    pub replay: Vec<ReplayFacts>,
+    /// What the program's strategies declare.
+    pub declarations: Vec<Declaration>,
 }
 
 /// The registered names that a list of names, `core` and `all` stands for; the baseline is always among them.
@@ -209,8 +208,7 @@ pub struct Session<'a> {
 impl Session<'_> {
     /// Every strategy against the baseline, so far.
     pub fn ratios(&self) -> Vec<Ratio> {
-        let common = self.request.common;
-        ratios(&self.recording.trials, &common.baseline, common.threshold.0)
+        Reading::new(self.recording.record(), &self.recording.trials, &[]).ratios
     }
 
     fn rewrite(&mut self) -> Result<(), Failure> {
@@ -238,39 +236,16 @@ impl Session<'_> {
             return Ok(());
         }
         let common = self.request.common;
-        let summaries = summarize(&recording.trials);
-        let latency = latency_rows(&recording.latencies, &recording.trials);
-        let ratios = self.ratios();
-        if common.json {
-            return answer_json(&json!({
-                "directory": recording.path(),
-                "run": recording.record(),
-                "summaries": summaries,
-                "ratios": ratios,
-                "latency": latency,
-                "replay": self.request.replay,
-            }));
-        }
-        if common.markdown {
-            return answer(&(markdown(&summaries, &ratios, &latency) + &recording.host_lines()));
-        }
-        let figures = table::Figures {
-            summaries: &summaries,
-            latency: &latency,
-            ratios: &ratios,
-            trials: &recording.trials,
-            baseline: &common.baseline,
-            strategies: &self.request.plan.strategies,
-            paint: Paint::for_stdout(),
+        let results = recording.results(self.ratios());
+        let directory = recording.path().display().to_string();
+        let material = Material {
+            directory: &directory,
+            results: &results,
+            declarations: &self.request.declarations,
         };
-        let mut text = String::new();
-        for (number, (point, _)) in self.request.plan.points.iter().enumerate() {
-            text += &figures.point(point, self.request.replay.get(number), &self.request.plan.cpus);
-            text += "\n";
-        }
-        text += &recording.host_lines();
-        text += &format!("Results: {}", recording.path().display());
-        answer(&text)
+        let mut document = answers::run(&material, common.json || common.markdown);
+        document.notices.extend(recording.bad().map(|bad| format!("Not a host to measure on: {bad}.")));
+        answer_document(&document, common.json, common.markdown)
     }
 }
 

@@ -16,7 +16,8 @@ use crate::harness::child::ChildError;
 use crate::harness::clock::Moment;
 use crate::harness::doctor::{Depth, Finding, Severity, examine, findings};
 use crate::harness::{Ending, Played, host};
-use crate::record::{Conditions, Pass, Point, Ratio, RunRecord, RunState, SCHEMA_VERSION, Trial};
+use crate::reading::Results;
+use crate::record::{Conditions, LeftOut, Pass, Point, Ratio, RunRecord, RunState, SCHEMA_VERSION, Trial};
 use crate::stats::{Latencies, latency_rows};
 
 /// What a recording is made of.
@@ -78,6 +79,7 @@ impl Recording {
             ended: None,
             state: RunState::Running,
             message: None,
+            left_out: Vec::new(),
         };
         let earlier = match &common.resume {
             Some(path) => resume::take_up(path, &record)?,
@@ -169,7 +171,12 @@ impl Recording {
         let Point { workload, threads } = point;
         let warning = format!("{strategy} failed on {workload} with {threads} threads and is left out: {reason}");
         self.note(&warning);
-        self.record.warnings.push(warning.clone());
+        self.record.left_out.push(LeftOut {
+            workload: workload.clone(),
+            threads: *threads,
+            strategy: strategy.to_owned(),
+            reason: reason.to_string(),
+        });
         self.failed.push(warning);
     }
 
@@ -222,9 +229,26 @@ impl Recording {
             .collect()
     }
 
-    /// What is bad about the host, a line each.
-    pub fn host_lines(&self) -> String {
-        self.bad.iter().map(|bad| format!("Not a host to measure on: {bad}.\n")).collect()
+    /// What is bad about the host.
+    pub fn bad(&self) -> impl Iterator<Item = &String> {
+        self.bad.iter()
+    }
+
+    /// What has been measured, as if read from the directory. `ratios` are those of these trials.
+    pub fn results(&self, ratios: Vec<Ratio>) -> Results {
+        Results {
+            name: self.path().display().to_string(),
+            run: self.record.clone(),
+            trials: self.trials.clone(),
+            latency: Some(latency_rows(&self.latencies, &self.trials)),
+            filed_ratios: Some(ratios),
+            checks: Vec::new(),
+            crossings: Vec::new(),
+            crossover_points: Vec::new(),
+            map: Vec::new(),
+            pictures: Vec::new(),
+            notes: Vec::new(),
+        }
     }
 }
 

@@ -1,36 +1,29 @@
 //! "So there is a net advantage."
 
 use super::files::{Files, Part};
-use super::words::{self, Tally};
+use super::words;
 use super::{BASELINE, RFC, open};
+use crate::reading::Tally;
 use crate::record::{Claim, CrossoverRow, CrossoverVerdict, FLOOR, Kind, LatencyRow, Metric, Ratio};
-use crate::stats::Tails;
 
 const ID: &str = "net-advantage";
 const CLAIM: &str = "So there is a net advantage.";
 
-/// The ratios of a strategy that decide at each point: times as measured, and not net of the floor.
-pub fn deciding<'a>(files: &'a Files, strategy: &'a str) -> impl Iterator<Item = (&'a Part, &'a Ratio)> {
-    files.compared().flat_map(move |part| {
-        let wanted = move |it: &&Ratio| it.strategy == strategy && it.metric != Metric::NetNsPerOp;
-        part.ratios.iter().filter(wanted).map(move |ratio| (part, ratio))
-    })
-}
-
-pub fn claim(files: &Files) -> Claim {
-    let ratios: Vec<&Ratio> = deciding(files, RFC).map(|(_, ratio)| ratio).collect();
+pub fn claim(files: &Files<'_>) -> Claim {
+    let ratios: Vec<&Ratio> = files.deciding(RFC).map(|(_, ratio)| ratio).collect();
     if ratios.is_empty() {
         return open(ID, CLAIM, "the time under both strategies");
     }
-    let tally = Tally::of(ratios.iter().copied());
+    let tally: Tally = ratios.iter().map(|it| it.verdict).collect();
     let word = match tally {
         Tally { faster: 0, slower: 0, .. } => "Not shown in time",
-        Tally { slower: 0, .. } if tally.faster == tally.points() => "Holds in time",
+        Tally { slower: 0, .. } if tally.faster == tally.all() => "Holds in time",
         Tally { slower: 0, .. } => "Holds in part",
         Tally { faster: 0, .. } => "Does not hold in time",
         _ => "Depends on the load",
     };
-    let mut evidence: Vec<String> = deciding(files, RFC)
+    let mut evidence: Vec<String> = files
+        .deciding(RFC)
         .map(|(_, ratio)| {
             format!(
                 "{}: {} over {} {}, {} blocks.",
@@ -51,7 +44,8 @@ pub fn claim(files: &Files) -> Claim {
     Claim {
         id: ID.to_owned(),
         claim: CLAIM.to_owned(),
-        answer: format!("{word}: {RFC} is {} against {BASELINE}.", tally.say()),
+        found: word.to_owned(),
+        answer: format!("{} is {} against {BASELINE}.", crate::document::words::capital(RFC), tally.say()),
         evidence,
         files: sources,
     }
@@ -65,21 +59,13 @@ fn figure(metric: Metric) -> &'static str {
 }
 
 /// The tail of a poll at each point of a part, under the mutex, under the RFC, and the machine's own.
-fn tails(part: &Part) -> Vec<String> {
-    let tails = Tails::new(&part.latency, Some(BASELINE));
-    let of = |row: &LatencyRow, strategy: &str| {
-        part.latency.iter().find(|it| {
-            (&it.workload, it.threads, it.kind, it.op.as_str()) == (&row.workload, row.threads, row.kind, "deadline")
-                && it.strategy == strategy
-        })
-    };
-    let polls = part
-        .latency
-        .iter()
-        .filter(|it| it.strategy == RFC && it.op == "deadline" && it.kind == Kind::Service);
-    polls
-        .filter_map(|rfc| {
-            let (mutex, floor) = (of(rfc, BASELINE)?, of(rfc, FLOOR)?);
+fn tails(part: &Part<'_>) -> Vec<String> {
+    let tails = part.reading.tails();
+    let points = part.reading.points.iter();
+    points
+        .filter_map(|point| {
+            let of = |strategy| part.reading.latency(point, strategy, "deadline", Kind::Service);
+            let (rfc, mutex, floor) = (of(RFC)?, of(BASELINE)?, of(FLOOR)?);
             let own = |row: &LatencyRow, pick: fn(&LatencyRow) -> u64| {
                 let mark = if tails.is_the_machines(row, pick) { " (the machine's)" } else { "" };
                 format!("{} ns{mark}", words::count(pick(row)))

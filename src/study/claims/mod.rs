@@ -14,9 +14,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
-
-use crate::export::ReadError;
+use crate::reading::StudyResults;
 use crate::record::Claim;
 use files::Files;
 
@@ -27,12 +25,9 @@ const MENDED: &str = "rcu-epoch-validated";
 /// What it is compared with.
 const BASELINE: &str = "mutex";
 
-/// The claims of the study in `dir`, each held against its files. A part that was not played leaves its claims open.
-///
-/// # Errors
-/// If `study.json`, or a file of a part that is there, is missing or broken.
-pub fn claims(dir: &Path) -> Result<Vec<Claim>, ReadError> {
-    let files = Files::read(dir)?;
+/// The claims of a study, each held against its files. A part that was not played leaves its claims open.
+pub fn claims(study: &StudyResults) -> Vec<Claim> {
+    let files = Files::of(study);
     let pace = pace::Pace::of(&files);
     let mut claims = vec![
         locks::claim(&files),
@@ -45,7 +40,7 @@ pub fn claims(dir: &Path) -> Result<Vec<Claim>, ReadError> {
     claims.extend(rivals::claims(&files));
     let verdict = verdict::claim(&files, &pace);
     claims.push(verdict);
-    Ok(claims)
+    claims
 }
 
 /// A claim without an answer, because a part is missing.
@@ -53,7 +48,8 @@ fn open(id: &str, claim: &str, what: &str) -> Claim {
     Claim {
         id: id.to_owned(),
         claim: claim.to_owned(),
-        answer: format!("Open: {what} was not measured."),
+        found: "Open".to_owned(),
+        answer: format!("{} was not measured.", crate::document::words::capital(what)),
         evidence: Vec::new(),
         files: Vec::new(),
     }

@@ -1,12 +1,12 @@
 //! What a program pays for its timer list at the rate at which it really uses it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::files::Files;
 use super::words::{core, count};
 use super::{BASELINE, open};
-use crate::record::{AA_CONTROL, Claim, FLOOR, Trial};
-use crate::stats::{Interval, median, median_interval};
+use crate::record::{Claim, FLOOR};
+use crate::stats::{CONFIDENCE, Interval, median, median_interval};
 
 const ID: &str = "cost-at-the-own-rate";
 const CLAIM: &str = "The list costs enough at the recorded program's own rate to be worth a change.";
@@ -33,38 +33,33 @@ pub struct Pace {
 
 impl Pace {
     /// From the trials of that part; empty without one.
-    pub fn of(files: &Files) -> Pace {
-        let Some(part) = &files.pace else {
+    pub fn of(files: &Files<'_>) -> Pace {
+        let Some(reading) = files.pace.as_ref().map(|part| &part.reading) else {
             return Pace::default();
         };
-        let Some(workload) = part.trials.first().map(|it| it.workload.clone()) else {
+        let Some(point) = reading.points.first() else {
             return Pace::default();
         };
-        let strategies: BTreeSet<&str> = part.trials.iter().map(|it| it.strategy.as_str()).collect();
-        let shares: BTreeMap<&str, BTreeMap<usize, f64>> =
-            strategies.iter().map(|name| (*name, by_block(part.of(&workload, name)))).collect();
-        let floor = shares.get(FLOOR).cloned().unwrap_or_default();
-        let base = shares.get(BASELINE).cloned().unwrap_or_default();
+        let (floor, base) = (reading.busy(point, FLOOR), reading.busy(point, BASELINE));
         let less = |one: &BTreeMap<usize, f64>, other: &BTreeMap<usize, f64>| {
             one.iter().filter_map(|(block, share)| Some(share - other.get(block)?)).collect::<Vec<f64>>()
         };
-        let costs = strategies.iter().filter(|name| ![FLOOR, AA_CONTROL].contains(*name)).filter_map(|name| {
-            let rates =
-                part.of(&workload, name).map(|it| it.lock_acquisitions as f64 * 1e9 / it.elapsed_ns.max(1) as f64);
+        let costs = reading.strategies.iter().filter_map(|name| {
+            let own = reading.busy(point, name);
             Some(Cost {
-                strategy: (*name).to_owned(),
-                locks_per_s: median(&rates.collect::<Vec<f64>>())?,
-                core: median(&less(&shares[name], &floor))?,
-                saves: if *name == BASELINE {
+                strategy: name.clone(),
+                locks_per_s: reading.locks_per_s(point, name)?,
+                core: median(&less(&own, &floor))?,
+                saves: if name == BASELINE {
                     None
                 } else {
-                    median_interval(&less(&base, &shares[name]), 0.95)
+                    median_interval(&less(&base, &own), CONFIDENCE)
                 },
             })
         });
         let mut costs: Vec<Cost> = costs.collect();
         costs.sort_by(|a, b| (a.strategy != BASELINE, &a.strategy).cmp(&(b.strategy != BASELINE, &b.strategy)));
-        Pace { workload, costs }
+        Pace { workload: point.workload.clone(), costs }
     }
 
     /// The cost of one strategy.
@@ -73,9 +68,9 @@ impl Pace {
     }
 }
 
-/// The share of a core that operations took, by block.
-fn by_block<'a>(trials: impl Iterator<Item = &'a Trial>) -> BTreeMap<usize, f64> {
-    trials.filter_map(|it| Some((it.block, it.busy_ns? as f64 / it.elapsed_ns.max(1) as f64))).collect()
+/// Whether the interval leaves out 0.
+pub fn is_decided(saves: Interval) -> bool {
+    saves.low > 0.0 || saves.high < 0.0
 }
 
 /// What a strategy saves, or takes more, with its interval, in per cent of a core.
@@ -98,20 +93,20 @@ pub fn saving(saves: Interval) -> String {
     format!("{verb} {} of a core{more} ({interval})", core(it.estimate))
 }
 
-pub fn claim(files: &Files, pace: &Pace) -> Claim {
+pub fn claim(files: &Files<'_>, pace: &Pace) -> Claim {
     let Some(base) = pace.cost(BASELINE) else {
         return open(ID, CLAIM, "the recorded pace");
     };
     let best = pace
         .costs
         .iter()
-        .filter_map(|cost| Some((cost, cost.saves.filter(|saves| saves.low.is_finite() && saves.low > 0.0)?)))
+        .filter_map(|cost| Some((cost, cost.saves.filter(|saves| is_decided(*saves) && saves.estimate > 0.0)?)))
         .max_by(|a, b| a.1.estimate.total_cmp(&b.1.estimate));
     let most = match best {
         Some((cost, saves)) => {
-            format!("of those that surely save some of it, {} {}, the most", cost.strategy, saving(saves))
+            format!("the most is saved by {}, which {}", cost.strategy, saving(saves))
         }
-        None => "no strategy surely saves any of it".to_owned(),
+        None => "no strategy was shown to save any of it".to_owned(),
     };
     let trace = files.trace(&pace.workload);
     let cut = trace.and_then(|trace| {
@@ -134,6 +129,12 @@ pub fn claim(files: &Files, pace: &Pace) -> Claim {
     Claim {
         id: ID.to_owned(),
         claim: CLAIM.to_owned(),
+        found: if best.is_some() {
+            "Some can be saved"
+        } else {
+            "No saving shown"
+        }
+        .to_owned(),
         answer: format!(
             "At the pace of {} the list takes {} of a core and {} lock acquisitions a second under {BASELINE}; {most}.{}",
             pace.workload,

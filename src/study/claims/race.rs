@@ -12,36 +12,40 @@ const CLAIM: &str =
     "The race with concurrent changes is covered, because whoever changes the head notifies the poller.";
 
 /// The answers of a strategy that would have made its poller oversleep, of how many.
-pub fn oversleeps(files: &Files, strategy: &str) -> Option<(u64, u64)> {
+pub fn oversleeps(files: &Files<'_>, strategy: &str) -> Option<(u64, u64)> {
     let row = fresh(files, strategy)?;
     Some((row.figures.late_without_rearm?, row.tried))
 }
 
-fn fresh<'a>(files: &'a Files, strategy: &str) -> Option<&'a CheckRow> {
-    files.checks.iter().find(|row| row.check == Check::Fresh && row.strategy == strategy)
+fn fresh<'a>(files: &Files<'a>, strategy: &str) -> Option<&'a CheckRow> {
+    files.study.checks.iter().find(|row| row.check == Check::Fresh && row.strategy == strategy)
 }
 
-pub fn claim(files: &Files) -> Claim {
+pub fn claim(files: &Files<'_>) -> Claim {
     let Some((late, polls)) = oversleeps(files, RFC) else {
         return open(ID, CLAIM, "the freshness of answers");
     };
     let answer = match late {
-        0 => format!(
-            "Not refuted in this run: none of {} polls answered late without a notification on its way.",
-            count(polls)
-        ),
+        0 => format!("None of {} polls answered late without a notification on its way.", count(polls)),
         _ => format!(
-            "Does not hold: {} of {} polls answered later than the head with no notification on its way, because a head that is \
+            "{} of {} polls answered later than the head with no notification on its way, because a head that is \
              put off is not the head any more and notifies nobody. Such a poller sleeps past a timer.",
             count(late),
             count(polls)
         ),
     };
-    let mut evidence: Vec<String> = files.checks.iter().filter(|row| row.check == Check::Fresh).map(say).collect();
+    let found = if late == 0 {
+        "Not refuted in this run"
+    } else {
+        "Does not hold"
+    };
+    let mut evidence: Vec<String> =
+        files.study.checks.iter().filter(|row| row.check == Check::Fresh).map(say).collect();
     evidence.extend(sequence(files));
     Claim {
         id: ID.to_owned(),
         claim: CLAIM.to_owned(),
+        found: found.to_owned(),
         answer,
         evidence,
         files: vec![
@@ -70,9 +74,9 @@ fn say(row: &CheckRow) -> String {
 }
 
 /// The shortest sequence of events that was met, a line each.
-fn sequence(files: &Files) -> Vec<String> {
+fn sequence(files: &Files<'_>) -> Vec<String> {
     let begins = format!("{RFC}, {}, never_oversleeps", Check::Fresh);
-    let found = files.violations.iter().find(|block| block.starts_with(&begins));
+    let found = files.study.violations.iter().find(|block| block.starts_with(&begins));
     let Some(found) = found else { return Vec::new() };
     let events = found.lines().skip(1).map(|line| line.split_whitespace().collect::<Vec<&str>>().join(" "));
     ["The shortest sequence of events that was met:".to_owned()].into_iter().chain(events).collect()

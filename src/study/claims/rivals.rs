@@ -1,13 +1,10 @@
 //! What a reviewer will ask for in its place.
 
 use super::files::{Files, Part};
-use super::words::{self, Tally, count};
+use super::words::{self, count};
 use super::{RFC, open};
-use crate::record::{Claim, Metric, Ratio};
-use crate::stats::ratios;
-
-/// The difference that is still called the same, as in every table.
-const THRESHOLD: f64 = 0.01;
+use crate::reading::Tally;
+use crate::record::{Claim, Ratio};
 
 /// Who is named, and what a reviewer would say of it.
 pub const RIVALS: [(&str, &str); 3] = [
@@ -16,27 +13,26 @@ pub const RIVALS: [(&str, &str); 3] = [
     ("mutex-inline", "Keeping the deadline beside the lock does as much."),
 ];
 
-pub fn claims(files: &Files) -> Vec<Claim> {
+pub fn claims(files: &Files<'_>) -> Vec<Claim> {
     RIVALS.iter().map(|(rival, claim)| one(files, rival, claim)).collect()
 }
 
 /// The rival over the RFC, block by block, at every point of every part.
-pub fn against_rfc(files: &Files, rival: &str) -> Vec<(String, Ratio)> {
-    let of_part = |part: &Part| {
-        let all = ratios(&part.trials, RFC, THRESHOLD);
-        let wanted = |it: &Ratio| it.strategy == rival && it.metric != Metric::NetNsPerOp;
-        all.into_iter().filter(wanted).map(|ratio| (part.file("trials.csv"), ratio)).collect::<Vec<_>>()
+pub fn against_rfc(files: &Files<'_>, rival: &str) -> Vec<(String, Ratio)> {
+    let of_part = |part: &Part<'_>| {
+        let of_rival = part.reading.against(RFC).into_iter().filter(|it| it.strategy == rival);
+        of_rival.map(|ratio| (part.file("trials.csv"), ratio)).collect::<Vec<_>>()
     };
     files.compared().flat_map(of_part).collect()
 }
 
-fn one(files: &Files, rival: &str, claim: &str) -> Claim {
+fn one(files: &Files<'_>, rival: &str, claim: &str) -> Claim {
     let id = format!("rival-{rival}");
     let found = against_rfc(files, rival);
     if found.is_empty() {
         return open(&id, claim, "it");
     }
-    let tally = Tally::of(found.iter().map(|(_, ratio)| ratio));
+    let tally: Tally = found.iter().map(|(_, ratio)| ratio.verdict).collect();
     let word = match tally {
         Tally { slower: 0, unclear: 0, .. } => "Yes",
         Tally { faster: 0, same: 0, unclear: 0, .. } => "No",
@@ -47,7 +43,7 @@ fn one(files: &Files, rival: &str, claim: &str) -> Claim {
     };
     let locks = files.strict.as_ref().and_then(|part| {
         let per_op = |strategy: &str| {
-            let of = || part.trials.iter().filter(|it| it.strategy == strategy);
+            let of = || part.reading.trials.iter().filter(|it| it.strategy == strategy);
             let ops: u64 = of().map(|it| it.ops).sum();
             let locks: u64 = of().map(|it| it.lock_acquisitions).sum();
             (ops > 0).then(|| locks as f64 / ops as f64)
@@ -65,7 +61,7 @@ fn one(files: &Files, rival: &str, claim: &str) -> Claim {
             "Traces in strict order: {ours:.4} lock acquisitions an operation, {theirs:.4} under {RFC}."
         ));
     }
-    if let Some(row) = files.checks.iter().find(|row| row.strategy == rival) {
+    if let Some(row) = files.study.checks.iter().find(|row| row.strategy == rival) {
         evidence.push(format!(
             "verify: {} of {} polls broke what it declares, {}.",
             count(row.broken),
@@ -78,7 +74,8 @@ fn one(files: &Files, rival: &str, claim: &str) -> Claim {
     Claim {
         id,
         claim: claim.to_owned(),
-        answer: format!("{word}: against {RFC}, {rival} is {}.", tally.say()),
+        found: word.to_owned(),
+        answer: format!("Against {RFC}, {rival} is {}.", tally.say()),
         evidence,
         files: sources,
     }

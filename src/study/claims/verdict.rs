@@ -6,12 +6,12 @@
 //! whatever the answer, a rival that is faster than the patch somewhere and slower nowhere is named.
 
 use super::files::Files;
-use super::gain::deciding;
-use super::pace::{Pace, saving};
+use super::pace::{Pace, is_decided, saving};
 use super::race::oversleeps;
 use super::rivals::{RIVALS, against_rfc};
-use super::words::{Tally, count};
+use super::words::count;
 use super::{BASELINE, MENDED, RFC};
+use crate::reading::Tally;
 use crate::record::Claim;
 
 const ID: &str = "verdict";
@@ -45,9 +45,9 @@ fn judge(race: Option<u64>, tally: Tally) -> Word {
     }
 }
 
-pub fn claim(files: &Files, pace: &Pace) -> Claim {
+pub fn claim(files: &Files<'_>, pace: &Pace) -> Claim {
     let of = |strategy: &str| {
-        let tally = Tally::of(deciding(files, strategy).map(|(_, ratio)| ratio));
+        let tally = files.deciding(strategy).map(|(_, ratio)| ratio.verdict).collect::<Tally>();
         (judge(oversleeps(files, strategy).map(|(late, _)| late), tally), tally)
     };
     let (word, tally) = of(RFC);
@@ -58,15 +58,15 @@ pub fn claim(files: &Files, pace: &Pace) -> Claim {
         Some((late, polls)) => reasons.push(format!("{} of {} polls would have overslept", count(late), count(polls))),
         None => reasons.push("its race was not looked for".to_owned()),
     }
-    reasons.push(format!("in time it is {}", tally.say()));
-    if let Some(saves) = pace.cost(RFC).and_then(|cost| cost.saves) {
+    reasons.push(format!("against {BASELINE} it is {}", tally.decided()));
+    if let Some(saves) = pace.cost(RFC).and_then(|cost| cost.saves).filter(|saves| is_decided(*saves)) {
         reasons.push(format!("at the recorded pace it {}", saving(saves)));
     }
     let better: Vec<&str> = RIVALS
         .iter()
         .map(|(rival, _)| *rival)
         .filter(|rival| {
-            let tally = Tally::of(against_rfc(files, rival).iter().map(|(_, ratio)| ratio));
+            let tally: Tally = against_rfc(files, rival).iter().map(|(_, ratio)| ratio.verdict).collect();
             tally.faster > 0 && tally.slower == 0
         })
         .collect();
@@ -81,12 +81,13 @@ pub fn claim(files: &Files, pace: &Pace) -> Claim {
     Claim {
         id: ID.to_owned(),
         claim: CLAIM.to_owned(),
-        answer: format!("{}, as it was sent: {}.", word.text(), reasons.join("; ")),
+        found: format!("{}, as it was sent", word.text()),
+        answer: format!("{}.", crate::document::words::capital(&reasons.join("; "))),
         evidence: vec![
             format!(
                 "With its race closed ({MENDED}): {}; {race}, {} against {BASELINE}.",
                 mended.text(),
-                mended_tally.say()
+                mended_tally.decided()
             ),
             rivals,
             format!(

@@ -1,6 +1,6 @@
 //! Figures in words.
 
-use crate::record::{Ratio, Verdict};
+use crate::record::Ratio;
 pub use crate::text::count;
 
 /// A ratio with its interval and verdict.
@@ -20,43 +20,4 @@ pub fn point(workload: &str, threads: usize) -> String {
 /// A share of a core, per cent.
 pub fn core(share: f64) -> String {
     format!("{:.3} %", share * 100.0)
-}
-
-/// How many ratios come out how.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    pub faster: usize,
-    pub slower: usize,
-    pub same: usize,
-    pub unclear: usize,
-}
-
-impl Tally {
-    /// Counts verdicts.
-    pub fn of<'a>(ratios: impl IntoIterator<Item = &'a Ratio>) -> Tally {
-        let mut tally = Tally::default();
-        for ratio in ratios {
-            *match ratio.verdict {
-                Verdict::Faster => &mut tally.faster,
-                Verdict::Slower => &mut tally.slower,
-                Verdict::Same => &mut tally.same,
-                Verdict::Unclear | Verdict::TooFewBlocks => &mut tally.unclear,
-            } += 1;
-        }
-        tally
-    }
-
-    /// All of them.
-    pub fn points(self) -> usize {
-        self.faster + self.slower + self.same + self.unclear
-    }
-
-    /// In words.
-    pub fn say(self) -> String {
-        let Tally { faster, slower, same, unclear } = self;
-        format!(
-            "faster at {faster} of {} points, slower at {slower}, the same at {same}, unclear at {unclear}",
-            self.points()
-        )
-    }
 }

@@ -1,0 +1,96 @@
+//! What must be known before anything in a document is believed.
+
+use crate::document::words::{at, counted, heading, list, ratio};
+use crate::reading::{Reading, Results, point_of};
+use crate::record::{AA_CONTROL, Ratio, RunState};
+
+/// How far a filed ratio may be from the one computed, as a share of it: what printing and reading back may lose.
+const ROUNDING: f64 = 1e-9;
+
+/// The notices of a run.
+pub(super) fn of_run(results: &Results, reading: &Reading<'_>) -> Vec<String> {
+    let all = [unfinished(reading), disagreement(results, reading), biased(reading)];
+    let empty = reading.points_without_figures().into_iter();
+    let empty = empty.map(|(point, why)| format!("No figure at all on {}: {why}.", at(point)));
+    let failed = reading.run.left_out.iter();
+    let failed = failed.map(|it| {
+        format!(
+            "{} failed on {} and is left out there: {}.",
+            it.strategy,
+            heading(&crate::record::Point { workload: it.workload.clone(), threads: it.threads }),
+            it.reason
+        )
+    });
+    all.into_iter().flatten().chain(failed).chain(empty).chain(results.notes.iter().cloned()).collect()
+}
+
+fn unfinished(reading: &Reading<'_>) -> Option<String> {
+    let run = reading.run;
+    let because = run.message.as_ref().map_or(String::new(), |message| format!(" ({message})"));
+    let how = match run.state {
+        RunState::Complete => return None,
+        RunState::Running => "it is under way, or was killed".to_owned(),
+        RunState::Interrupted => format!("it was interrupted{because}"),
+        RunState::Failed => format!("it ended on an error{because}"),
+    };
+    let has = match reading.trials.len() {
+        0 => "It has no trial".to_owned(),
+        trials => format!(
+            "What follows rests on what it has: {} in {}",
+            counted(trials, "trial"),
+            counted(reading.blocks(), "block")
+        ),
+    };
+    Some(format!("This run is not whole: {how}. {has}."))
+}
+
+/// `ratios.csv` follows from `trials.csv`; where it does not, one of them was changed.
+fn disagreement(results: &Results, reading: &Reading<'_>) -> Option<String> {
+    let filed = match &results.filed_ratios {
+        None if reading.ratios.is_empty() => return None,
+        None => return Some("There is no ratios.csv; every ratio here is computed from trials.csv.".to_owned()),
+        Some(filed) => filed,
+    };
+    let key = |ratio: &Ratio| (ratio.workload.clone(), ratio.threads, ratio.metric, ratio.strategy.clone());
+    let differs = |ours: &&Ratio| !filed.iter().any(|theirs| key(ours) == key(theirs) && agree(ours, theirs));
+    let differing: Vec<&Ratio> = reading.ratios.iter().filter(differs).collect();
+    let unknown = filed.iter().filter(|theirs| !reading.ratios.iter().any(|ours| key(ours) == key(theirs))).count();
+    if differing.is_empty() && unknown == 0 {
+        return None;
+    }
+    let example = differing.first();
+    let example =
+        example.map_or(String::new(), |it| format!(", {} on {} among them", it.strategy, heading(&point_of(it))));
+    // A run under way appends trials before it rewrites what follows from them.
+    let why = match reading.is_whole() {
+        true => "one of the two was changed after the run",
+        false => "the run did not get to write it anew",
+    };
+    Some(format!(
+        "ratios.csv disagrees with trials.csv in {}{example}: {why}. Every ratio and verdict here is computed from trials.csv.",
+        counted(differing.len() + unknown, "row"),
+    ))
+}
+
+fn agree(ours: &Ratio, theirs: &Ratio) -> bool {
+    let near = |a: f64, b: f64| a == b || (a - b).abs() <= ROUNDING * a.abs();
+    near(ours.ratio, theirs.ratio)
+        && near(ours.ci_low, theirs.ci_low)
+        && near(ours.ci_high, theirs.ci_high)
+        && (ours.blocks, ours.verdict) == (theirs.blocks, theirs.verdict)
+}
+
+fn biased(reading: &Reading<'_>) -> Option<String> {
+    let biased = reading.points.iter().filter(|point| reading.is_biased(point));
+    let points: Vec<String> = biased
+        .filter_map(|point| Some((point, reading.ratio(point, AA_CONTROL)?)))
+        .map(|(point, it)| format!("{} ({}, {})", at(point), ratio(it.ratio), it.verdict.as_str()))
+        .collect();
+    (!points.is_empty()).then(|| {
+        format!(
+            "{} measured against itself came out different on {}: what was measured there is biased and does not count.",
+            reading.baseline,
+            list(&points)
+        )
+    })
+}

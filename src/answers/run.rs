@@ -1,0 +1,66 @@
+//! The answer of `run` and `replay`.
+
+use serde_json::{Value, json};
+
+use super::page::header;
+use super::{Material, notices, point, verdict};
+use crate::document::words::list;
+use crate::document::{Block, Document};
+use crate::reading::{Reading, Scores};
+use crate::record::Point;
+
+/// A run's document: the verdict, then a table for each point; in detail, every operation's latency too.
+pub fn run(material: &Material<'_>, in_detail: bool) -> Document {
+    let Material { directory, results, declarations } = *material;
+    let reading = results.reading();
+    let scores = Scores::new(&reading, declarations, &results.checks);
+    let mut document = skeleton(material, &reading, &scores);
+    let points = reading.points.iter().map(|it| Block::Section(point::section(&reading, it, in_detail)));
+    document.blocks = points.collect();
+    document.blocks.push(Block::Text(point::definitions(&reading)));
+    document.blocks.push(Block::Text(format!("Results: {directory}")));
+    document
+}
+
+/// A run's document without its blocks.
+pub(super) fn skeleton(material: &Material<'_>, reading: &Reading<'_>, scores: &Scores) -> Document {
+    let Material { directory, results, declarations } = *material;
+    let verdict = verdict::of_run(reading, scores, declarations);
+    let rivals: Vec<&String> = scores.standings.iter().map(|it| &it.strategy).collect();
+    let on = if reading.points.is_empty() {
+        "nothing yet".to_owned()
+    } else {
+        verdict::points(reading)
+    };
+    Document {
+        kind: "Design review".to_owned(),
+        title: format!("{} and {} on {on}", reading.baseline, list(&rivals)),
+        facts: header(&[reading]),
+        notices: notices::of_run(results, reading),
+        data: json!({
+            "directory": directory,
+            "run": reading.run,
+            "answer": verdict.answer,
+            "sentences": verdict.sentences,
+            "points": reading.points.iter().map(|it| of_point(reading, it)).collect::<Vec<Value>>(),
+            "summaries": reading.summaries,
+            "ratios": reading.ratios,
+            "latency": reading.latency,
+            "missing": reading.missing(),
+        }),
+        verdict: Some(verdict),
+        ..Document::default()
+    }
+}
+
+fn of_point(reading: &Reading<'_>, point: &Point) -> Value {
+    json!({
+        "workload": point.workload,
+        "threads": point.threads,
+        "metric": reading.metric(point),
+        "biased": reading.is_biased(point),
+        "trace": reading.trace(point),
+        "load": reading.shares(point, reading.baseline),
+        "saturated": reading.saturated(point),
+    })
+}

@@ -1,0 +1,77 @@
+//! `headlock report`: the design-review document of a result directory or of a study.
+
+use std::path::Path;
+
+use super::answer::{answer, answer_document};
+use super::args::ReportArgs;
+use super::declared::declarations;
+use super::failure::Failure;
+use crate::answers::{Material, StudyMaterial, page, study_page};
+use crate::document::{Document, Html, Writer};
+use crate::export::{ReadError, read_results, read_study_results, write_page};
+use crate::reading::StudyResults;
+use crate::record::Declaration;
+use crate::registry::Registry;
+use crate::study::claims;
+
+/// The page's name in its result directory.
+const PAGE: &str = "report.html";
+
+/// Reads the directory, and writes the page or prints it in another form.
+pub fn report(registry: &Registry, args: &ReportArgs) -> Result<(), Failure> {
+    let dir = &args.dir;
+    if !dir.is_dir() {
+        let what = if dir.exists() {
+            "is not a directory"
+        } else {
+            "does not exist"
+        };
+        return Err(Failure::Error(format!(
+            "{} {what}; name a result directory, such as headlock run writes",
+            dir.display()
+        )));
+    }
+    let directory = dir.display().to_string();
+    let declarations = declarations(registry);
+    let document = match dir.join("study.json").is_file() {
+        true => of_study(&directory, &read_study_results(dir).map_err(broken)?, &declarations)?,
+        false => {
+            let results = read_results(dir, &name(dir)).map_err(broken)?;
+            page(&Material {
+                directory: &directory,
+                results: &results,
+                declarations: &declarations,
+            })
+        }
+    };
+    if args.markdown || args.json {
+        return answer_document(&document, args.json, args.markdown);
+    }
+    let out = args.out.clone().unwrap_or_else(|| dir.join(PAGE));
+    write_page(&out, &Html.write(&document)).map_err(|error| Failure::Error(format!("--out: {error}")))?;
+    let found = document.verdict.map_or(String::new(), |verdict| verdict.answer);
+    answer(&format!("{}: {found}", out.display()))
+}
+
+fn of_study(directory: &str, study: &StudyResults, declarations: &[Declaration]) -> Result<Document, Failure> {
+    if study.parts.is_empty() {
+        return Err(Failure::Error(format!("{directory}: none of the study's measurements was played yet")));
+    }
+    Ok(study_page(&StudyMaterial {
+        directory,
+        results: study,
+        claims: &claims(study),
+        declarations,
+    }))
+}
+
+fn broken(error: ReadError) -> Failure {
+    Failure::Error(error.to_string())
+}
+
+/// The last part of a directory's path, whichever way it was typed.
+pub fn name(dir: &Path) -> String {
+    let real = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
+    real.file_name()
+        .map_or_else(|| dir.display().to_string(), |name| name.to_string_lossy().into_owned())
+}

@@ -1,0 +1,65 @@
+//! Ten words that a reader of an answer needs. `docs/GLOSSARY.md` is this document.
+
+use super::{Block, Document};
+
+/// The words in the order of reading, each with what it stands for.
+pub const WORDS: [(&str, &str); 10] = [
+    ("Point", "One workload at one number of threads. Strategies are compared within a point only."),
+    (
+        "Block",
+        "One fresh process in which all strategies at a point take turns. Blocks are the statistical unit: each gives one ratio \
+         per strategy.",
+    ),
+    ("Slice", "One strategy's turn in a block, on a list of its own."),
+    ("Trial", "The slices of one strategy in one block, taken together: one row of trials.csv."),
+    (
+        "Floor",
+        "A strategy that does nothing. Its time is the harness's own cost; what cannot be told from it was not measured.",
+    ),
+    (
+        "A/A control",
+        "The baseline compared with itself. There is no difference, so a difference that it shows is the run's own error.",
+    ),
+    (
+        "Interval",
+        "The range that holds the true ratio with 95 % confidence, corrected for the number of rows: all intervals of a table \
+         hold at the same time.",
+    ),
+    (
+        "Margin",
+        "The difference that is still called the same, set by --threshold. A margin of 1 % reaches from 1/1.01 to 1.01.",
+    ),
+    (
+        "Verdict",
+        "What the interval says: same if it lies within the margin; faster or slower if it lies on one side of 1; otherwise \
+         unclear.",
+    ),
+    (
+        "Freshness",
+        "What a read promises. Linearizable: the answer was true at some moment of the call. Notified: it may be stale, but a \
+         rearm is on its way before a sleeper oversleeps. Racy: neither.",
+    ),
+];
+
+/// The words as a block.
+pub fn block() -> Block {
+    Block::Facts(WORDS.iter().map(|(word, text)| ((*word).to_owned(), (*text).to_owned())).collect())
+}
+
+/// The glossary as a document of its own.
+pub fn document() -> Document {
+    Document { blocks: vec![block()], ..Document::new("Glossary") }
+}
+
+#[cfg(test)]
+mod tests {
+    use snapbox::{assert_data_eq, file};
+
+    use super::super::{Markdown, Writer};
+    use super::document;
+
+    #[test]
+    fn the_page_in_docs_is_this_glossary() {
+        assert_data_eq!(Markdown.write(&document()), file!["../../docs/GLOSSARY.md"].raw());
+    }
+}

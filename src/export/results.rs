@@ -1,0 +1,109 @@
+//! Reading a result directory whole, and a study's.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use super::{
+    ReadError, Rows, read_checks, read_crossings, read_crossover_points, read_latency, read_loads, read_map,
+    read_ratios, read_run, read_study, read_trials,
+};
+use crate::reading::{Picture, Results, StudyResults};
+use crate::record::CheckRow;
+
+/// Where the pictures of a result directory are, in it.
+pub const PLOTS: &str = "plots";
+
+/// A result directory. `run.json` and `trials.csv` must be there; what else is missing is left empty.
+///
+/// # Errors
+/// If one of the two is missing, or any file is broken; the message names it.
+pub fn read_results(dir: &Path, name: &str) -> Result<Results, ReadError> {
+    let run = read_run(dir)?;
+    let mut notes = Vec::new();
+    let trials = noted(read_trials(dir)?, &mut notes);
+    Ok(Results {
+        name: name.to_owned(),
+        run,
+        trials,
+        latency: optional(read_latency(dir))?.map(|rows| noted(rows, &mut notes)),
+        filed_ratios: optional(read_ratios(dir))?.map(|rows| noted(rows, &mut notes)),
+        checks: checks(dir)?.map(|rows| noted(rows, &mut notes)).unwrap_or_default(),
+        crossings: optional(read_crossings(dir))?.map(|rows| noted(rows, &mut notes)).unwrap_or_default(),
+        crossover_points: optional(read_crossover_points(dir))?.map(|rows| noted(rows, &mut notes)).unwrap_or_default(),
+        map: optional(read_map(dir))?.map(|rows| noted(rows, &mut notes)).unwrap_or_default(),
+        pictures: pictures(&dir.join(PLOTS))?,
+        notes,
+    })
+}
+
+/// A study and its parts, as far as they were played.
+///
+/// # Errors
+/// If `study.json`, or a file of a part that is there, is missing or broken; the message names it.
+pub fn read_study_results(dir: &Path) -> Result<StudyResults, ReadError> {
+    let mut study = StudyResults {
+        record: read_study(dir)?,
+        parts: Vec::new(),
+        loads: Vec::new(),
+        checks: Vec::new(),
+        violations: Vec::new(),
+    };
+    for part in &study.record.parts {
+        let path = dir.join(&part.path);
+        if path.join("run.json").is_file() {
+            study.parts.push(read_results(&path, &part.role)?);
+        } else if path.join("verify.csv").is_file() {
+            study.checks.extend(read_checks(&path)?.rows);
+            let file = path.join("violations.txt");
+            let text = fs::read_to_string(&file).map_err(|error| ReadError::io(&file, error))?;
+            let found = text.split("\n\n").map(str::trim).filter(|text| !text.is_empty());
+            study.violations.extend(found.map(str::to_owned));
+        } else if path.join("loads.csv").is_file() {
+            study.loads.extend(read_loads(&path)?.rows);
+        }
+    }
+    Ok(study)
+}
+
+/// `verify.csv`, of the directory itself or of its `verify`.
+fn checks(dir: &Path) -> Result<Option<Rows<CheckRow>>, ReadError> {
+    match optional(read_checks(dir))? {
+        Some(rows) => Ok(Some(rows)),
+        None => optional(read_checks(&dir.join("verify"))),
+    }
+}
+
+fn noted<T>(rows: Rows<T>, notes: &mut Vec<String>) -> Vec<T> {
+    notes.extend(rows.note);
+    rows.rows
+}
+
+fn optional<T>(read: Result<T, ReadError>) -> Result<Option<T>, ReadError> {
+    match read {
+        Err(ReadError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => Ok(None),
+        read => read.map(Some),
+    }
+}
+
+/// Every SVG file of a directory, by name; none if it is not there.
+fn pictures(dir: &Path) -> Result<Vec<Picture>, ReadError> {
+    let failed = |source| ReadError::io(dir, source);
+    let entries = match fs::read_dir(dir) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(failed)?,
+    };
+    let mut pictures = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(failed)?.path();
+        let Some(name) = path.file_stem().and_then(|stem| stem.to_str()).filter(|name| !name.starts_with('.')) else {
+            continue;
+        };
+        if path.extension().is_some_and(|it| it == "svg") {
+            let svg = fs::read_to_string(&path).map_err(|source| ReadError::io(&path, source))?;
+            pictures.push(Picture { name: name.to_owned(), file: path.display().to_string(), svg });
+        }
+    }
+    pictures.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(pictures)
+}

@@ -1,0 +1,218 @@
+//! A result set: trials, live or read from disk, and everything that is said of them.
+//!
+//! Every command reads its figures here and nowhere else: the answer of `run` and `replay`, the page, `compare`, `crossover`, the
+//! claims of a study, and the JSON of each. So this module alone knows which metric decides at a point, which row of the ratios
+//! is the answer, whose a tail is, what a load really did, and why a figure is missing. It computes nothing that
+//! [`stats`](crate::stats) computes, and it writes no sentence but the reason why a figure is missing.
+
+mod counts;
+mod missing;
+mod parameters;
+mod results;
+mod standing;
+mod study;
+mod tally;
+
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use counts::{Graces, Pass, Saturated, Shares};
+pub use missing::{Missing, MissingFigure, NEEDED_BLOCKS};
+pub use results::{Picture, Results};
+pub use standing::{Answer, Place, Scores, Standing};
+pub use study::StudyResults;
+pub use tally::Tally;
+
+use crate::record::{
+    AA_CONTROL, ALL, FLOOR, Kind, LatencyRow, Metric, Point, Ratio, RunRecord, RunState, Trial, Verdict,
+};
+use crate::stats::{self, Subject, Summary, Tails, deciding_metric, summarize};
+use parameters::Parameters;
+
+/// The trials of a run and what follows from them.
+pub struct Reading<'a> {
+    /// What was run, where, and how it went.
+    pub run: &'a RunRecord,
+    /// Every trial.
+    pub trials: &'a [Trial],
+    /// Percentiles, of the undisturbed trials of the latency pass.
+    pub latency: &'a [LatencyRow],
+    /// What the others are compared with.
+    pub baseline: &'a str,
+    /// The difference still called the same, as a fraction.
+    pub threshold: f64,
+    /// Every ratio, computed from the trials.
+    pub ratios: Vec<Ratio>,
+    /// Medians and shares, per point and strategy.
+    pub summaries: Vec<Summary>,
+    /// The points, in the order in which they were first played.
+    pub points: Vec<Point>,
+    /// What was measured, in the order in which the run names it; neither the floor nor the A/A control.
+    pub strategies: Vec<String>,
+}
+
+impl<'a> Reading<'a> {
+    /// Reads trials. `latency` holds the percentiles that belong to them.
+    pub fn new(run: &'a RunRecord, trials: &'a [Trial], latency: &'a [LatencyRow]) -> Self {
+        let told = Parameters::of(run);
+        let (baseline, threshold) = (told.baseline(), told.threshold());
+        Reading {
+            run,
+            trials,
+            latency,
+            baseline,
+            threshold,
+            ratios: stats::ratios(trials, baseline, threshold),
+            summaries: summarize(trials),
+            points: points(run, trials),
+            strategies: strategies(told, trials),
+        }
+    }
+
+    /// Whether the run ended as planned.
+    pub fn is_whole(&self) -> bool {
+        self.run.state == RunState::Complete
+    }
+
+    /// What decides at a point: service time where the load is paced, else time per operation.
+    pub fn metric(&self, point: &Point) -> Metric {
+        deciding_metric(self.trials, point)
+    }
+
+    /// Whether the load is paced at a point, so that service time decides there.
+    pub fn is_paced(&self, point: &Point) -> bool {
+        self.metric(point) == Metric::ServiceNs
+    }
+
+    /// The ratio that decides at a point, for a strategy or the A/A control.
+    pub fn ratio(&self, point: &Point, strategy: &str) -> Option<&Ratio> {
+        self.ratios.iter().find(|it| is_of(it, point) && it.strategy == strategy && it.decides())
+    }
+
+    /// The ratio net of the floor.
+    pub fn net_ratio(&self, point: &Point, strategy: &str) -> Option<&Ratio> {
+        let net = |it: &&Ratio| {
+            is_of(it, point) && it.strategy == strategy && it.metric == Metric::NetNsPerOp && it.state == ALL
+        };
+        self.ratios.iter().find(net)
+    }
+
+    /// The ratios that decide, of all strategies at all points that are not biased; no control.
+    pub fn deciding(&self) -> impl Iterator<Item = &Ratio> {
+        let wanted = |it: &&Ratio| it.decides() && it.strategy != AA_CONTROL && !self.is_biased(&point_of(it));
+        self.ratios.iter().filter(wanted)
+    }
+
+    /// The same over another baseline, block by block.
+    pub fn against(&self, baseline: &str) -> Vec<Ratio> {
+        let all = stats::ratios(self.trials, baseline, self.threshold);
+        let wanted = |it: &Ratio| it.decides() && it.strategy != AA_CONTROL && !self.is_biased(&point_of(it));
+        all.into_iter().filter(wanted).collect()
+    }
+
+    /// Whether the A/A control came out different from itself at a point, so that nothing there counts.
+    pub fn is_biased(&self, point: &Point) -> bool {
+        self.ratio(point, AA_CONTROL).is_some_and(|it| it.biased)
+    }
+
+    /// Medians and shares of a strategy at a point.
+    pub fn summary(&self, point: &Point, strategy: &str) -> Option<&Summary> {
+        self.summaries.iter().find(|it| it.point == *point && it.strategy == strategy)
+    }
+
+    /// The trials of a strategy at a point, disturbed ones included.
+    pub fn trials(&self, point: &Point, strategy: &str) -> impl Iterator<Item = &'a Trial> + use<'a> {
+        let subject = Subject { point: point.clone(), strategy: strategy.to_owned() };
+        self.trials.iter().filter(move |trial| subject.owns(trial))
+    }
+
+    /// The undisturbed ones of them.
+    pub fn quiet(&self, point: &Point, strategy: &str) -> impl Iterator<Item = &'a Trial> + use<'a> {
+        self.trials(point, strategy).filter(|trial| !trial.disturbed)
+    }
+
+    /// The operation that the latency pass saw most of at a point.
+    pub fn commonest_op(&self, point: &Point) -> Option<&'a str> {
+        let rows = self.latency.iter().filter(|it| is_at(it, point) && it.is_service());
+        rows.max_by_key(|it| it.count).map(|it| it.op.as_str())
+    }
+
+    /// Percentiles of one operation under a strategy at a point.
+    pub fn latency(&self, point: &Point, strategy: &str, op: &str, kind: Kind) -> Option<&'a LatencyRow> {
+        let mut rows = self.latency.iter().filter(|it| is_at(it, point) && it.kind == kind);
+        rows.find(|it| it.strategy == strategy && it.op == op)
+    }
+
+    /// Whether response times were recorded at a point: where the load is open, or played at a pace.
+    pub fn has_response_times(&self, point: &Point) -> bool {
+        self.latency.iter().any(|it| is_at(it, point) && it.kind == Kind::Response)
+    }
+
+    /// Whose the tails are.
+    pub fn tails(&self) -> Tails<'a> {
+        Tails::new(self.latency, Some(self.baseline))
+    }
+
+    /// How many processors the threads were bound to; 0 if to none, `None` if the run does not say.
+    pub fn cpus(&self) -> Option<usize> {
+        Parameters::of(self.run).cpus()
+    }
+
+    /// Blocks that have a trial.
+    pub fn blocks(&self) -> usize {
+        let mut blocks: Vec<usize> = self.trials.iter().map(|trial| trial.block).collect();
+        blocks.sort_unstable();
+        blocks.dedup();
+        blocks.len()
+    }
+
+    /// Trials that are left out of every figure.
+    pub fn disturbed(&self) -> usize {
+        self.trials.iter().filter(|trial| trial.disturbed).count()
+    }
+}
+
+/// Whether a verdict says that there is a difference.
+pub fn is_decided(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Faster | Verdict::Slower)
+}
+
+/// The point of a ratio.
+pub fn point_of(ratio: &Ratio) -> Point {
+    Point { workload: ratio.workload.clone(), threads: ratio.threads }
+}
+
+fn is_of(ratio: &Ratio, point: &Point) -> bool {
+    (&ratio.workload, ratio.threads) == (&point.workload, point.threads)
+}
+
+fn is_at(row: &LatencyRow, point: &Point) -> bool {
+    (&row.workload, row.threads) == (&point.workload, point.threads)
+}
+
+/// In the order in which they were first played, then those at which nothing could be.
+fn points(run: &RunRecord, trials: &[Trial]) -> Vec<Point> {
+    let mut points: Vec<Point> = Vec::new();
+    let played = trials.iter().map(|it| (&it.workload, it.threads));
+    let failed = run.left_out.iter().map(|it| (&it.workload, it.threads));
+    for (workload, threads) in played.chain(failed) {
+        if !points.iter().any(|known| (&known.workload, known.threads) == (workload, threads)) {
+            points.push(Point { workload: workload.clone(), threads });
+        }
+    }
+    points
+}
+
+/// In the order in which the run names them, then any other.
+fn strategies(told: Parameters<'_>, trials: &[Trial]) -> Vec<String> {
+    let mut strategies: Vec<String> = told.strategies().map(str::to_owned).collect();
+    for subject in stats::subjects(trials) {
+        let known = [FLOOR, AA_CONTROL].contains(&subject.strategy.as_str()) || strategies.contains(&subject.strategy);
+        if !known {
+            strategies.push(subject.strategy);
+        }
+    }
+    strategies
+}

@@ -1,0 +1,57 @@
+//! How many comparisons come out how.
+
+use crate::record::Verdict;
+
+/// Counts of verdicts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Faster.
+    pub faster: usize,
+    /// Slower.
+    pub slower: usize,
+    /// The same.
+    pub same: usize,
+    /// Not decided, for want of blocks or of a quiet machine.
+    pub unclear: usize,
+}
+
+impl FromIterator<Verdict> for Tally {
+    fn from_iter<I: IntoIterator<Item = Verdict>>(verdicts: I) -> Self {
+        let mut tally = Tally::default();
+        for verdict in verdicts {
+            *match verdict {
+                Verdict::Faster => &mut tally.faster,
+                Verdict::Slower => &mut tally.slower,
+                Verdict::Same => &mut tally.same,
+                Verdict::Unclear | Verdict::TooFewBlocks => &mut tally.unclear,
+            } += 1;
+        }
+        tally
+    }
+}
+
+impl Tally {
+    /// All of them.
+    pub fn all(self) -> usize {
+        self.faster + self.slower + self.same + self.unclear
+    }
+
+    /// What is decided, in words.
+    pub fn decided(self) -> String {
+        match (self.faster, self.slower, self.same) {
+            (0, 0, 0) => format!("not decided at any of {} points", self.all()),
+            (faster, slower, same) => {
+                format!("faster at {faster}, slower at {slower} and the same at {same} of {} points", self.all())
+            }
+        }
+    }
+
+    /// In words.
+    pub fn say(self) -> String {
+        let Tally { faster, slower, same, unclear } = self;
+        format!(
+            "faster at {faster} of {} points, slower at {slower}, the same at {same}, unclear at {unclear}",
+            self.all()
+        )
+    }
+}
