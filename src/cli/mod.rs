@@ -9,7 +9,6 @@ mod completions;
 mod crossover;
 mod doctor;
 mod failure;
-mod figures;
 mod list;
 mod man;
 mod paint;
@@ -25,7 +24,6 @@ mod trial_process;
 mod typed;
 mod units;
 mod verify;
-mod verify_table;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -5,16 +5,13 @@ use std::io::stdout;
 use anstream::{AutoStream, ColorChoice};
 use comfy_table::{Cell, Color, Table, TableStyle};
 
-use crate::record::{CheckVerdict, Verdict};
+use crate::record::Verdict;
 
 /// Whether to use colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Paint(bool);
 
 impl Paint {
-    /// No colour: for files, pipes and Markdown.
-    pub const NEVER: Paint = Paint(false);
-
     /// Colour if standard output is a terminal that knows it and `NO_COLOR` is not set (no-color.org); also where
     /// `CLICOLOR_FORCE` is set (bixense.com/clicolors).
     pub fn for_stdout() -> Paint {
@@ -42,16 +39,6 @@ impl Paint {
         }
     }
 
-    /// A cell about a check: red if the strategy breaks what it declares, yellow if pollers oversleep as it declares they may.
-    pub fn check(verdict: CheckVerdict, text: String) -> Cell {
-        let cell = Cell::new(text);
-        match verdict {
-            CheckVerdict::Kept => cell,
-            CheckVerdict::Racy => cell.fg(Color::Yellow),
-            _ => cell.fg(Color::Red),
-        }
-    }
-
     /// What is the machine's and not the strategy's.
     pub fn grey(text: String) -> Cell {
         Cell::new(text).fg(Color::DarkGrey)
@@ -60,6 +47,9 @@ impl Paint {
 
 #[cfg(test)]
 impl Paint {
+    /// No colour.
+    pub const NEVER: Paint = Paint(false);
+
     /// Colour wherever it goes.
     pub const ALWAYS: Paint = Paint(true);
 }

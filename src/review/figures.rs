@@ -56,17 +56,7 @@ fn turned(columns: &[Column], rows: &[Vec<Cell>]) -> (Vec<Column>, Vec<Vec<Cell>
 }
 
 fn short(ratio: &Ratio) -> Cell {
-    Cell::toned(format!("{} {}", words::ratio(ratio.ratio), ratio.verdict.as_str()), tone(ratio.verdict))
-}
-
-/// The colour of a verdict.
-fn tone(verdict: Verdict) -> Tone {
-    match verdict {
-        Verdict::Faster => Tone::Good,
-        Verdict::Slower => Tone::Bad,
-        Verdict::Same => Tone::Even,
-        Verdict::Unclear => Tone::Open,
-    }
+    Cell::toned(format!("{} {}", words::ratio(ratio.ratio), ratio.verdict.as_str()), ratio.verdict.into())
 }
 
 fn in_all(standing: &Standing, places: usize) -> Cell {
@@ -199,7 +189,7 @@ fn row(reading: &Reading<'_>, summary: &Summary) -> Vec<Cell> {
         Cell::new(ratio.map_or("–".to_owned(), |it| words::ratio(it.ratio))),
         Cell::new(ratio.map_or("–".to_owned(), interval)),
         Cell::drawn(ratio.map(Interval::from)),
-        ratio.map_or(Cell::new("–"), |it| Cell::toned(it.verdict.as_str(), tone(it.verdict))),
+        ratio.map_or(Cell::new("–"), |it| Cell::verdict(it.verdict)),
         number(summary.ops_per_s.map(|rate| rate / 1e6)),
         Cell::new(summary.blocks.to_string()),
         Cell::new(summary.disturbed.to_string()),

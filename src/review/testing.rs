@@ -44,7 +44,7 @@ pub(crate) fn material(strategies: &[(&str, f64)]) -> Material {
     }
 }
 
-fn run() -> RunRecord {
+pub(crate) fn run() -> RunRecord {
     RunRecord {
         schema_version: SCHEMA_VERSION,
         headlock_version: "0.1.0".to_owned(),

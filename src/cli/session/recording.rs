@@ -220,7 +220,12 @@ impl Recording {
 
     /// What is bad about the host, a line each.
     pub fn host_lines(&self) -> String {
-        self.bad.iter().map(|bad| format!("Not a host to measure on: {bad}.\n")).collect()
+        self.unfit().iter().map(|bad| format!("{bad}\n")).collect()
+    }
+
+    /// The same, a sentence each.
+    pub fn unfit(&self) -> Vec<String> {
+        self.bad.iter().map(|bad| format!("Not a host to measure on: {bad}.")).collect()
     }
 }
 
