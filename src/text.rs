@@ -1,21 +1,16 @@
 //! Text for people: a stranger's, fit to stand in one line of a terminal, and numbers.
 
-/// A stranger's name, fit to be shown wherever names are: in a terminal, a table's cell, a file's name. What has no shape of its own
-/// but an effect on what stands around it becomes U+FFFD, as bytes do that are no text: control characters (a terminal's commands
-/// begin with one), line and paragraph separators, and marks that turn the direction of writing.
+/// A stranger's name, fit to be shown wherever names are: in a terminal, a table's cell, a file's name. What acts on what stands around
+/// it becomes U+FFFD, as bytes do that are no text.
 pub fn printable(name: &str) -> String {
-    let acts = |c: char| {
-        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
     name.chars().map(|c| if acts(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
-/// The text without control characters, which might be commands to the terminal or turn its lines round, and cut after so many
-/// characters.
+/// The text without characters that act on a terminal, which are spelt out, and cut after so many characters.
 pub(crate) fn shown(text: &str, most: usize) -> String {
     let mut shown = String::new();
     for character in text.chars().take(most) {
-        if character.is_control() || TURNS.contains(&character) {
+        if acts(character) {
             shown.extend(character.escape_default());
         } else {
             shown.push(character);
@@ -27,11 +22,12 @@ pub(crate) fn shown(text: &str, most: usize) -> String {
     shown
 }
 
-/// Characters that change the direction in which what follows is read.
-const TURNS: [char; 12] = [
-    '\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}',
-    '\u{2067}', '\u{2068}', '\u{2069}',
-];
+/// Whether a character has no shape but an effect on what stands around it: control characters, separators of lines, and marks
+/// that turn the direction of writing.
+fn acts(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
 
 /// A count with its thousands apart.
 pub fn count(number: u64) -> String {
@@ -65,6 +61,7 @@ mod tests {
     #[test]
     fn control_characters_are_spelt_out_and_long_texts_cut() {
         assert_eq!(shown("n\u{f6}\te\u{1b}[31m\u{9b}", 40), "n\u{f6}\\te\\u{1b}[31m\\u{9b}");
+        assert_eq!(shown("\u{202e}evil\u{2028}", 40), "\\u{202e}evil\\u{2028}");
         assert_eq!(shown("abc", 3), "abc");
         assert_eq!(shown("abcd", 3), "abc…");
     }

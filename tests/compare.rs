@@ -176,7 +176,7 @@ fn ended(output: Output) -> (i32, String, String) {
 fn a_run_like_the_other_is_the_same() {
     let (status, answer, complaint) = compared(&MadeUp::default(), &MadeUp::default(), &["--strict"]);
     assert_eq!((status, complaint.as_str()), (0, ""), "{answer}");
-    assert_eq!(answer.matches(" same ").count(), 2, "mutex and seqlock: {answer}");
+    assert_eq!(answer.matches("  same").count(), 2, "mutex and seqlock: {answer}");
     assert!(!answer.contains("aa-control"), "{answer}");
 }
 
@@ -275,7 +275,7 @@ fn two_points_of_one_run_are_paired() {
         ([dir.display().to_string(), dir.display().to_string()], "two points of one like"),
         (
             [point("mutex@hot/2"), point("hazard@hot/2")],
-            "hazard@hot/2 was not measured; there are mutex@hot/2",
+            "hazard@hot/2 was not measured; there are aa-control@hot/2",
         ),
         ([point("mutex@hot/2"), point("seqlock@hot")], "expected a result directory, or a point"),
     ] {
@@ -289,7 +289,46 @@ fn two_points_of_one_run_are_paired() {
 fn markdown_is_a_table_to_paste() {
     let (status, answer, _) = compared(&MadeUp::default(), &MadeUp::default(), &["--markdown"]);
     assert_eq!(status, 0);
-    assert!(answer.contains("### hot, 2 threads\n\n| strategy"), "{answer}");
+    assert!(answer.contains("## hot, 2 threads\n\n| strategy"), "{answer}");
+}
+
+#[test]
+fn each_form_holds_the_same_statements() {
+    let place = tempfile::tempdir().unwrap();
+    let (a, b) = (MadeUp::default(), MadeUp { locks: 1_001, ..MadeUp::default() }.slower("seqlock", 1.2));
+    let (a, b) = (a.write(place.path(), "a"), b.with("seed", json!(2)).write(place.path(), "bb"));
+    let said = |columns: &str, flags: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_headlock"));
+        command.arg("compare").args([&a, &b]).args(flags).env("COLUMNS", columns);
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    };
+    let answer: Value = serde_json::from_str(&said("80", &["--json"])).unwrap();
+    let changes = answer["changes"].as_array().unwrap();
+    let (text, markdown) = (said("80", &[]), said("80", &["--markdown"]));
+    for it in changes {
+        let number = |name: &str| it["change"][name].as_f64().unwrap();
+        let interval = format!("{:.3} to {:.3}", number("ci_low"), number("ci_high"));
+        let name = it["change"]["b"]["strategy"].as_str().unwrap();
+        let verdict = it["change"]["verdict"].as_str().unwrap();
+        for words in [name, verdict, &format!("{:.3}", number("ratio")), &interval] {
+            assert!(text.contains(words) && markdown.contains(words), "{words}: {text}\n{markdown}");
+        }
+    }
+    assert_eq!(changes.len(), 2);
+    assert_eq!(answer["notes"][0], json!("they differ in the seed: 1 and 2"));
+    for words in [
+        "they differ in the seed: 1 and 2",
+        "1.0000 → 1.0010",
+        "B over A; below 1 is faster",
+    ] {
+        assert!(text.contains(words) && markdown.contains(words), "{words}: {text}\n{markdown}");
+    }
+    for columns in [80, 20] {
+        // A directory's name is as long as it is.
+        let text = said(&columns.to_string(), &[]);
+        let wide = text.lines().filter(|line| line.chars().count() > columns);
+        assert_eq!(wide.collect::<Vec<_>>(), Vec::<&str>::new(), "{columns}");
+    }
 }
 
 #[test]

@@ -100,6 +100,9 @@ pub struct TraceArgs {
     /// Print one JSON document and nothing else
     #[arg(long)]
     pub json: bool,
+    /// Print Markdown tables
+    #[arg(long, conflicts_with = "json")]
+    pub markdown: bool,
 }
 
 /// `headlock compare`.
@@ -170,6 +173,9 @@ pub struct DoctorArgs {
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
+    /// Print a Markdown table
+    #[arg(long, conflicts_with = "json")]
+    pub markdown: bool,
     /// Exit with status 1 if anything is bad
     #[arg(long)]
     pub strict: bool,
@@ -214,6 +220,9 @@ pub struct VerifyArgs {
     /// Print one JSON document and nothing else
     #[arg(long)]
     pub json: bool,
+    /// Print Markdown tables
+    #[arg(long, conflicts_with = "json")]
+    pub markdown: bool,
     /// No progress bar, no notes
     #[arg(short, long)]
     pub quiet: bool,

@@ -1,10 +1,12 @@
 //! `headlock doctor`: what is to be known of this machine before a figure from it is believed.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::answer::{answer, answer_json};
+use super::answer::{Form, present};
 use super::args::DoctorArgs;
 use super::failure::Failure;
+use crate::document::words::counted;
+use crate::document::{Block, Cell, Column, Document, Table, Tone, Verdict};
 use crate::harness::doctor::{Depth, Finding, Severity, examine, findings};
 use crate::harness::host;
 use crate::record::{Conditions, Host};
@@ -14,11 +16,7 @@ pub fn doctor(args: &DoctorArgs) -> Result<(), Failure> {
     let host = host::facts();
     let conditions = examine(Depth::Thorough);
     let findings = findings(&host, &conditions);
-    if args.json {
-        answer_json(&as_json(&host, &conditions, &findings))?;
-    } else {
-        answer(&as_text(&findings))?;
-    }
+    present(&document(&host, &conditions, &findings), Form::of(args.json, args.markdown))?;
     if args.strict { refuse_if_bad(&findings) } else { Ok(()) }
 }
 
@@ -37,30 +35,79 @@ pub fn warnings(findings: &[Finding]) -> Vec<String> {
     findings.iter().filter(|it| it.severity() > Severity::Ok).map(Finding::to_string).collect()
 }
 
-fn as_text(findings: &[Finding]) -> String {
-    let mut text = String::new();
-    let width = findings.iter().map(|it| it.topic().len()).max().unwrap_or(0);
-    for it in findings {
-        text += &format!("{:4}  {:width$}  {it}\n", it.severity().as_str(), it.topic());
-    }
-    let count = |severity| findings.iter().filter(|it| it.severity() == severity).count();
-    let verdict = match (count(Severity::Bad), count(Severity::Note)) {
-        (0, 0) => "A good host to measure on.".to_owned(),
-        (0, notes) => format!("Fit for measuring; {notes} to be known when figures are read."),
-        (bad, _) => format!("Not fit for measuring: {bad} bad."),
+fn document(host: &Host, conditions: &Conditions, findings: &[Finding]) -> Document {
+    let number = |severity| findings.iter().filter(|it| it.severity() == severity).count();
+    let (answer, tone) = match (number(Severity::Bad), number(Severity::Note)) {
+        (0, 0) => ("Fit for measuring.".to_owned(), Tone::Good),
+        (0, notes) => (format!("Fit for measuring, with {} to keep in mind.", counted(notes, "note")), Tone::Good),
+        (bad, _) => (format!("Not fit for measuring: {}.", counted(bad, "bad finding")), Tone::Bad),
     };
-    text + &verdict
-}
-
-fn as_json(host: &Host, conditions: &Conditions, findings: &[Finding]) -> serde_json::Value {
-    let list: Vec<_> = findings
+    let row = |it: &Finding| {
+        let severity = it.severity();
+        let tone = match severity {
+            Severity::Ok => Tone::Plain,
+            Severity::Note => Tone::Open,
+            Severity::Bad => Tone::Bad,
+        };
+        vec![
+            Cell::new(it.topic()),
+            Cell::toned(severity.as_str(), tone),
+            Cell::new(it.to_string()),
+        ]
+    };
+    let data = findings
         .iter()
-        .map(|it| json!({ "topic": it.topic(), "severity": it.severity(), "text": it.to_string() }))
-        .collect();
-    json!({
+        .map(|it| json!({ "topic": it.topic(), "severity": it.severity(), "text": it.to_string() }));
+    let data = json!({
         "severity": findings.iter().map(Finding::severity).max(),
-        "findings": list,
+        "answer": answer,
+        "findings": data.collect::<Vec<Value>>(),
         "host": host,
         "conditions": conditions,
-    })
+    });
+    let table = Table {
+        columns: vec![
+            Column::words("topic"),
+            Column::words("severity"),
+            Column::words("finding"),
+        ],
+        rows: findings.iter().map(row).collect(),
+        ..Table::default()
+    };
+    Document {
+        verdict: Some(Verdict { answer, tone, ..Verdict::default() }),
+        blocks: vec![Block::Table(table)],
+        data,
+        ..Document::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::testing::{says, says_all};
+
+    #[test]
+    fn every_finding_is_in_each_form() {
+        let host = Host { governor: Some("powersave".to_owned()), ..Host::default() };
+        let conditions = Conditions::default();
+        let findings = findings(&host, &conditions);
+        let document = document(&host, &conditions, &findings);
+        says_all(&document);
+        says(
+            &document,
+            &[
+                "Not fit for measuring: 1 bad finding.",
+                "the frequency governor is powersave",
+                "bad",
+            ],
+        );
+        let data = &document.data;
+        assert_eq!((&data["severity"], &data["findings"][0]["topic"]), (&json!("bad"), &json!("governor")));
+        for (number, finding) in findings.iter().enumerate() {
+            let text = finding.to_string();
+            says(&document, &[finding.topic()]);
+            assert_eq!(data["findings"][number]["text"], json!(text));
+        }
+    }
 }

@@ -1,54 +1,48 @@
 //! `headlock list`: the strategies and what each declares.
 
-use comfy_table::{ContentArrangement, Table, presets};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::answer::{answer, answer_json};
+use super::answer::{Form, present};
 use super::args::ListArgs;
 use super::failure::Failure;
+use crate::document::{Block, Cell, Column, Document, Table};
 use crate::registry::Registry;
 
-/// Prints the table, as text, as Markdown for the README, or as JSON.
+/// Answers with the table that the README shows too.
 pub fn list(registry: &Registry, args: &ListArgs) -> Result<(), Failure> {
-    if args.json {
-        return answer_json(&as_json(registry));
-    }
-    let mut table = Table::new();
-    table.load_style(if args.markdown {
-        presets::ASCII_MARKDOWN
-    } else {
-        presets::UTF8_BORDERS_ONLY
-    });
-    if !args.markdown {
-        table.set_content_arrangement(ContentArrangement::Dynamic);
-    }
-    table.set_header([
-        "strategy",
-        "reader",
-        "reader pays",
-        "progress",
-        "freshness",
-        "writer pays",
-        "built on",
-    ]);
-    for entry in registry.entries() {
-        let it = entry.strategy;
-        table.add_row([
-            it.name,
-            it.summary,
-            it.reader.word(),
-            it.progress.word(),
-            it.freshness.word(),
-            it.writer,
-            it.built_on,
-        ]);
-    }
-    answer(&table.to_string())
+    present(&document(registry), Form::of(args.json, args.markdown))
 }
 
-fn as_json(registry: &Registry) -> serde_json::Value {
-    let strategies = registry.entries().iter().map(|entry| {
-        let it = entry.strategy;
+fn document(registry: &Registry) -> Document {
+    let strategies = || registry.entries().iter().map(|entry| entry.strategy);
+    let table = Table {
+        columns: vec![
+            Column::words("strategy"),
+            Column::words("reader").rank(1),
+            Column::words("reader pays"),
+            Column::words("progress"),
+            Column::words("freshness"),
+            Column::words("writer pays").rank(2),
+            Column::words("built on"),
+        ],
+        rows: strategies()
+            .map(|it| {
+                [
+                    it.name,
+                    it.summary,
+                    it.reader.word(),
+                    it.progress.word(),
+                    it.freshness.word(),
+                    it.writer,
+                    it.built_on,
+                ]
+                .map(Cell::new)
+                .to_vec()
+            })
+            .collect(),
+        ..Table::default()
+    };
+    let data = strategies().map(|it| {
         json!({
             "name": it.name,
             "summary": it.summary,
@@ -60,5 +54,28 @@ fn as_json(registry: &Registry) -> serde_json::Value {
             "reference": it.reference,
         })
     });
-    json!({ "strategies": strategies.collect::<Vec<_>>() })
+    Document {
+        data: json!({ "strategies": data.collect::<Vec<Value>>() }),
+        blocks: vec![Block::Table(table)],
+        ..Document::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::testing::{says, says_all};
+
+    #[test]
+    fn every_declaration_is_in_each_form() {
+        let registry = Registry::builtin();
+        let document = document(&registry);
+        says_all(&document);
+        for (number, entry) in registry.entries().iter().enumerate() {
+            let it = entry.strategy;
+            says(&document, &[it.name, it.summary, it.freshness.word(), it.writer, it.built_on]);
+            let data = &document.data["strategies"][number];
+            assert_eq!((&data["name"], &data["writer_pays"]), (&json!(it.name), &json!(it.writer)));
+        }
+    }
 }

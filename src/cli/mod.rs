@@ -10,10 +10,8 @@ mod crossover;
 mod declared;
 mod doctor;
 mod failure;
-mod figures;
 mod list;
 mod man;
-mod paint;
 mod progress;
 mod replay;
 mod report;
@@ -25,7 +23,6 @@ mod trial_process;
 mod typed;
 mod units;
 mod verify;
-mod verify_table;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -1,18 +1,18 @@
 //! `headlock verify`: does each strategy keep what it declares?
 
+mod document;
+
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use serde_json::json;
-
-use super::answer::{answer, answer_json};
+use super::answer::{Form, present};
 use super::args::VerifyArgs;
 use super::failure::{Failure, usage};
-use super::paint::Paint;
 use super::progress::Progress;
-use super::{session, verify_table};
+use super::session;
+use crate::document::Block;
 use crate::export::CheckDir;
-use crate::harness::{host, pin};
+use crate::harness::pin;
 use crate::record::{Check, CheckRow, Finding};
 use crate::registry::Registry;
 use crate::verify::Length;
@@ -110,24 +110,13 @@ pub struct Verification {
 
 impl Verification {
     fn answer(&self, args: &VerifyArgs) -> Result<(), Failure> {
-        if args.json {
-            return answer_json(&json!({
-                "command": std::env::args().collect::<Vec<_>>(),
-                "host": host::facts(),
-                "threads": self.plan.threads,
-                "seed": self.plan.seed,
-                "checks": self.rows,
-                "findings": self.findings,
-            }));
-        }
-        if self.rows.is_empty() {
+        if self.rows.is_empty() && !args.json {
             return Ok(());
         }
-        let mut text = verify_table::text(&self.plan, &self.rows, &self.findings, Paint::for_stdout());
-        if let Some(dir) = &args.out {
-            text += &format!("\n\nResults: {}", dir.display());
-        }
-        answer(&text)
+        let mut document = document::document(&self.plan, &self.rows, &self.findings, &session::typed());
+        let results = args.out.as_ref().map(|dir| Block::Text(format!("Results: {}", dir.display())));
+        document.blocks.extend(results);
+        present(&document, Form::of(args.json, args.markdown))
     }
 }
 

@@ -31,4 +31,6 @@ pub trait Writer {
 }
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! Tables.
 
 use super::{Axis, Interval};
+use crate::record::Verdict;
 
 /// A table.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -87,9 +88,15 @@ impl Cell {
         Cell { tone, ..Cell::new(text) }
     }
 
+    /// A verdict's word.
+    pub fn verdict(verdict: Verdict) -> Self {
+        Cell::toned(verdict.as_str(), verdict.into())
+    }
+
     /// A cell in which this interval is drawn, if there is one.
     pub fn drawn(interval: Option<Interval>) -> Self {
-        Cell { interval, ..Cell::default() }
+        let tone = interval.map_or(Tone::Plain, |it| it.verdict.into());
+        Cell { interval, tone, ..Cell::default() }
     }
 }
 
@@ -109,6 +116,17 @@ pub enum Tone {
     Open,
     /// Of no weight: the machine's own, or a control.
     Muted,
+}
+
+impl From<Verdict> for Tone {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Faster => Tone::Good,
+            Verdict::Slower => Tone::Bad,
+            Verdict::Same => Tone::Even,
+            _ => Tone::Open,
+        }
+    }
 }
 
 impl Table {

@@ -43,7 +43,7 @@ pub(crate) fn declarations() -> Vec<Declaration> {
     sound.into_iter().chain([declared("rcu-epoch", "racy")]).collect()
 }
 
-fn run() -> RunRecord {
+pub(crate) fn run() -> RunRecord {
     let command = [
         "target/release/headlock",
         "run",

@@ -1,14 +1,14 @@
 //! `headlock compare`: two result directories, or two points, against each other.
 //!
 //! [`side`] reads what is compared, [`comparable`] refuses what must not be, [`fail_if`] holds a user's own limits, and
-//! [`show`] is the answer. How a difference is judged is told by [`stats::changes`](crate::stats::changes()).
+//! [`document`] is the answer. How a difference is judged is told by [`stats::changes`](crate::stats::changes()).
 
 mod comparable;
+mod document;
 pub mod fail_if;
-mod show;
 pub mod side;
 
-use super::answer::{answer, answer_json};
+use super::answer::{Form, present};
 use super::args::CompareArgs;
 use super::failure::{Failure, usage};
 use crate::harness::INJECTED;
@@ -64,11 +64,7 @@ pub fn compare(args: &CompareArgs) -> Result<(), Failure> {
     }
     notes.extend(changed_baseline(readings[0].baseline, &changes));
     let rows: Vec<Row> = changes.into_iter().map(|change| row(change, &readings)).collect();
-    if args.json {
-        answer_json(&show::as_json(&a, &b, &rows, &notes, args))?;
-    } else {
-        answer(&show::as_table(&a, &b, &rows, &notes, args))?;
-    }
+    present(&document::document(&a, &b, &rows, &notes, args), Form::of(args.json, args.markdown))?;
     judge(&rows, args)
 }
 
@@ -140,7 +136,11 @@ fn row(change: Change, [a, b]: &[Reading<'_>; 2]) -> Row {
 fn judge(rows: &[Row], args: &CompareArgs) -> Result<(), Failure> {
     let threshold = args.threshold.0;
     let list = |matching: &dyn Fn(&Change) -> bool| -> Vec<String> {
-        rows.iter().map(|row| &row.change).filter(|change| matching(change)).map(show::in_words).collect()
+        rows.iter()
+            .map(|row| &row.change)
+            .filter(|change| matching(change))
+            .map(document::in_words)
+            .collect()
     };
     let slower = list(&|change| change.is_slower_than(threshold));
     if !slower.is_empty() {

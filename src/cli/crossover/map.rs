@@ -1,13 +1,13 @@
 //! Two things varied at once: a grid of ratios and verdicts.
 
-use comfy_table::{CellAlignment, Table, presets};
 use serde_json::json;
 
-use super::super::answer::{answer, answer_json};
+use super::super::answer::{Form, present};
 use super::super::args::CrossoverArgs;
 use super::super::failure::{Failure, usage};
 use super::super::session::{self, Request, Session};
 use super::Base;
+use crate::document::{Block, Cell, Column, Document, Table, words};
 use crate::export::write_map;
 use crate::record::{AA_CONTROL, MapCell, Metric, Point};
 
@@ -47,7 +47,9 @@ pub fn measure(args: &CrossoverArgs, mut base: Base) -> Result<(), Failure> {
     let (session, failure) = session::record(request, &stop, session::typed())?;
     let cells = cells(&base, &session, &places);
     write_map(session.recording.path(), &cells).map_err(|error| Failure::Error(error.to_string()))?;
-    show(args, &base, &session, &cells, [&x, &y])?;
+    if !cells.is_empty() {
+        present(&document(args, &base, &session, &cells, [&x, &y]), Form::of(common.json, common.markdown))?;
+    }
     failure.map_or(Ok(()), Err)
 }
 
@@ -80,50 +82,45 @@ fn cells(base: &Base, session: &Session<'_>, places: &[Place]) -> Vec<MapCell> {
     places.iter().flat_map(of_place).collect()
 }
 
-fn show(
+/// A table a strategy, what varies first across and what varies second down.
+fn document(
     args: &CrossoverArgs,
     base: &Base,
     session: &Session<'_>,
     cells: &[MapCell],
     [xs, ys]: [&[f64]; 2],
-) -> Result<(), Failure> {
-    if cells.is_empty() {
-        return Ok(());
-    }
+) -> Document {
     let recording = &session.recording;
-    if args.common.json {
-        return answer_json(&json!({ "directory": recording.path(), "run": recording.record(), "map": cells }));
-    }
     let [x, y] = [&base.ranges[0], &base.ranges[1]];
-    let mut text = String::new();
-    for strategy in &base.compared {
-        let mut table = Table::new();
-        table.load_style(if args.common.markdown {
-            presets::ASCII_MARKDOWN
-        } else {
-            presets::UTF8_BORDERS_ONLY
-        });
-        let corner = format!("{} \\ {}", y.vary, x.vary);
-        table.set_header([corner].into_iter().chain(xs.iter().map(|value| x.say(*value))));
-        for value in ys.iter().rev() {
+    let table = |strategy: &String| {
+        let row = |value: &f64| {
             let cell = |column: &f64| {
                 let cell = cells.iter().find(|it| it.strategy == *strategy && it.x == *column && it.y == *value);
-                cell.map_or("-".to_owned(), |it| format!("{:.3} {}", it.ratio, it.verdict.as_str()))
+                cell.map_or(Cell::new("–"), |it| {
+                    Cell::toned(format!("{} {}", words::ratio(it.ratio), it.verdict.as_str()), it.verdict.into())
+                })
             };
-            table.add_row([y.say(*value)].into_iter().chain(xs.iter().map(cell)));
-        }
-        for column in table.column_iter_mut() {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-        text += &format!(
-            "{strategy} over {}, workload {}{}\n{table}\n\n",
-            args.common.baseline,
-            base.workload.name,
-            base.threads_words()
-        );
+            std::iter::once(Cell::new(y.say(*value))).chain(xs.iter().map(cell)).collect()
+        };
+        let corner = Column::numbers(format!("{} by {}", y.vary, x.vary));
+        Block::Table(Table {
+            caption: strategy.clone(),
+            columns: std::iter::once(corner).chain(xs.iter().map(|value| Column::numbers(x.say(*value)))).collect(),
+            rows: ys.iter().rev().map(row).collect(),
+            ..Table::default()
+        })
+    };
+    let mut blocks: Vec<Block> = base.compared.iter().map(table).collect();
+    blocks.push(Block::Text(
+        "Below 1 is faster. The intervals of all cells hold at the same time with 95 % confidence; crossover_map.csv has them."
+            .to_owned(),
+    ));
+    blocks.push(Block::Text(format!("Results: {}", recording.path().display())));
+    Document {
+        facts: vec![format!("workload {}{}", base.workload.name, base.threads_words())],
+        notices: recording.unfit(),
+        blocks,
+        data: json!({ "directory": recording.path(), "run": recording.record(), "map": cells }),
+        ..Document::new(format!("Where strategies beat {}", args.common.baseline))
     }
-    text += "Below 1 is faster. The intervals of all cells hold together with 95 %; crossover_map.csv has them.\n";
-    recording.bad().for_each(|bad| text += &format!("Not a host to measure on: {bad}.\n"));
-    text += &format!("Results: {}", recording.path().display());
-    answer(&text)
 }

@@ -1,12 +1,13 @@
 //! `headlock crossover`: from which value on does a strategy beat the baseline?
 
+mod document;
 mod drive;
 mod map;
 mod range;
-mod show;
 
 use serde_json::json;
 
+use super::answer::{Form, present};
 use super::args::CrossoverArgs;
 use super::failure::{Failure, usage};
 use super::{run, session};
@@ -25,7 +26,12 @@ pub fn crossover(registry: &Registry, args: &CrossoverArgs) -> Result<(), Failur
         [_] => {
             let stop = session::on_signal()?;
             let search = search(args, base, &stop, session::typed())?;
-            show::answer_of(args, &search)?;
+            if !search.recording.trials.is_empty() {
+                present(
+                    &document::document(&args.common.baseline, &search),
+                    Form::of(args.common.json, args.common.markdown),
+                )?;
+            }
             search.failure.map_or(Ok(()), Err)
         }
         _ => map::measure(args, base),

@@ -229,11 +229,6 @@ impl Recording {
             .collect()
     }
 
-    /// What is bad about the host.
-    pub fn bad(&self) -> impl Iterator<Item = &String> {
-        self.bad.iter()
-    }
-
     /// What has been measured, as if read from the directory. `ratios` are those of these trials.
     pub fn results(&self, ratios: Vec<Ratio>) -> Results {
         Results {
@@ -249,6 +244,11 @@ impl Recording {
             pictures: Vec::new(),
             notes: Vec::new(),
         }
+    }
+
+    /// What is bad about the host, a sentence each.
+    pub fn unfit(&self) -> Vec<String> {
+        self.bad.iter().map(|bad| format!("Not a host to measure on: {bad}.")).collect()
     }
 }
 

@@ -1,24 +1,23 @@
 //! `headlock trace`: a trace in figures, and as a workload.
 
-mod show;
+mod document;
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
-use serde::Serialize;
-use serde_json::json;
-
-use super::answer::{answer, answer_json, complain};
+use super::answer::{Form, answer, complain, present};
 use super::args::TraceArgs;
 use super::failure::{Failure, usage};
 use super::session;
+use crate::document::Block;
 use crate::harness::child::ChildError;
 use crate::harness::{Contestant, Isolation, Job, Load, Order, Speed, child};
 use crate::record::Pass;
 use crate::registry::Registry;
-use crate::workload::profile::{Fit, Profile, fit};
+use crate::workload::profile::{Profile, fit};
 use crate::workload::trace::Trace;
+use serde::Serialize;
 
 /// How long a pass over a trace may take before it counts as hung, ns: ten minutes, for the longest there is.
 const ONE_PASS_NS: u64 = 600_000_000_000;
@@ -35,8 +34,9 @@ struct Played {
 pub fn trace(registry: &Registry, args: &TraceArgs) -> Result<(), Failure> {
     let strategies = session::chosen(registry, &args.strategies)?;
     let to_stdout = args.as_workload == Some(None);
-    if to_stdout && args.json {
-        return usage("--as-workload without a file prints TOML; name a file, or leave out --json");
+    let form = Form::of(args.json, args.markdown);
+    if to_stdout && form != Form::Text {
+        return usage("--as-workload without a file prints TOML; name a file, or leave out --json and --markdown");
     }
     let trace = Trace::load(&args.trace).map_err(|error| Failure::Error(error.to_string()))?;
     trace.notes.iter().for_each(|note| complain(note));
@@ -53,21 +53,11 @@ pub fn trace(registry: &Registry, args: &TraceArgs) -> Result<(), Failure> {
         }
     }
     let played = play_all(registry, &strategies, &args.trace)?;
-    if args.json {
-        return answer_json(&json!({
-            "profile": profile,
-            "checksum": format!("{:08x}", trace.checksum()),
-            "strict_replay": played,
-            "workload": fitted.as_ref().map(|fitted| &fitted.workload),
-            "workload_notes": fitted.as_ref().map(|fitted| &fitted.notes),
-        }));
+    let mut document = document::document(&profile, trace.checksum(), &played, fitted.as_ref());
+    if let Some(Some(path)) = &args.as_workload {
+        document.blocks.push(Block::Text(format!("The workload is in {}.", path.display())));
     }
-    let mut text = show::text(&profile, &played);
-    if let (Some(Fit { notes, .. }), Some(Some(path))) = (&fitted, &args.as_workload) {
-        text += &format!("\nThe workload fitted to it is in {}. What it does not say:\n", path.display());
-        text += &notes.iter().map(|note| format!("- {note}\n")).collect::<String>();
-    }
-    answer(&text)
+    present(&document, form)
 }
 
 /// Plays the trace once in strict order under each strategy, as `headlock replay` does: each in a process of its own.

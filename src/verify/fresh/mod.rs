@@ -28,6 +28,7 @@ use super::{CheckJob, CheckReport};
 use crate::harness::clock::Clock;
 use crate::harness::pin;
 use crate::record::{CheckFigures, Failure, Finding};
+use crate::text::count;
 use history::{EMPTY, History};
 use judge::{Answer, Poll, Truth};
 use sequence::Sequence;
@@ -105,23 +106,24 @@ fn broken(declared: Freshness, tally: &Tally) -> u64 {
 /// oversleeping in any case.
 fn findings(strategy: &Strategy, job: &CheckJob, tally: &Tally, first_late_ns: Option<u64>) -> Vec<Finding> {
     let declared = strategy.freshness;
-    let polls = tally.polls;
+    let polls = count(tally.polls);
     let of_kind = |truth| match truth {
         Truth::LateWithoutRearm => {
             let first =
                 first_late_ns.map_or(String::new(), |ns| format!(", the first within {:.2} s", ns as f64 / 1e9));
             let what = format!(
                 "{} of {polls} polls, beside {} changes, answered later than the head with no rearm on its way{first}",
-                tally.late_without_rearm, tally.changes
+                count(tally.late_without_rearm),
+                count(tally.changes)
             );
             (what, "never_oversleeps", declared == Freshness::Racy)
         }
         Truth::LateWithRearm => {
-            let what = format!("{} of {polls} polls answered later than the head", tally.late_with_rearm);
+            let what = format!("{} of {polls} polls answered later than the head", count(tally.late_with_rearm));
             (what, "was_true", declared != Freshness::Linearizable)
         }
         _ => {
-            let what = format!("{} of {polls} polls answered earlier than the head", tally.early);
+            let what = format!("{} of {polls} polls answered earlier than the head", count(tally.early));
             (what, "was_true", declared != Freshness::Linearizable)
         }
     };

@@ -1,0 +1,157 @@
+//! The answer of a comparison: a table per point.
+
+use serde_json::{Value, json};
+
+use super::super::args::CompareArgs;
+use super::Row;
+use super::side::{Side, describe};
+use crate::document::words::{self, count, figure, heading, percent};
+use crate::document::{Axis, Block, Cell, Column, Document, Interval, Section, Table};
+use crate::record::{LatencyRow, Metric};
+use crate::stats::Change;
+
+/// The whole answer.
+pub fn document(a: &Side, b: &Side, rows: &[Row], notes: &[String], args: &CompareArgs) -> Document {
+    let threshold = args.threshold.0;
+    let of_points = rows.chunk_by(|one, next| {
+        (&one.change.a.point, &one.change.b.point) == (&next.change.a.point, &next.change.b.point)
+    });
+    let mut blocks: Vec<Block> = of_points.map(|rows| Block::Section(point(rows, threshold))).collect();
+    let rules = [
+        "ratio: B over A; below 1 is faster.".to_owned(),
+        format!(
+            "relative: of the strategy's ratio to {}, taken within each run; raw: of the times as measured.",
+            a.reading().baseline
+        ),
+        format!(
+            "same: the interval lies within {}. All intervals hold at the same time with 95 % confidence.",
+            percent(threshold)
+        ),
+    ];
+    blocks.push(Block::Section(Section::folded("How to read this", vec![Block::List(rules.to_vec())])));
+    Document {
+        facts: vec![format!("A: {}", a.name()), format!("B: {}", b.name())],
+        notices: notes.to_vec(),
+        blocks,
+        data: data(a, b, rows, notes, threshold),
+        ..Document::new("B compared with A")
+    }
+}
+
+fn point(rows: &[Row], threshold: f64) -> Section {
+    let change = &rows[0].change;
+    let title = match change.a.point == change.b.point {
+        true => heading(&change.a.point),
+        false => format!("A: {}; B: {}", heading(&change.a.point), heading(&change.b.point)),
+    };
+    Section::new(title, vec![Block::Table(table(rows, threshold))])
+}
+
+fn table(rows: &[Row], threshold: f64) -> Table {
+    let time = match rows[0].change.metric {
+        Metric::NsPerOp | Metric::NetNsPerOp => "ns/op",
+        _ => "service ns",
+    };
+    let intervals: Vec<Interval> = rows.iter().map(|row| drawn(&row.change)).collect();
+    Table {
+        columns: vec![
+            Column::words("strategy"),
+            Column::numbers("ratio"),
+            Column::numbers("interval"),
+            Column::intervals("picture", Axis::over(&intervals, threshold)),
+            Column::words("verdict"),
+            Column::words("basis").rank(1),
+            Column::numbers(format!("A {time}")).rank(1),
+            Column::numbers(format!("B {time}")).rank(1),
+            Column::numbers("blocks").rank(1),
+            Column::numbers("locks/op").rank(2),
+            Column::numbers("p99 ns").rank(2),
+            Column::numbers("p99.9 ns").rank(2),
+        ],
+        rows: rows.iter().map(row).collect(),
+        notes: controls(rows).into_iter().collect(),
+        ..Table::default()
+    }
+}
+
+fn row(row: &Row) -> Vec<Cell> {
+    let change = &row.change;
+    let percentile = |pick: fn(&LatencyRow) -> u64| {
+        from_to(row.latency.each_ref().map(|latency| latency.as_ref().map(|latency| count(pick(latency)))))
+    };
+    let name = match change.a.strategy == change.b.strategy {
+        true => change.a.strategy.clone(),
+        false => format!("{} → {}", change.a.strategy, change.b.strategy),
+    };
+    vec![
+        Cell::new(name),
+        Cell::new(words::ratio(change.ratio)),
+        Cell::new(interval(change)),
+        Cell::drawn(Some(drawn(change))),
+        Cell::verdict(change.verdict),
+        Cell::new(change.basis.as_str()),
+        Cell::new(figure(change.a_ns)),
+        Cell::new(figure(change.b_ns)),
+        Cell::new(from_to([change.a_blocks, change.b_blocks].map(|blocks| Some(count(blocks as u64))))),
+        Cell::new(from_to(row.locks.map(|locks| locks.map(|locks| format!("{locks:.4}"))))),
+        Cell::new(percentile(|row| row.p99_ns)),
+        Cell::new(percentile(|row| row.p999_ns)),
+    ]
+}
+
+fn drawn(change: &Change) -> Interval {
+    let Change { ci_low: low, ratio: at, ci_high: high, verdict, .. } = *change;
+    Interval { low, at, high, verdict }
+}
+
+/// A and B, once if they are equal.
+fn from_to(pair: [Option<String>; 2]) -> String {
+    match pair {
+        [Some(a), Some(b)] if a == b => a,
+        [None, None] => "–".to_owned(),
+        [a, b] => [a, b].map(|text| text.unwrap_or_else(|| "–".to_owned())).join(" → "),
+    }
+}
+
+/// The control of each basis in use: a comparison whose answer is 1.
+fn controls(rows: &[Row]) -> Option<String> {
+    let mut seen: Vec<(&str, Option<[f64; 2]>)> =
+        rows.iter().map(|row| (row.change.basis.as_str(), row.change.control)).collect();
+    seen.dedup();
+    let parts = seen.into_iter().map(|(basis, control)| match control {
+        Some([low, high]) if high.is_finite() => format!("{basis} {}", words::between(low, high)),
+        Some(_) => format!("{basis} too few blocks"),
+        None => format!("{basis} none was run"),
+    });
+    let parts: Vec<String> = parts.collect();
+    (!parts.is_empty()).then(|| format!("Controls, whose ratio is 1: {}.", parts.join(", ")))
+}
+
+/// A change in one phrase.
+pub fn in_words(change: &Change) -> String {
+    let name = match change.a == change.b {
+        true => describe(&change.b),
+        false => format!("{} against {}", describe(&change.b), describe(&change.a)),
+    };
+    format!("{name} {} ({})", words::ratio(change.ratio), interval(change))
+}
+
+fn interval(change: &Change) -> String {
+    words::between(change.ci_low, change.ci_high)
+}
+
+/// Everything, for a program.
+fn data(a: &Side, b: &Side, rows: &[Row], notes: &[String], threshold: f64) -> Value {
+    let side = |side: &Side| json!({ "directory": side.name(), "run": side.record() });
+    let change = |row: &Row| {
+        json!({
+            "change": row.change,
+            "slower_than_threshold": row.change.is_slower_than(threshold),
+            "open": row.change.is_open(threshold),
+            "locks_per_op": row.locks,
+            "latency": row.latency,
+        })
+    };
+    let changes: Vec<Value> = rows.iter().map(change).collect();
+    json!({ "a": side(a), "b": side(b), "threshold": threshold, "changes": changes, "notes": notes })
+}

@@ -1,0 +1,279 @@
+//! The answer of `verify`: what each check came to, what it counted, and what was found.
+
+use headlock_strategies::{TimerList, rcu_epoch::RcuEpoch};
+use serde_json::json;
+
+use crate::document::words::{count, counted, list};
+use crate::document::{Block, Cell, Column, Document, Section, Table, Tone, Verdict};
+use crate::harness::host;
+use crate::record::{Check, CheckRow, CheckVerdict, Finding};
+use crate::verify::referee::Plan;
+
+/// Why the RFC's reader oversleeps.
+const RACE: &str = "Why rcu-epoch oversleeps: the RFC's reader loads the pointer to the head node, A, and then A's deadline, and \
+nothing ties the two loads together. If a writer modifies A to a later time in between, A is unlinked, B becomes the head, and \
+A gets its new deadline behind B. The reader then finds A's new deadline, which is later than B's. The modified timer is not \
+the head, so modify answers no rearm and nobody is notified: the poller sleeps past B. Reading the head once more after the \
+deadline, and again if it has moved, closes the gap (rcu-epoch-validated); so do publishing an immutable record \
+(rcu-epoch-copy), a sequence lock (seqlock) and a single atomic word (atomic-deadline).";
+
+/// The whole answer.
+pub fn document(plan: &Plan, rows: &[CheckRow], findings: &[Finding], command: &[String]) -> Document {
+    let mut blocks = vec![Block::Table(verdicts(plan, rows)), Block::Table(tried(plan, rows))];
+    blocks.extend(broken(plan, rows).map(Block::Table));
+    if plan.checks.contains(&Check::Fresh) {
+        blocks.push(Block::Table(freshness(rows)));
+    }
+    if plan.checks.contains(&Check::Reclaim) {
+        blocks.push(Block::Table(reclamation(rows)));
+    }
+    blocks.extend(findings.iter().map(|it| Block::Section(section(it))));
+    let is_rfc_race = |finding: &Finding| finding.allowed && finding.strategy == RcuEpoch::STRATEGY.name;
+    if findings.iter().any(is_rfc_race) {
+        blocks.push(Block::Text(RACE.to_owned()));
+    }
+    let whole = plan.strategies.len() * plan.checks.len();
+    let notice = format!("{} of {} were carried out.", count(rows.len() as u64), counted(whole, "check"));
+    Document {
+        facts: vec![
+            counted(plan.strategies.len(), "strategy"),
+            counted(plan.checks.len(), "check"),
+            counted(plan.threads, "thread"),
+            format!("seed {}", plan.seed),
+        ],
+        notices: (rows.len() < whole).then_some(notice).into_iter().collect(),
+        verdict: Some(verdict(plan, rows)),
+        blocks,
+        data: json!({
+            "command": command,
+            "host": host::facts(),
+            "threads": plan.threads,
+            "seed": plan.seed,
+            "checks": rows,
+            "findings": findings,
+        }),
+        ..Document::new("Does each strategy keep what it declares?")
+    }
+}
+
+fn verdict(plan: &Plan, rows: &[CheckRow]) -> Verdict {
+    let named = |matching: fn(&CheckRow) -> bool| -> Vec<&str> {
+        let matches = |name: &str| rows.iter().any(|row| row.strategy == name && matching(row));
+        plan.strategies.iter().map(|it| it.name).filter(|name| matches(name)).collect()
+    };
+    let broken = named(|row| !row.verdict.is_good());
+    let racy = named(|row| row.verdict == CheckVerdict::Racy);
+    let (answer, tone) = match broken.is_empty() {
+        true => ("Every check was kept.".to_owned(), Tone::Good),
+        false => (format!("Broken: {}.", list(&broken)), Tone::Bad),
+    };
+    let sentences = (!racy.is_empty()).then(|| format!("A poller oversleeps under {}, as declared.", list(&racy)));
+    Verdict {
+        answer,
+        tone,
+        sentences: sentences.into_iter().collect(),
+        ..Verdict::default()
+    }
+}
+
+/// A cell for each strategy and check that was carried out.
+fn by_check(plan: &Plan, rows: &[CheckRow], column: fn(&str) -> Column, cell: fn(&CheckRow) -> Cell) -> Table {
+    let columns = plan.checks.iter().map(|check| column(check.word()));
+    let row = |name: &str| {
+        let row = |check: &Check| rows.iter().find(|row| row.strategy == name && row.check == *check);
+        let cells = plan.checks.iter().map(|check| row(check).map_or(Cell::default(), cell));
+        std::iter::once(Cell::new(name)).chain(cells).collect()
+    };
+    Table {
+        columns: std::iter::once(Column::words("strategy")).chain(columns).collect(),
+        rows: plan.strategies.iter().map(|it| row(it.name)).collect(),
+        ..Table::default()
+    }
+}
+
+fn verdicts(plan: &Plan, rows: &[CheckRow]) -> Table {
+    let cell = |row: &CheckRow| {
+        let tone = match row.verdict {
+            CheckVerdict::Kept => Tone::Plain,
+            CheckVerdict::Racy => Tone::Open,
+            _ => Tone::Bad,
+        };
+        Cell::toned(row.verdict.word(), tone)
+    };
+    let mut table = by_check(plan, rows, |word| Column::words(word), cell);
+    table.columns.push(Column::words("declares").rank(1));
+    for (row, it) in table.rows.iter_mut().zip(&plan.strategies) {
+        row.push(Cell::new(format!("{}, {}", it.freshness, it.progress)));
+    }
+    Table { caption: "Verdicts".to_owned(), ..table }
+}
+
+fn tried(plan: &Plan, rows: &[CheckRow]) -> Table {
+    Table {
+        caption: "Tried".to_owned(),
+        notes: vec!["polls under fresh and reclaim; operations or sequences elsewhere.".to_owned()],
+        ..by_check(plan, rows, |word| Column::numbers(word), |row| Cell::new(count(row.tried)))
+    }
+}
+
+/// The strategies of which something is broken, if there are any.
+fn broken(plan: &Plan, rows: &[CheckRow]) -> Option<Table> {
+    let is_broken = |name: &str| rows.iter().any(|row| row.strategy == name && row.broken > 0);
+    let plan = Plan {
+        strategies: plan.strategies.iter().filter(|it| is_broken(it.name)).copied().collect(),
+        ..plan.clone()
+    };
+    (!plan.strategies.is_empty()).then(|| Table {
+        caption: "Broken".to_owned(),
+        notes: vec!["answers under fresh; rules elsewhere.".to_owned()],
+        ..by_check(&plan, rows, |word| Column::numbers(word), |row| Cell::new(count(row.broken)))
+    })
+}
+
+fn freshness(rows: &[CheckRow]) -> Table {
+    let row = |row: &CheckRow| {
+        let it = row.figures;
+        let counts = [
+            Some(row.tried),
+            it.changes,
+            it.early,
+            it.late_with_rearm,
+            it.late_without_rearm,
+            it.unjudged,
+        ];
+        [Cell::new(&row.strategy), Cell::new(&row.declared)]
+            .into_iter()
+            .chain(counts.map(optional))
+            .collect()
+    };
+    Table {
+        caption: "Freshness".to_owned(),
+        columns: [Column::words("strategy"), Column::words("declares")]
+            .into_iter()
+            .chain(["polls", "changes", "early", "late", "oversleeps", "unjudged"].map(|it| Column::numbers(it)))
+            .collect(),
+        rows: rows.iter().filter(|row| row.check == Check::Fresh).map(row).collect(),
+        notes: vec![
+            "early: the poller wakes for nothing; late: it would sleep past the head, but a rearm is on its way; oversleeps: no \
+             rearm is."
+                .to_owned(),
+        ],
+    }
+}
+
+fn reclamation(rows: &[CheckRow]) -> Table {
+    let row = |row: &CheckRow| {
+        let it = row.figures;
+        let counts = [it.frees, it.peak_unreclaimed, it.unreclaimed];
+        std::iter::once(Cell::new(&row.strategy)).chain(counts.map(optional)).collect()
+    };
+    Table {
+        caption: "Reclamation".to_owned(),
+        columns: std::iter::once(Column::words("strategy"))
+            .chain(["frees", "peak", "left"].map(|it| Column::numbers(it)))
+            .collect(),
+        rows: rows.iter().filter(|row| row.check == Check::Reclaim).map(row).collect(),
+        notes: vec![
+            "peak: the most nodes that waited to be reclaimed at one moment; left: those that still waited when the readers were \
+             gone and one thread had tidied up until at most 4,096 did."
+                .to_owned(),
+        ],
+    }
+}
+
+fn section(finding: &Finding) -> Section {
+    let Finding { strategy, check, rule, allowed, what, events, failure: _ } = finding;
+    let allowed = if *allowed { " (as declared)" } else { "" };
+    let mut blocks = vec![Block::Text(what.clone())];
+    if !events.is_empty() {
+        blocks.push(Block::List(events.clone()));
+    }
+    Section::new(format!("{strategy}, {check}, {rule}{allowed}"), blocks)
+}
+
+fn optional(number: Option<u64>) -> Cell {
+    Cell::new(number.map_or(String::new(), count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::testing::{says, says_all};
+    use crate::record::{CheckFigures, Failure};
+    use crate::registry::Registry;
+    use crate::verify::Length;
+
+    fn row(strategy: &str, check: Check, tried: u64, broken: u64, verdict: CheckVerdict) -> CheckRow {
+        CheckRow {
+            strategy: strategy.to_owned(),
+            check,
+            tried,
+            broken,
+            declared: "racy".to_owned(),
+            seconds: 1.0,
+            verdict,
+            figures: CheckFigures {
+                early: Some(4_321),
+                frees: Some(16_384),
+                ..CheckFigures::default()
+            },
+        }
+    }
+
+    #[test]
+    fn what_was_tried_and_what_was_broken_are_in_each_form_and_never_in_one_cell() {
+        let known = ["mutex", "rcu-epoch"];
+        let plan = Plan {
+            strategies: Registry::builtin()
+                .entries()
+                .iter()
+                .map(|it| it.strategy)
+                .filter(|it| known.contains(&it.name))
+                .collect(),
+            checks: vec![Check::Fresh, Check::Reclaim],
+            length: Length::Passes(1),
+            threads: 3,
+            timers: 100,
+            seed: 7,
+            patience_ns: 1,
+        };
+        let rows = [
+            row("mutex", Check::Fresh, 117_281, 0, CheckVerdict::Kept),
+            row("mutex", Check::Reclaim, 109_863, 2, CheckVerdict::Broken),
+            row("rcu-epoch", Check::Fresh, 1_562_000, 107_810, CheckVerdict::Racy),
+        ];
+        let finding = Finding {
+            strategy: "rcu-epoch".to_owned(),
+            check: Check::Fresh,
+            rule: "never_oversleeps".to_owned(),
+            failure: Failure::Wrong,
+            allowed: true,
+            what: "107,810 polls answered later than the head".to_owned(),
+            events: vec!["poller 1: begins to poll".to_owned()],
+        };
+        let document = document(&plan, &rows, &[finding], &["headlock".to_owned()]);
+        says_all(&document);
+        says(
+            &document,
+            &[
+                "Broken: mutex.",
+                "A poller oversleeps under rcu-epoch, as declared.",
+                "3 of 4 checks were carried out.",
+                "1,562,000",
+                "107,810",
+                "4,321",
+                "16,384",
+                "rcu-epoch, fresh, never_oversleeps (as declared)",
+                "poller 1: begins to poll",
+                "Why rcu-epoch oversleeps",
+            ],
+        );
+        let checks = &document.data["checks"];
+        assert_eq!((&checks[2]["tried"], &checks[2]["broken"]), (&json!(1_562_000), &json!(107_810)));
+        assert_eq!(document.data["findings"][0]["rule"], json!("never_oversleeps"));
+        for block in &document.blocks {
+            let Block::Table(table) = block else { continue };
+            assert!(table.rows.iter().flatten().all(|cell| !cell.text.contains('/')), "{table:?}");
+        }
+    }
+}
