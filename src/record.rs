@@ -70,7 +70,7 @@ pub struct Point {
     pub threads: usize,
 }
 
-/// One trial: one strategy at one point, a fresh list in a fresh process. A row of `trials.csv`.
+/// One trial: one strategy in one block at one point and in one pass, on lists of its own. A row of `trials.csv`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trial {
     /// The workload's name.
@@ -85,7 +85,7 @@ pub struct Trial {
     pub pass: Pass,
     /// Operations done while measuring, by all threads.
     pub ops: u64,
-    /// Measured wall time, the mean over threads, ns.
+    /// Measured wall time, the sum of its slices, the mean over threads, ns.
     pub elapsed_ns: u64,
     /// Throughput pass: thread-nanoseconds per operation, the sum of the threads' measured times over the sum of their
     /// operations. Latency pass: the mean service time of all but the slowest hundredth of the operations, ns, because one
@@ -114,7 +114,7 @@ pub struct Trial {
     pub steal_ns: u64,
     /// Involuntary context switches of the measured threads.
     pub ctx_switches: u64,
-    /// Whether the trial was disturbed. It is kept in the file and left out of ratios.
+    /// Whether it was disturbed, with all others of its process and pass. It is kept in the file and left out of ratios.
     pub disturbed: bool,
     /// Why it counts as disturbed, empty if it does not.
     pub disturbance: String,
@@ -134,12 +134,21 @@ pub struct Trial {
     pub busy_ns: Option<u64>,
     /// Under open load, the operations per second that were to start, all threads together.
     pub offered_per_s: Option<f64>,
-    /// Under open load, how far behind its schedule the slowest thread ended, ns.
+    /// Under open load, how far behind its schedule the slowest thread ended its slices, all together, ns.
     pub behind_ns: Option<u64>,
     /// Operations of the thread that did fewest, in the role whose threads differ most.
     pub ops_least: u64,
     /// Operations of the thread that did most, in that role.
     pub ops_most: u64,
+    /// Slices in which it was measured, 1 where it had a process of its own.
+    pub slices: u64,
+    /// The natural logarithm of its time per operation over the baseline's, as played in turns with it in one process; empty where
+    /// that was not so. Throughput pass: the mean of the middle half of the slices' log ratios. Latency pass: of `ns_per_op`.
+    pub log_ratio: Option<f64>,
+    /// The same of the times less the floor's in the same slices; empty too where one of them does not clear the floor.
+    pub log_net_ratio: Option<f64>,
+    /// Whether it cannot be told from doing nothing.
+    pub at_floor: bool,
 }
 
 /// One thread's part in a trial. A row of `threads.csv`.
@@ -174,12 +183,13 @@ pub struct ThreadRow {
 }
 
 impl Trial {
-    /// Whether an open load offered more than was served, so that response times grew for as long as the trial lasted and
-    /// say nothing but that.
+    /// Whether an open load offered more than was served, so that response times grew for as long as a slice lasted and
+    /// say nothing but that: fewer operations than offered, and the schedule ended late. In a slice there may be few by chance alone.
     pub fn is_saturated(&self) -> bool {
-        /// Short of the offered rate by more than the randomness of arrivals explains.
+        /// Short of the offered rate by this much.
         const SERVED: f64 = 0.98;
-        self.offered_per_s.is_some_and(|offered| self.ops_per_s < SERVED * offered)
+        let late = self.behind_ns.is_none_or(|ns| ns as f64 > (1.0 - SERVED) * self.elapsed_ns as f64);
+        late && self.offered_per_s.is_some_and(|offered| self.ops_per_s < SERVED * offered)
     }
 }
 

@@ -1,19 +1,19 @@
-//! The strategies that a program offers, each with its trial loop and its checks.
+//! The strategies that a program offers, each with what makes it a contestant and its checks.
 
 use headlock_strategies::{Strategy, TimerList, Visitor, visit_builtin};
 
+use crate::harness::Maker;
 use crate::harness::floor::FloorList;
-use crate::harness::{Job, JobError, Outcome, play};
 use crate::record::FLOOR;
 use crate::verify::{self, CheckJob, CheckReport};
 
-/// One strategy, and the trial loop and the checks made for its type: one indirect call a trial, none an operation.
+/// One strategy, and what plays and checks its type of list: one indirect call a slice, none an operation.
 #[derive(Clone, Copy)]
 pub struct Entry {
     /// What it declares.
     pub strategy: Strategy,
-    /// Plays one job in this process.
-    pub play: fn(&Job) -> Result<Outcome, JobError>,
+    /// Makes contestants of it.
+    pub maker: Maker,
     /// Carries out one check in this process.
     pub verify: fn(&CheckJob) -> CheckReport,
 }
@@ -22,7 +22,7 @@ impl Entry {
     fn of<L: TimerList>() -> Self {
         Entry {
             strategy: L::STRATEGY,
-            play: play::<L>,
+            maker: Maker::of::<L>(),
             verify: verify::check::<L>,
         }
     }

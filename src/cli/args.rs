@@ -431,13 +431,16 @@ pub struct CommonArgs {
     /// Stop after the block in which every interval, and the A/A control's reach, is within this
     #[arg(long, value_name = "SHARE", value_parser = units::share, allow_hyphen_values = true)]
     pub precision: Option<Share>,
-    /// Length of a trial; a replay ends with the pass over the trace in which it is up
-    #[arg(long, default_value = "20ms", value_name = "TIME", value_parser = units::trial_ns, allow_hyphen_values = true)]
+    /// How long each strategy is measured in a block and pass; a replay plays its trace to the end
+    #[arg(long, default_value = "5ms", value_name = "TIME", value_parser = units::trial_ns, allow_hyphen_values = true)]
     pub trial: u64,
     /// No latencies beside throughput, as always in a crossover: all the time goes to the pass that ratios are taken of
     #[arg(long)]
     pub no_latency: bool,
-    /// How long a trial's process may take beyond twice the trial's length before it counts as hung
+    /// slices: all strategies take turns in one process per block and point; process: each trial has its own, as a check
+    #[arg(long, default_value = "slices", value_name = "WHAT", value_parser = units::isolation)]
+    pub isolation: crate::harness::Isolation,
+    /// How long a block's process may take beyond twice what it measures before it counts as hung
     #[arg(long, default_value = "60s", value_name = "TIME", value_parser = units::duration_ns, allow_hyphen_values = true)]
     pub patience: u64,
     /// Difference still called the same

@@ -14,7 +14,7 @@ use crate::verify::CheckJob;
 pub fn check(registry: &Registry, args: &ChildArgs) -> Result<(), Failure> {
     static FIRST: Once = Once::new();
     std::panic::set_hook(Box::new(|panic| FIRST.call_once(|| complain(&describe(panic)))));
-    let job: CheckJob = receive(args)?;
+    let (job, _): (CheckJob, usize) = receive(args)?;
     let Some(entry) = registry.get(&job.strategy) else {
         return Err(Failure::Error(format!("strategy {:?} is not registered", job.strategy)));
     };

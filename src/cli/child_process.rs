@@ -8,16 +8,17 @@ use serde::de::DeserializeOwned;
 use super::args::ChildArgs;
 use super::failure::Failure;
 
-/// Ties this process to its parent and reads the job that the parent writes.
-pub fn receive<J: DeserializeOwned>(args: &ChildArgs) -> Result<J, Failure> {
+/// Ties this process to its parent and reads the job that the parent writes; also tells how many bytes it has.
+pub fn receive<J: DeserializeOwned>(args: &ChildArgs) -> Result<(J, usize), Failure> {
     end_with_parent(args.parent)?;
     let mut text = String::new();
     stdin()
         .read_to_string(&mut text)
         .map_err(|error| Failure::Error(format!("cannot read the job from standard input: {error}")))?;
-    serde_json::from_str(&text).map_err(|error| {
+    let job = serde_json::from_str(&text).map_err(|error| {
         Failure::Error(format!("standard input holds no job (this command is headlock's own): {error}"))
-    })
+    })?;
+    Ok((job, text.len()))
 }
 
 /// Sees to it that this process does not outlive the one that wants the job done, however that one ends: an orphan would go

@@ -1,10 +1,12 @@
-//! The hidden `trial-process`: plays one job from standard input and writes its outcome to standard output.
+//! The hidden `trial-process`: plays one job from standard input, notes there whom it is playing, and writes the outcome to standard
+//! output.
 
 use super::answer::{answer, complain};
 use super::args::ChildArgs;
 use super::child_process::{describe, receive};
 use super::failure::Failure;
-use crate::harness::Job;
+use crate::harness::child::note;
+use crate::harness::{self, Contestant, Job, JobError};
 use crate::registry::Registry;
 
 /// Plays the job. A panic anywhere in it, a strategy's own included, ends the process at once with one line on standard
@@ -14,11 +16,14 @@ pub fn play(registry: &Registry, args: &ChildArgs) -> Result<(), Failure> {
         complain(&describe(panic));
         std::process::exit(1);
     }));
-    let job: Job = receive(args)?;
-    let Some(entry) = registry.player(&job.strategy) else {
-        return Err(Failure::Error(format!("strategy {:?} is not registered", job.strategy)));
+    let (job, length): (Job, usize) = receive(args)?;
+    let error = |error: JobError| Failure::Error(error.to_string());
+    let maker = |contestant: &Contestant| match registry.player(&contestant.strategy) {
+        Some(entry) => Ok(entry.maker),
+        None => Err(error(JobError::Strategy(contestant.strategy.clone()))),
     };
-    let outcome = (entry.play)(&job).map_err(|error| Failure::Error(error.to_string()))?;
+    let makers = job.contestants.iter().map(maker).collect::<Result<Vec<_>, _>>()?;
+    let outcome = harness::play(&job, &makers, &|contestant| note(length, contestant)).map_err(error)?;
     let outcome = serde_json::to_string(&outcome).map_err(|error| Failure::Error(error.to_string()))?;
     answer(&outcome)
 }

@@ -1,6 +1,6 @@
 //! Values with units, as they are typed: times, shares, thread counts, processors.
 
-use crate::harness::{Order, Speed};
+use crate::harness::{Isolation, Order, Speed};
 use crate::workload::{Arrivals, MAX_THREADS, Per, parse_duration_ns};
 
 /// A share, 0.01 for 1 %.
@@ -160,6 +160,15 @@ pub fn order(text: &str) -> Result<Order, String> {
         "strict" => Ok(Order::Strict),
         "threads" => Ok(Order::Threads),
         _ => Err("expected strict or threads".to_owned()),
+    }
+}
+
+/// What shares a process.
+pub fn isolation(text: &str) -> Result<Isolation, String> {
+    match text {
+        "slices" => Ok(Isolation::Slices),
+        "process" => Ok(Isolation::Process),
+        _ => Err("expected slices or process".to_owned()),
     }
 }
 

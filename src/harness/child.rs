@@ -1,22 +1,28 @@
-//! A question put to a fresh process of this program, a trial to play or a check to carry out: it goes in as JSON on standard
+//! A question put to a fresh process of this program, a block to play or a check to carry out: it goes in as JSON on standard
 //! input, the answer comes back on standard output.
 //!
 //! Fresh, because a process carries its past: heap layout, address-space layout, frequency of its threads' cores, and glibc's
 //! cheaper locks while it has had one thread only.
+//!
+//! Standard input is a file in memory that both processes have. Behind the question the other process notes whom it is playing, so
+//! that this one knows whose fault it was however the other one ends, and no reader is woken while it measures.
 
-use std::io::{Read, Write};
+use std::fs::File;
+use std::io::{Read, Seek, Write};
+use std::os::unix::fs::FileExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering as Memory};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
+use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::process::{Pid, Signal, kill_process};
-
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::job::{Job, Outcome};
+use super::clock::Moment;
+use super::job::{BlockOutcome, Job};
 
 /// The hidden subcommand that plays one job; its argument is the number of the process that wants it played.
 pub const SUBCOMMAND: &str = "trial-process";
@@ -27,8 +33,8 @@ pub enum ChildError {
     /// The user asked to stop.
     #[error("interrupted")]
     Interrupted,
-    /// The process could not be started or talked to.
-    #[error("cannot run a process of its own: {0}")]
+    /// The process could not be started.
+    #[error("cannot start a process of its own: {0}")]
     Spawn(String),
     /// It did not end in time and was killed.
     #[error("did not end within {0} s and was killed")]
@@ -38,14 +44,17 @@ pub enum ChildError {
     Failed(String),
 }
 
+/// Why there is no answer, and which contestant was at work then, if it is known.
+pub type Broken = (ChildError, Option<usize>);
+
 /// Plays a job in a fresh process of this program, which dies with the calling thread: call it from one that lives as long as
 /// the job is of use. It is given twice the time that it should take and `patience_ns` on top, for loading, arming and
 /// calibrating, before it counts as hung.
 ///
 /// # Errors
 /// If the process cannot be started, hangs, crashes or reports an error, or if `stop` is raised meanwhile.
-pub fn play(job: &Job, expected_ns: u64, patience_ns: u64, stop: &AtomicBool) -> Result<Outcome, ChildError> {
-    ask(SUBCOMMAND, job, Duration::from_nanos(expected_ns) * 2 + Duration::from_nanos(patience_ns), stop)
+pub fn play(job: &Job, expected_ns: u64, patience_ns: u64, stop: &AtomicBool) -> Result<BlockOutcome, Broken> {
+    put(SUBCOMMAND, job, Duration::from_nanos(expected_ns) * 2 + Duration::from_nanos(patience_ns), stop)
 }
 
 /// Puts a question to a fresh process of this program, which `subcommand` makes answer it, and gives up after `limit`.
@@ -58,40 +67,97 @@ pub fn ask<A: DeserializeOwned>(
     limit: Duration,
     stop: &AtomicBool,
 ) -> Result<A, ChildError> {
-    let spawn_error = |error: std::io::Error| ChildError::Spawn(error.to_string());
-    let program = std::env::current_exe().map_err(spawn_error)?;
-    let mut child = Command::new(program)
+    put(subcommand, question, limit, stop).map_err(|(error, _)| error)
+}
+
+/// As [`ask`]; an error comes with what the process noted last. A process that cannot be started is tried again a few times: too many
+/// processes or too little memory at the moment is the machine's doing, and may pass.
+fn put<A: DeserializeOwned>(
+    subcommand: &str,
+    question: &impl Serialize,
+    limit: Duration,
+    stop: &AtomicBool,
+) -> Result<A, Broken> {
+    /// Pauses before each further try; a second and a half in all.
+    const PAUSES_MS: [u64; 4] = [100, 200, 400, 800];
+    for pause_ms in PAUSES_MS {
+        match put_once(subcommand, question, limit, stop) {
+            Err((ChildError::Spawn(_), _)) if !stop.load(Memory::Acquire) => {
+                std::thread::sleep(Duration::from_millis(pause_ms));
+            }
+            answer => return answer,
+        }
+    }
+    put_once(subcommand, question, limit, stop)
+}
+
+fn put_once<A: DeserializeOwned>(
+    subcommand: &str,
+    question: &impl Serialize,
+    limit: Duration,
+    stop: &AtomicBool,
+) -> Result<A, Broken> {
+    let spawn_error = |error: std::io::Error| (ChildError::Spawn(error.to_string()), None);
+    let question = serde_json::to_vec(question).map_err(|error| spawn_error(error.into()))?;
+    let mut shared =
+        File::from(memfd_create("headlock", MemfdFlags::CLOEXEC).map_err(|error| spawn_error(error.into()))?);
+    shared.write_all(&question).and_then(|()| shared.rewind()).map_err(spawn_error)?;
+    let mut child = command()
         .arg(subcommand)
         .arg(std::process::id().to_string())
         // Of its own, so that the terminal sends Ctrl-C to this process alone, which then decides what becomes of the trial.
         .process_group(0)
-        .stdin(Stdio::piped())
+        .stdin(Stdio::from(shared.try_clone().map_err(spawn_error)?))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .map_err(spawn_error)?;
-    let question = serde_json::to_vec(question).map_err(|error| ChildError::Spawn(error.to_string()))?;
     let (ended, watch) = channel();
     let pid = Pid::from_child(&child);
     std::thread::scope(|scope| {
         let watchdog = scope.spawn(move || watch_over(pid, limit, stop, &watch));
-        let answer = converse(&mut child, &question, ended);
+        let answer = converse(&mut child, ended);
         let killed = watchdog.join().expect("the watchdog does not panic");
         match (killed, answer) {
             (Some(reason), _) => Err(reason),
-            (None, Err(error)) => Err(spawn_error(error)),
+            (None, Err(error)) => Err(ChildError::Failed(format!("cannot talk to its process: {error}"))),
             (None, Ok((status, output, complaint))) => understand(status, &output, &complaint),
         }
     })
+    .map_err(|reason| (reason, noted(&shared, question.len())))
+}
+
+/// This program, even if another one has taken its place on the disk since it was started.
+fn command() -> Command {
+    let mut command = Command::new("/proc/self/exe");
+    if let Some(name) = std::env::args_os().next() {
+        command.arg0(name);
+    }
+    command
+}
+
+/// What the process noted behind a question of that length, if anything.
+fn noted(shared: &File, question: usize) -> Option<usize> {
+    let mut note = [0; NOTE];
+    shared.read_exact_at(&mut note, question as u64).ok()?;
+    usize::try_from(u32::from_le_bytes(note)).ok()
+}
+
+/// Bytes of a note.
+const NOTE: usize = size_of::<u32>();
+
+/// Notes a contestant's number behind the question, of that length, on the standard input of the process that was asked. One that was
+/// asked otherwise, through a pipe, has nobody to note it for.
+pub fn note(question: usize, contestant: usize) {
+    let note = u32::try_from(contestant).unwrap_or(u32::MAX).to_le_bytes();
+    let _ = rustix::io::pwrite(std::io::stdin(), &note, question as u64);
 }
 
 /// So many bytes of what a process says on standard error are kept.
 const COMPLAINT: u64 = 64 << 10;
 
-/// Writes the question, reads everything, and waits for the end.
-fn converse(child: &mut Child, question: &[u8], watched: Sender<()>) -> std::io::Result<(ExitStatus, String, String)> {
-    // A process that died at once has closed the pipe; what it says on standard error explains more than the broken pipe.
-    let _ = child.stdin.take().map(|mut input| input.write_all(question));
+/// Reads everything, and waits for the end.
+fn converse(child: &mut Child, watched: Sender<()>) -> std::io::Result<(ExitStatus, String, String)> {
     // Both at once, since a process that fills a pipe waits until somebody reads it.
     let complaint = child.stderr.take().map(|pipe| std::thread::spawn(move || beginning(pipe)));
     let mut output = String::new();
@@ -124,9 +190,9 @@ fn watch_over(
 ) -> Option<ChildError> {
     /// Often enough for a user who waits, seldom enough to leave the measured threads alone.
     const LOOK: Duration = Duration::from_millis(200);
-    let mut watched = Duration::ZERO;
+    let began = Moment::now();
     while ended.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
-        watched += LOOK;
+        let watched = Duration::from_nanos(began.elapsed_ns());
         let reason = if stop.load(Memory::Acquire) {
             ChildError::Interrupted
         } else if watched >= limit {
@@ -168,7 +234,7 @@ mod tests {
         shell.args(["-c", "head -c 300000 /dev/zero | tr '\\0' x >&2; echo answer"]);
         let mut child = shell.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (watched, _ended) = channel();
-        let (status, output, complaint) = converse(&mut child, b"", watched).unwrap();
+        let (status, output, complaint) = converse(&mut child, watched).unwrap();
         assert!(status.success());
         assert_eq!((output.as_str(), complaint.len() as u64), ("answer\n", COMPLAINT));
     }

@@ -62,7 +62,7 @@ impl Default for Clock {
 }
 
 /// A point in time of the operating system's monotonic clock, for windows rather than operations.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(Instant);
 
 impl Moment {

@@ -1,8 +1,9 @@
-//! Plays blocks of trials, each trial in a fresh process, and tells an observer what came of each.
+//! Plays blocks, each point of each in a fresh process, and tells an observer what came of it.
 //!
-//! A block holds one trial of every strategy at every point in every pass. The order is drawn anew for every other block, and
-//! the blocks between play it backwards, so that a drift of the machine falls on both sides of every comparison (A B, B A). A
-//! disturbed trial is played once more at the end of its block.
+//! A block holds one trial of every contestant at every point in every pass. At a point all take turns in one process; where their
+//! lists are too large to stand side by side, or it is asked for, each has a process of its own in each pass. The order is drawn
+//! anew for every other block, and the blocks between play it backwards, so that a drift of the machine falls on both sides of
+//! every comparison (A B, B A). What was disturbed is played once more at the end of its block.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
@@ -12,8 +13,8 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use super::child::{self, ChildError};
-use super::job::{Job, Load, Outcome, ThreadOutcome};
+use super::child::{self, Broken, ChildError};
+use super::job::{BlockOutcome, Contestant, Isolation, Job, Load, Outcome, Speed, ThreadLocks, ThreadOutcome};
 use super::{disturbance, latency};
 use crate::record::{AA_CONTROL, FLOOR, LatencyHistogram, Pass, Point, ThreadRow, Trial};
 
@@ -29,11 +30,11 @@ pub struct Plan {
     pub baseline: String,
     /// The points, and what is played at each.
     pub points: Vec<(Point, Load)>,
-    /// Length of a trial, ns.
+    /// How long each contestant is measured in a block and pass, ns.
     pub trial_ns: u64,
-    /// How long a trial takes at least by its nature, ns: the length of a trace played at its own speed.
+    /// How long that takes at least by its nature, ns: the length of a trace played at its own speed.
     pub expected_ns: u64,
-    /// How long a trial may take beyond twice its length before it counts as hung, ns.
+    /// How long a process may take beyond twice what it is to measure before it counts as hung, ns.
     pub patience_ns: u64,
     /// Seed of scripts and orders.
     pub seed: u64,
@@ -47,6 +48,8 @@ pub struct Plan {
     pub first_block: usize,
     /// Whether to play only the pass that decides at each point, for a search that compares and shows no latencies.
     pub deciding_only: bool,
+    /// Whether contestants take turns in one process, where their lists are small enough.
+    pub isolation: Isolation,
 }
 
 /// A finished trial.
@@ -58,6 +61,8 @@ pub struct Played {
     pub latencies: Vec<LatencyHistogram>,
     /// Each thread's part.
     pub threads: Vec<ThreadRow>,
+    /// The robust mean of the slices' log ratios to the floor's, of throughput.
+    log_over_floor: Option<f64>,
 }
 
 /// Is told what happens. Errors of its own end the run.
@@ -65,13 +70,13 @@ pub trait Observer {
     /// What the observer itself can fail with.
     type Error;
 
-    /// A trial is about to start: its number in the block, of how many.
+    /// A process is about to start: its number in the block, of how many, and who plays.
     fn starting(&mut self, _block: usize, _number: usize, _of: usize, _strategy: &str, _point: &Point) {}
 
     /// A trial has ended well.
     fn played(&mut self, played: Played) -> Result<(), Self::Error>;
 
-    /// A trial has failed. Its strategy is left out from now on.
+    /// A contestant has failed. It is left out from now on.
     fn failed(&mut self, strategy: &str, point: &Point, reason: &ChildError) -> Result<(), Self::Error>;
 
     /// A block is complete: go on, or enough?
@@ -79,7 +84,7 @@ pub trait Observer {
 }
 
 /// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// The observer had enough.
     Complete,
@@ -87,15 +92,23 @@ pub enum Ending {
     Interrupted,
     /// No strategy is left to measure.
     NothingLeft,
+    /// Processes cannot be started or fail before anybody plays, for this reason; no strategy is to blame.
+    Failed(String),
 }
+
+/// Bytes of a timer in a list, with its share of the index, roughly.
+const TIMER_BYTES: usize = 128;
+/// Lists of so many bytes in all stand side by side: beyond that they push each other out of caches in which one alone would stay.
+const MOST_BYTES: usize = 4 << 20;
+/// In one block of so many a replay's lock acquisitions are counted, in a trip over the trace that is not timed.
+const COUNTED_OF: usize = 37;
 
 /// Plays blocks until the observer has enough or `stop` is raised.
 ///
 /// # Errors
 /// Those of the observer.
 pub fn run<O: Observer>(plan: &Plan, observer: &mut O, stop: &AtomicBool) -> Result<Ending, O::Error> {
-    let expected_ns = plan.trial_ns.max(plan.expected_ns);
-    play_blocks(plan, observer, stop, |job| child::play(job, expected_ns, plan.patience_ns, stop))
+    play_blocks(plan, observer, stop, |job| child::play(job, plan.expected_ns(job), plan.patience_ns, stop))
 }
 
 /// As [`run`], with whatever `play` makes of a job.
@@ -103,59 +116,65 @@ fn play_blocks<O: Observer>(
     plan: &Plan,
     observer: &mut O,
     stop: &AtomicBool,
-    mut play: impl FnMut(&Job) -> Result<Outcome, ChildError>,
+    mut play: impl FnMut(&Job) -> Result<BlockOutcome, Broken>,
 ) -> Result<Ending, O::Error> {
     let mut failed: Vec<String> = Vec::new();
+    let mut counts = CountedLocks::default();
     for block in plan.first_block.. {
-        let mut queue: VecDeque<(Slot, bool)> =
-            order_of_block(plan, block).into_iter().map(|slot| (slot, false)).collect();
-        // Of each group, once the floor has played, which it does first.
+        let mut queue: VecDeque<Turn> = turns_of_block(plan, block).into();
+        // Of each group whose contestants have processes of their own, once the floor has played, which it does first.
         let mut floors: BTreeMap<(usize, Pass), Trial> = BTreeMap::new();
         let mut number = 0;
-        while let Some((slot, repeated)) = queue.pop_front() {
-            if failed.contains(&slot.strategy) {
+        while let Some(mut turn) = queue.pop_front() {
+            turn.names.retain(|name| !failed.contains(name));
+            if turn.names.iter().all(|name| name == FLOOR) && turn.isolation == Isolation::Slices
+                || turn.names.is_empty()
+            {
                 continue;
             }
-            let (point, load) = &plan.points[slot.point];
-            let group = (slot.point, slot.pass);
-            observer.starting(block, number, number + queue.len() + 1, &slot.strategy, point);
+            let (point, load) = &plan.points[turn.point];
+            observer.starting(block, number, number + queue.len() + 1, &turn.who(), point);
             number += 1;
-            let job = Job {
-                strategy: plan.played_as(&slot.strategy).to_owned(),
-                load: load.clone(),
-                pass: slot.pass,
-                trial_ns: plan.trial_ns,
-                seed: plan.seed.wrapping_add(block as u64),
-                cpus: plan.cpus.clone(),
-                spins_per_ns: plan.spins_per_ns,
-                inject: plan.inject.filter(|_| slot.strategy == INJECTED).unwrap_or(0.0),
-            };
-            let played = play(&job)
-                .and_then(|outcome| describe(&slot, point, block, load, plan, outcome).map_err(ChildError::Failed));
-            let mut played = match played {
-                Ok(played) => played,
-                Err(ChildError::Interrupted) => return Ok(Ending::Interrupted),
-                Err(reason) => {
-                    observer.failed(&slot.strategy, point, &reason)?;
-                    failed.push(slot.strategy.clone());
+            let job = plan.job(&turn, block, &counts);
+            let outcome = match play(&job) {
+                Ok(outcome) => outcome,
+                Err((ChildError::Interrupted, _)) => return Ok(Ending::Interrupted),
+                Err((reason, playing)) => {
+                    let blamed = playing.and_then(|playing| job.contestants.get(playing));
+                    let Some(blamed) = blamed.filter(|_| !matches!(reason, ChildError::Spawn(_))) else {
+                        return Ok(Ending::Failed(reason.to_string()));
+                    };
+                    observer.failed(&blamed.name, point, &reason)?;
+                    failed.push(blamed.name.clone());
+                    // The others' turns are played again without it.
+                    queue.push_front(turn);
                     continue;
                 }
             };
-            let again = played.trial.disturbed && !repeated;
-            if slot.strategy == FLOOR {
-                floors.insert(group, played.trial.clone());
-            } else if let Some(floor) = floors.get(&group) {
-                played.trial.floor_ns = Some(floor.ns_per_op);
-                if matches!(load, Load::Synthetic { .. }) && slot.pass == Pass::Throughput {
-                    refuse_at_floor(&mut played.trial, floor);
+            let played = match describe(plan, &turn, block, &job, outcome, &mut counts) {
+                Ok(played) => played,
+                Err(reason) => return Ok(Ending::Failed(reason)),
+            };
+            let again = !turn.repeated && played.iter().any(|played| played.trial.disturbed);
+            for mut played in played {
+                let group = (turn.point, played.trial.pass);
+                if turn.isolation == Isolation::Process {
+                    if played.trial.strategy == FLOOR {
+                        floors.insert(group, played.trial.clone());
+                    } else if let Some(floor) = floors.get(&group) {
+                        stand_on_floor(&mut played.trial, floor, load);
+                    }
                 }
+                observer.played(played)?;
             }
-            observer.played(played)?;
-            match again {
-                // At once, since the others' rows state its figure.
-                true if slot.strategy == FLOOR => queue.push_front((slot, true)),
-                true => queue.push_back((slot, true)),
-                false => {}
+            if again {
+                let again = Turn { repeated: true, ..turn };
+                // The floor at once where it plays alone, since the others' rows state its figure.
+                if again.names == [FLOOR] {
+                    queue.push_front(again)
+                } else {
+                    queue.push_back(again)
+                }
             }
             if stop.load(Memory::Acquire) {
                 return Ok(Ending::Interrupted);
@@ -171,43 +190,45 @@ fn play_blocks<O: Observer>(
     Ok(Ending::Complete)
 }
 
-/// How the reason of a trial begins that is refused because it cannot be told from the floor's.
-pub const BELOW_FLOOR: &str = "below the floor";
-
-/// Marks a trial that cannot be told from the floor's: its work was optimised away, or there is too little of it to be
-/// measured under this workload. Either way it has no figure.
-///
-/// By processor time, and never beside a trial of the floor that was disturbed or hardly got to play: an interrupted floor would stand
-/// above honest work. Only of synthetic loads: a replay's floor is mostly the fetching of rows, behind which a processor hides
-/// cheap reads.
-fn refuse_at_floor(trial: &mut Trial, floor: &Trial) {
-    if trial.disturbed || floor.disturbed {
-        return;
-    }
-    if let Some((own_ns, floor_ns)) = at_floor((trial.ops, trial.cpu_ns), (floor.ops, floor.cpu_ns)) {
-        trial.disturbed = true;
-        trial.disturbance =
-            format!("{BELOW_FLOOR}: {own_ns:.2} ns of processor time where doing nothing takes {floor_ns:.2}");
-    }
+/// States the floor of a trial that had a process of its own, and whether it can be told from it.
+fn stand_on_floor(trial: &mut Trial, floor: &Trial, load: &Load) {
+    trial.floor_ns = Some(floor.ns_per_op);
+    let log_ratio = (trial.ns_per_op / floor.ns_per_op).ln();
+    trial.at_floor = at_floor(load, trial.pass, trial.ops.min(floor.ops), log_ratio);
 }
 
-/// Processor time of an operation and of the floor's, ns, if they cannot be told apart; each from the operations done and
-/// the time they took.
-fn at_floor(own: (u64, u64), floor: (u64, u64)) -> Option<(f64, f64)> {
+/// Whether a trial cannot be told from the floor's: its work was optimised away, or there is too little of it to be measured under
+/// this workload. By the logarithm of its ratio to the floor, where both have done so many operations at least.
+///
+/// Only of synthetic loads: a replay's floor is mostly the fetching of rows, behind which a processor hides cheap reads.
+fn at_floor(load: &Load, pass: Pass, ops: u64, log_ratio: f64) -> bool {
     /// The floor's own trials differ by about this share from block to block.
     const MARGIN: f64 = 1.03;
     /// Fewer operations are mostly the first ones, on cold caches.
     const LEAST_OPS: u64 = 1_000;
-    let [own_ns, floor_ns] = [own, floor].map(|(ops, cpu_ns)| cpu_ns as f64 / ops.max(1) as f64);
-    (own.0.min(floor.0) >= LEAST_OPS && own_ns <= floor_ns * MARGIN).then_some((own_ns, floor_ns))
+    let synthetic = matches!(load, Load::Synthetic { .. });
+    synthetic && pass == Pass::Throughput && ops >= LEAST_OPS && log_ratio <= MARGIN.ln()
 }
 
-/// One trial of a block.
+/// What one process plays of a block.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Slot {
+struct Turn {
     point: usize,
-    pass: Pass,
-    strategy: String,
+    passes: Vec<Pass>,
+    names: Vec<String>,
+    isolation: Isolation,
+    /// Whether it was played before, and disturbed.
+    repeated: bool,
+}
+
+impl Turn {
+    /// Who plays, for the user.
+    fn who(&self) -> String {
+        match self.names.as_slice() {
+            [name] => name.clone(),
+            names => format!("{} in turns", names.len()),
+        }
+    }
 }
 
 impl Plan {
@@ -220,7 +241,7 @@ impl Plan {
         }
     }
 
-    /// The passes in which a point is measured.
+    /// The passes in which a point is measured, the deciding one first.
     fn passes(&self, point: usize) -> &'static [Pass] {
         let passes = self.points[point].1.passes();
         if self.deciding_only { &passes[..1] } else { passes }
@@ -231,16 +252,96 @@ impl Plan {
         let injected = self.inject.map(|_| INJECTED.to_owned());
         self.strategies.iter().cloned().chain([AA_CONTROL.to_owned()]).chain(injected)
     }
+
+    /// What shares a process at a point: each contestant has its own where the lists of all, one in each pass, are too large.
+    fn isolation(&self, point: usize) -> Isolation {
+        let lists = (self.contestants().count() + 1) * self.passes(point).len();
+        match &self.points[point].1 {
+            Load::Synthetic { workload, .. } if workload.timers * lists * TIMER_BYTES > MOST_BYTES => {
+                Isolation::Process
+            }
+            _ => self.isolation,
+        }
+    }
+
+    /// What a process is told.
+    fn job(&self, turn: &Turn, block: usize, counts: &CountedLocks) -> Job {
+        let load = self.points[turn.point].1.clone();
+        let contestant = |name: &String| Contestant {
+            name: name.clone(),
+            strategy: self.played_as(name).to_owned(),
+            inject: self.inject.filter(|_| name == INJECTED).unwrap_or(0.0),
+        };
+        Job {
+            contestants: turn.names.iter().map(contestant).collect(),
+            baseline: self.baseline.clone(),
+            count: load.counts_apart() && (block % COUNTED_OF == 0 || !counts.know(turn)),
+            load,
+            passes: turn.passes.clone(),
+            trial_ns: self.trial_ns,
+            seed: self.seed.wrapping_add(block as u64),
+            cpus: self.cpus.clone(),
+            spins_per_ns: self.spins_per_ns,
+            isolation: turn.isolation,
+        }
+    }
+
+    /// How long a process measures, ns.
+    fn expected_ns(&self, job: &Job) -> u64 {
+        let each_ns = self.expected_ns.max(self.trial_ns).max(job.load.slice_ns());
+        each_ns.saturating_mul((job.contestants.len() * job.passes.len()) as u64)
+    }
 }
 
-/// The trials of a block in order: grouped by point and pass, so that what is compared is played close together, the floor
-/// strategy first in each group, because it is compared with none and the others' rows state its floor.
-fn order_of_block(plan: &Plan, block: usize) -> Vec<Slot> {
+impl Load {
+    /// Whether lock acquisitions in the throughput pass are counted in trips of their own, and not in every block.
+    fn counts_apart(&self) -> bool {
+        matches!(self, Load::Replay { speed: Speed::Max, .. })
+    }
+}
+
+/// What was counted of a replay in the last block that counted: acquisitions of the list and of each thread, and in how many
+/// operations.
+#[derive(Default)]
+struct CountedLocks(BTreeMap<(usize, String), (u64, ThreadLocks, Vec<ThreadLocks>)>);
+
+impl CountedLocks {
+    /// Whether all who play have been counted.
+    fn know(&self, turn: &Turn) -> bool {
+        turn.names.iter().all(|name| self.0.contains_key(&(turn.point, name.clone())))
+    }
+
+    /// Remembers what was counted, or states what is remembered for as many operations as these.
+    fn state(&mut self, point: usize, outcome: &mut Outcome) {
+        let ops = outcome.threads.iter().map(|thread| thread.ops).sum::<u64>();
+        let key = (point, outcome.name.clone());
+        if let Some(locks) = outcome.locks {
+            let of_threads = outcome.threads.iter().map(|thread| thread.lock).collect();
+            self.0.insert(key, (ops, locks, of_threads));
+        } else if let Some((of_ops, locks, of_threads)) = self.0.get(&key) {
+            let share = ops as f64 / (*of_ops).max(1) as f64;
+            outcome.locks = Some(locks.times(share));
+            for (thread, locks) in outcome.threads.iter_mut().zip(of_threads) {
+                thread.lock = locks.times(share);
+            }
+        }
+    }
+}
+
+/// What the processes of a block play, in order, points in random order. Where contestants have processes of their own, they are grouped
+/// by point and pass, so that what is compared is played close together, the floor first in each group, because it is compared
+/// with none and the others' rows state its floor.
+fn turns_of_block(plan: &Plan, block: usize) -> Vec<Turn> {
     let mut random =
         Xoshiro256PlusPlus::seed_from_u64(plan.seed ^ (block as u64 / 2).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    let mut groups: Vec<(usize, Pass)> = (0..plan.points.len())
-        .flat_map(|point| plan.passes(point).iter().map(move |&pass| (point, pass)))
-        .collect();
+    let groups = |point: usize| -> Vec<(usize, Isolation, Vec<Pass>)> {
+        let passes = plan.passes(point);
+        match plan.isolation(point) {
+            Isolation::Slices => vec![(point, Isolation::Slices, passes.to_vec())],
+            Isolation::Process => passes.iter().map(|&pass| (point, Isolation::Process, vec![pass])).collect(),
+        }
+    };
+    let mut groups: Vec<_> = (0..plan.points.len()).flat_map(groups).collect();
     groups.shuffle(&mut random);
     let mut contestants: Vec<Vec<String>> = groups
         .iter()
@@ -255,24 +356,89 @@ fn order_of_block(plan: &Plan, block: usize) -> Vec<Slot> {
         contestants.reverse();
         contestants.iter_mut().for_each(|names| names.reverse());
     }
-    groups
-        .into_iter()
-        .zip(contestants)
-        .flat_map(|((point, pass), names)| {
-            [FLOOR.to_owned()].into_iter().chain(names).map(move |strategy| Slot { point, pass, strategy })
-        })
-        .collect()
+    let turns = |((point, isolation, passes), names): ((usize, Isolation, Vec<Pass>), Vec<String>)| {
+        let names = [FLOOR.to_owned()].into_iter().chain(names);
+        let turn = |names| Turn {
+            point,
+            passes: passes.clone(),
+            names,
+            isolation,
+            repeated: false,
+        };
+        match isolation {
+            Isolation::Slices => vec![turn(names.collect())],
+            Isolation::Process => names.map(|name| turn(vec![name])).collect(),
+        }
+    };
+    groups.into_iter().zip(contestants).flat_map(turns).collect()
 }
 
-/// Turns what a trial process answered into the row of `trials.csv` and its histograms.
+/// Turns what a process answered into rows of `trials.csv` and histograms, one for each contestant and pass.
 fn describe(
-    slot: &Slot,
-    point: &Point,
-    block: usize,
-    load: &Load,
     plan: &Plan,
-    outcome: Outcome,
-) -> Result<Played, String> {
+    turn: &Turn,
+    block: usize,
+    job: &Job,
+    outcome: BlockOutcome,
+    counts: &mut CountedLocks,
+) -> Result<Vec<Played>, String> {
+    let (point, load) = &plan.points[turn.point];
+    let verdicts: BTreeMap<Pass, Option<String>> = outcome
+        .watches
+        .iter()
+        .map(|watch| (watch.pass, disturbance::of(watch, &outcome.parts, plan.cpus.len())))
+        .collect();
+    let mut played = Vec::new();
+    for mut part in outcome.parts {
+        if part.pass == Pass::Throughput && load.counts_apart() {
+            counts.state(turn.point, &mut part);
+        }
+        played.push(describe_part(point, block, load, part)?);
+    }
+    for played in &mut played {
+        let trial = &mut played.trial;
+        trial.steal_ns = outcome.steal_ns;
+        trial.clock_ns = trial.clock_ns.map(|_| outcome.clock_ns);
+        if let Some(Some(reason)) = verdicts.get(&trial.pass) {
+            (trial.disturbed, trial.disturbance) = (true, reason.clone());
+        }
+    }
+    if turn.isolation == Isolation::Slices {
+        compare(&mut played, &job.baseline, load);
+    }
+    Ok(played)
+}
+
+/// Sets the trials of a process beside its floor's, and in the latency pass beside its baseline's: typical service times, which
+/// are robust by themselves, of slices that were played in turns.
+fn compare(played: &mut [Played], baseline: &str, load: &Load) {
+    let figure = |played: &[Played], name: &str, pass| {
+        let trial = played
+            .iter()
+            .map(|played| &played.trial)
+            .find(|trial| (trial.pass, trial.strategy.as_str()) == (pass, name))?;
+        (trial.ops > 0 && trial.ns_per_op > 0.0).then_some((trial.ns_per_op, trial.ops))
+    };
+    for number in 0..played.len() {
+        let pass = played[number].trial.pass;
+        let (floor, base) = (figure(played, FLOOR, pass), figure(played, baseline, pass));
+        let over_floor = played[number].log_over_floor;
+        let trial = &mut played[number].trial;
+        if let Some((floor_ns, floor_ops)) = floor.filter(|_| trial.strategy != FLOOR) {
+            trial.floor_ns = Some(floor_ns);
+            trial.at_floor =
+                over_floor.is_some_and(|log_ratio| at_floor(load, pass, trial.ops.min(floor_ops), log_ratio));
+        }
+        if let (Pass::Latency, Some((base_ns, _)), true) = (pass, base, trial.ops > 0) {
+            let log = |own_ns: f64, base_ns: f64| (own_ns > 0.0 && base_ns > 0.0).then(|| (own_ns / base_ns).ln());
+            trial.log_ratio = log(trial.ns_per_op, base_ns);
+            trial.log_net_ratio = floor.and_then(|(floor_ns, _)| log(trial.ns_per_op - floor_ns, base_ns - floor_ns));
+        }
+    }
+}
+
+/// One contestant's row of a pass, but for what it shares with the others.
+fn describe_part(point: &Point, block: usize, load: &Load, outcome: Outcome) -> Result<Played, String> {
     let threads = &outcome.threads;
     let ops: u64 = threads.iter().map(|thread| thread.ops).sum();
     let elapsed_ns: u64 = threads.iter().map(|thread| thread.elapsed_ns).sum();
@@ -284,7 +450,7 @@ fn describe(
         .map(|recorded| {
             Ok(LatencyHistogram {
                 workload: point.workload.clone(),
-                strategy: slot.strategy.clone(),
+                strategy: outcome.name.clone(),
                 threads: point.threads,
                 op: recorded.op.clone(),
                 kind: recorded.kind,
@@ -293,17 +459,16 @@ fn describe(
             })
         })
         .collect::<Result<_, String>>()?;
-    let ns_per_op = match slot.pass {
+    let ns_per_op = match outcome.pass {
         Pass::Throughput => elapsed_ns as f64 / ops.max(1) as f64,
         Pass::Latency => latency::typical_service_ns(&latencies),
     };
-    let disturbance = disturbance::of(&outcome, load, &plan.cpus, plan.trial_ns);
     let rows = threads.iter().enumerate().map(|(number, thread)| ThreadRow {
         workload: point.workload.clone(),
-        strategy: slot.strategy.clone(),
+        strategy: outcome.name.clone(),
         threads: point.threads,
         block,
-        pass: slot.pass,
+        pass: outcome.pass,
         thread: number,
         role: thread.role.clone(),
         ops: thread.ops,
@@ -315,41 +480,51 @@ fn describe(
     });
     let rows = rows.collect();
     let (ops_least, ops_most) = least_and_most(threads);
+    let locks = outcome.locks.unwrap_or_default();
     let trial = Trial {
         workload: point.workload.clone(),
-        strategy: slot.strategy.clone(),
+        strategy: outcome.name.clone(),
         threads: point.threads,
         block,
-        pass: slot.pass,
+        pass: outcome.pass,
         ops,
         elapsed_ns: mean_ns,
         ns_per_op,
         ops_per_s: threads.iter().map(|thread| thread.ops as f64 * 1e9 / thread.elapsed_ns.max(1) as f64).sum(),
         floor_ns: None,
         cpu_ns: threads.iter().map(|thread| thread.cpu_ns).sum(),
-        lock_acquisitions: outcome.lock_acquisitions,
-        lock_contended: outcome.lock_contended,
-        lock_wait_ns: outcome.lock_wait_ns,
+        lock_acquisitions: locks.acquisitions,
+        lock_contended: locks.contended,
+        lock_wait_ns: locks.wait_ns,
         retries: outcome.retries,
         retired: outcome.retired,
         peak_unreclaimed: outcome.peak_unreclaimed,
-        steal_ns: outcome.steal_ns,
+        steal_ns: 0,
         ctx_switches: threads.iter().map(|thread| thread.ctx_switches).sum(),
-        disturbed: disturbance.is_some(),
-        disturbance: disturbance.unwrap_or_default(),
+        disturbed: false,
+        disturbance: String::new(),
         active_start: outcome.active_start,
         active_end: outcome.active_end,
         fired: threads.iter().map(|thread| thread.fired).sum(),
         rearms: threads.iter().map(|thread| thread.rearms).sum(),
-        overlap: disturbance::overlap(threads),
-        clock_ns: (slot.pass == Pass::Latency).then_some(outcome.clock_ns),
-        busy_ns: (slot.pass == Pass::Latency).then_some(busy_ns),
+        overlap: outcome.overlap,
+        clock_ns: (outcome.pass == Pass::Latency).then_some(0.0),
+        busy_ns: (outcome.pass == Pass::Latency).then_some(busy_ns),
         offered_per_s: load.offered_per_s(),
         behind_ns: load.offered_per_s().and_then(|_| threads.iter().map(|thread| thread.behind_ns).max()),
         ops_least,
         ops_most,
+        slices: outcome.slices,
+        log_ratio: outcome.log_ratio,
+        log_net_ratio: outcome.log_net_ratio,
+        at_floor: false,
     };
-    Ok(Played { trial, latencies, threads: rows })
+    Ok(Played {
+        trial,
+        latencies,
+        threads: rows,
+        log_over_floor: outcome.log_over_floor,
+    })
 }
 
 /// Operations of the thread that did fewest and of the one that did most, in the role whose threads differ most: threads of

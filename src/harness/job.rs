@@ -1,32 +1,59 @@
-//! What a trial process is told, and what it answers: plain data that crosses a pipe as JSON.
+//! What a block's process is told, and what it answers: plain data that crosses a pipe as JSON.
 
 use std::path::PathBuf;
 
-use headlock_strategies::{Counts, LockCounts};
+use headlock_strategies::LockCounts;
 use serde::{Deserialize, Serialize};
 
 use crate::record::{Kind, Pass};
 use crate::workload::Workload;
 
-/// One trial to be played by a fresh process.
+/// One block at one point, or a part of it, to be played by a fresh process.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Job {
-    /// The registered strategy to play.
-    pub strategy: String,
+    /// Who plays.
+    pub contestants: Vec<Contestant>,
+    /// The name of the contestant that the others are compared with, if it is among them.
+    pub baseline: String,
     /// What to play.
     pub load: Load,
-    /// Which pass.
-    pub pass: Pass,
-    /// How long to measure, ns. A replay plays whole passes over its trace until then.
+    /// In which passes.
+    pub passes: Vec<Pass>,
+    /// How long to measure each contestant in each pass, ns: in slices, of which fast contestants do not use up all. A replay plays
+    /// whole trips over its trace until then.
     pub trial_ns: u64,
-    /// Seed of the scripts.
+    /// Seed of the scripts and of the order of turns.
     pub seed: u64,
     /// Processors for the threads, in turn; empty leaves them to the scheduler.
     pub cpus: Vec<usize>,
     /// Turns of [`spin`](headlock_strategies::spin) in a nanosecond, for think and hold times.
     pub spins_per_ns: f64,
+    /// Whether contestants take turns.
+    pub isolation: Isolation,
+    /// Whether a replay that is not timed operation by operation plays its trace once more beforehand, to count lock acquisitions.
+    pub count: bool,
+}
+
+/// One that plays.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Contestant {
+    /// Its name in the results.
+    pub name: String,
+    /// The registered strategy that it plays.
+    pub strategy: String,
     /// Share by which everything is made slower, a self-test of the tool; 0 for none.
     pub inject: f64,
+}
+
+/// What shares a process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Isolation {
+    /// All contestants of a block, which take turns.
+    #[default]
+    Slices,
+    /// Nobody: each contestant has a process of its own in each pass, and measures in one go.
+    Process,
 }
 
 /// What is played.
@@ -106,20 +133,12 @@ pub enum Speed {
 pub struct ThreadOutcome {
     /// Operations.
     pub ops: u64,
-    /// When it began to measure, ns after the process's reference moment.
-    pub start_ns: u64,
-    /// When it ended.
-    pub end_ns: u64,
-    /// Measured time, ns: the window, or the sum of the replayed passes.
+    /// Measured time, ns: the sum of its slices.
     pub elapsed_ns: u64,
-    /// Processor time in the window, ns.
+    /// Processor time in them, ns.
     pub cpu_ns: u64,
-    /// Involuntary context switches in the window.
+    /// Involuntary context switches in them.
     pub ctx_switches: u64,
-    /// Voluntary ones: it slept, for a lock or until a moment.
-    pub sleeps: u64,
-    /// Time in the window in which it could have run and had no processor, ns.
-    pub runqueue_ns: u64,
     /// Timers fired.
     pub fired: u64,
     /// Changes that made their timer the head.
@@ -130,7 +149,7 @@ pub struct ThreadOutcome {
     pub role: String,
     /// Lock acquisitions through this thread's handles.
     pub lock: ThreadLocks,
-    /// How far behind its schedule an open load ended, ns.
+    /// How far behind its schedule an open load ended its slices, ns, all together.
     pub behind_ns: u64,
 }
 
@@ -182,17 +201,49 @@ pub struct OpHistogram {
     pub encoded: String,
 }
 
-/// What a trial process answers.
+/// What a block's process answers.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct BlockOutcome {
+    /// Each contestant's part in each pass.
+    pub parts: Vec<Outcome>,
+    /// What else took the threads' time, pass by pass.
+    pub watches: Vec<Watch>,
+    /// Time stolen from the machine meanwhile, ns.
+    pub steal_ns: u64,
+    /// What a pair of clock readings costs, ns; 0 without a latency pass.
+    pub clock_ns: f64,
+}
+
+/// What else took the threads' time in the slices of a pass, whoever played.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Watch {
+    /// The pass.
+    pub pass: Pass,
+    /// Wall time of all threads, meetings included, ns.
+    pub wall_ns: u64,
+    /// The part of it in which no thread went to sleep by itself, so that its processor time accounts for it, ns.
+    pub awake_ns: u64,
+    /// What of that part was no processor time, ns.
+    pub lost_ns: u64,
+    /// Times that a thread went to sleep, for a lock or until a moment; in the whole block, as is the next.
+    pub sleeps: u64,
+    /// Time in which a thread could have run and had no processor, ns.
+    pub runqueue_ns: u64,
+    /// Wall time of all threads in the whole block, ns.
+    pub block_ns: u64,
+}
+
+/// One contestant's part in one pass.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Outcome {
+    /// The contestant's name.
+    pub name: String,
+    /// The pass.
+    pub pass: Pass,
     /// Each thread's part.
     pub threads: Vec<ThreadOutcome>,
-    /// Lock acquisitions while measuring.
-    pub lock_acquisitions: u64,
-    /// Contended ones.
-    pub lock_contended: u64,
-    /// Time waited in them, ns.
-    pub lock_wait_ns: u64,
+    /// Lock acquisitions while measuring, `None` if they were not counted.
+    pub locks: Option<ThreadLocks>,
     /// Read retries.
     pub retries: u64,
     /// Nodes retired.
@@ -203,55 +254,18 @@ pub struct Outcome {
     pub active_start: u64,
     /// Active timers at the end.
     pub active_end: u64,
-    /// Time stolen from the machine meanwhile, ns.
-    pub steal_ns: u64,
-    /// What a pair of clock readings costs, ns; 0 in the throughput pass, which has none.
-    pub clock_ns: f64,
     /// Latencies, in the latency pass.
     pub histograms: Vec<OpHistogram>,
-    /// How often a replay went over its trace.
-    pub passes: u64,
-}
-
-impl ThreadOutcome {
-    /// Adds what the same thread did in a further pass over a trace.
-    pub(super) fn add(&mut self, pass: &ThreadOutcome) {
-        if self.elapsed_ns == 0 {
-            self.start_ns = pass.start_ns;
-        }
-        self.end_ns = pass.end_ns;
-        self.ops += pass.ops;
-        self.elapsed_ns += pass.elapsed_ns;
-        self.cpu_ns += pass.cpu_ns;
-        self.ctx_switches += pass.ctx_switches;
-        self.sleeps += pass.sleeps;
-        self.runqueue_ns += pass.runqueue_ns;
-        self.fired += pass.fired;
-        self.rearms += pass.rearms;
-        self.service_ns += pass.service_ns;
-        self.role.clone_from(&pass.role);
-        self.lock.add(pass.lock);
-    }
-}
-
-impl Outcome {
-    /// Adds what was counted between two readings of a list's counters.
-    pub(super) fn add_counts(&mut self, before: Counts, after: Counts) {
-        let counts = after.since(before);
-        self.lock_acquisitions += counts.lock.acquisitions;
-        self.lock_contended += counts.lock.contended;
-        self.lock_wait_ns += counts.lock.wait_ns;
-        self.retries += counts.retries;
-        self.retired += counts.retired;
-        self.peak_unreclaimed = self.peak_unreclaimed.max(counts.peak_unreclaimed);
-    }
-
-    /// States these lock counts in place of the list's own, which are not of all operations.
-    pub(super) fn state_locks(&mut self, locks: ThreadLocks) {
-        self.lock_acquisitions = locks.acquisitions;
-        self.lock_contended = locks.contended;
-        self.lock_wait_ns = locks.wait_ns;
-    }
+    /// Slices measured.
+    pub slices: u64,
+    /// Share of the time from a slice's first start to its last end during which all threads were at work.
+    pub overlap: f64,
+    /// Of throughput, the robust mean of the slices' log ratios: to the baseline, to that net of the floor, and to the floor.
+    pub log_ratio: Option<f64>,
+    /// As `log_ratio`, with the floor's figures taken off both.
+    pub log_net_ratio: Option<f64>,
+    /// As `log_ratio`, with the floor in the baseline's place.
+    pub log_over_floor: Option<f64>,
 }
 
 /// Why a job could not be played.
@@ -266,4 +280,7 @@ pub enum JobError {
     /// The threads cannot be placed.
     #[error("{0}")]
     Pin(String),
+    /// A contestant is of a strategy that this program does not have.
+    #[error("strategy {0:?} is not registered")]
+    Strategy(String),
 }

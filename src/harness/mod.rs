@@ -1,7 +1,9 @@
 //! How a workload or a trace is played and measured. Never prints, formats or exits.
 
+mod block;
 pub mod child;
 pub mod clock;
+mod contestant;
 mod disturbance;
 pub mod doctor;
 pub mod engine;
@@ -15,27 +17,27 @@ pub mod pin;
 mod player;
 mod proc;
 mod replay;
-mod slow_down;
 mod synthetic;
 
-use headlock_strategies::TimerList;
-
-pub use engine::{BELOW_FLOOR, Ending, INJECTED, Observer, Plan, Played};
+pub use contestant::Maker;
+pub use engine::{Ending, INJECTED, Observer, Plan, Played};
 pub use floor::FloorList;
-pub use job::{Job, JobError, Load, OpHistogram, Order, Outcome, Speed, ThreadOutcome};
+pub use job::{
+    BlockOutcome, Contestant, Isolation, Job, JobError, Load, OpHistogram, Order, Outcome, Speed, ThreadOutcome,
+};
 
 use crate::workload::trace::Trace;
 
-/// Plays one job in this process: the trial loop, made once for each type of list.
+/// Plays one job in this process. `makers` has each contestant's, in the job's order; `announce` is told who is at work, at every turn.
 ///
 /// # Errors
 /// If the trace or the workload is not valid, or the threads cannot be placed.
-pub fn play<L: TimerList>(job: &Job) -> Result<Outcome, JobError> {
+pub fn play(job: &Job, makers: &[Maker], announce: &(dyn Fn(usize) + Sync)) -> Result<BlockOutcome, JobError> {
     match &job.load {
-        Load::Synthetic { workload, threads } => synthetic::play::<L>(job, workload, *threads),
+        Load::Synthetic { workload, threads } => synthetic::play(job, workload, *threads, makers, announce),
         Load::Replay { trace, order, speed } => {
             let trace = Trace::load(trace).map_err(|error| JobError::Trace(error.to_string()))?;
-            replay::play::<L>(job, trace, *order, *speed)
+            replay::play(job, trace, *order, *speed, makers, announce)
         }
     }
 }

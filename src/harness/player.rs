@@ -1,43 +1,33 @@
-//! One thread at work on its script.
+//! One thread at work on its script for one contestant.
 
+use std::cell::Cell;
 use std::hint::black_box;
 
 use headlock_strategies::{Counts, LockCounts, Nanos, TimerHandle, TimerId, spin};
 
 use super::clock::{Clock, Moment};
+use super::contestant::{self, Played, Slice};
 use super::grace;
-use super::job::{Job, ThreadLocks};
 use super::latency::{GRACE, Recorder};
-use super::slow_down::SlowDown;
-use crate::record::Pass;
 use crate::workload::script::{DUE, Script, Step};
-use crate::workload::{Op, PollClock, Workload};
+use crate::workload::{Load, Op, PollClock, Workload};
 
-/// Operations between two looks at the phase, where nothing makes an operation long.
+/// Operations of a thread that is alone between two looks at whether the slice is over, where nothing makes an operation long.
 const BATCH: usize = 64;
-/// A batch of operations with think time lasts about this long at most, so that a phase ends when it should.
+/// The same of one among several. Threads stop within a batch of each other, which is to be little of a slice.
+const SHARED_BATCH: usize = 16;
+/// A batch of operations with think time lasts about this long at most, so that a slice ends when it should.
 const BATCH_NS: f64 = 100_000.0;
-/// In the throughput pass a thread counts its lock acquisitions in one of so many batches, and a replay before each of so many passes,
-/// since counting costs up to a quarter of a short critical section. Odd, so that every batch of a script comes round.
-pub const COUNTED_OF: u64 = 37;
-/// Where the lock is held for so long on purpose, ns, counting costs nothing to speak of, and there are few batches to choose from.
-const LONG_HOLD_NS: u64 = 1_000;
 /// Bytes in a cache line.
 const LINE: usize = 64;
 
-/// What a thread counted while measuring.
+/// What a thread counted in a slice.
 #[derive(Default)]
-pub struct Tally {
-    /// Operations.
-    pub ops: u64,
-    /// Timers fired.
-    pub fired: u64,
-    /// Changes that made their timer the head.
-    pub rearms: u64,
-    /// Sum of service times, ns, in the latency pass.
-    pub service_ns: u64,
-    /// Latencies, in the latency pass.
-    pub recorder: Option<Recorder>,
+struct Tally {
+    ops: u64,
+    fired: u64,
+    rearms: u64,
+    service_ns: u64,
 }
 
 /// A thread's ways to the lists that it plays on.
@@ -48,155 +38,202 @@ pub struct Handles<H> {
     pub empty: Option<H>,
 }
 
-/// In which batches lock acquisitions are counted.
-#[derive(Default)]
-struct Sample {
-    /// Batches until the next one that is counted; 0 while it is played.
-    left: u64,
-    /// Batches after the first one that is counted, beyond the usual number, so that threads do not count in step.
-    offset: u64,
-    /// Operations in batches that were counted.
-    ops: u64,
+/// What a player is made of besides its handles.
+pub struct Make<'a> {
+    /// Which thread it is.
+    pub number: usize,
+    /// Of how many.
+    pub threads: usize,
+    /// What it plays.
+    pub script: &'a Script,
+    /// Memory touched between operations, so that the list's lines are found cold; the thread's own, whoever plays.
+    pub pollution: &'a [Cell<u64>],
+    /// The list's timers.
+    pub timers: &'a [TimerId],
+    /// The workload.
+    pub workload: &'a Workload,
+    /// Turns of [`spin`] in a nanosecond.
+    pub spins_per_ns: f64,
+    /// Share by which everything is made slower.
+    pub inject: f64,
+    /// The clock, where operations are timed.
+    pub clock: Option<Clock>,
+    /// Whether grace periods are recorded.
+    pub graces: bool,
 }
 
-impl Sample {
-    /// A batch has ended. Whether to count from now on, if that changes.
-    #[inline]
-    fn batch_ended(&mut self, ops: u64) -> Option<bool> {
-        if self.left == 0 {
-            self.left = COUNTED_OF - 1 + if self.ops == 0 { self.offset } else { 0 };
-            self.ops += ops;
-            return Some(false);
-        }
-        self.left -= 1;
-        (self.left == 0).then_some(true)
-    }
+/// One of the ways to play a slice, each with a loop of its own, so that what a workload does not ask for costs nothing.
+#[derive(Clone, Copy)]
+enum Manner {
+    Untimed,
+    UntimedPaced,
+    Timed,
+    TimedPaced,
+    Open,
 }
 
 /// One thread, its handles and its script.
-pub struct Player<'s, H> {
+pub struct Player<'a, H> {
     handle: H,
     empty: Option<H>,
-    /// What was counted since [`begin`](Self::begin).
-    pub tally: Tally,
-    steps: &'s [Step],
+    number: usize,
+    manner: Manner,
+    tally: Tally,
+    recorder: Recorder,
+    script: &'a Script,
     next: usize,
     batch: usize,
-    actor: Actor<'s>,
-    other_work: OtherWork,
-    slow_down: Option<SlowDown>,
-    /// In the throughput pass, if the list can leave counting.
-    sample: Option<Sample>,
-    schedule: Schedule<'s>,
+    actor: Actor<'a>,
+    other_work: OtherWork<'a>,
+    inject: f64,
+    schedule: Schedule,
+    clock: Option<Clock>,
     /// Whether grace periods are recorded where operations are timed.
     graces: bool,
+    /// Added to a reading of the clock, to get the time that the list's own slices have taken.
+    shift: u64,
+    /// Whether latencies are kept.
+    recorded: bool,
+    /// Batches in a nanosecond, in the slice before.
+    pace: f64,
 }
 
 /// When the operations of an open load are to start.
-struct Schedule<'s> {
-    /// Before each step, in mean gaps.
-    gaps: &'s [f32],
+struct Schedule {
     mean_gap_ns: f64,
-    /// The clock's reading that the intended starts count from; `None` until the first operation.
+    /// The clock's reading that the intended starts count from; `None` until a slice's first operation.
     origin: Option<u64>,
     /// The last intended start, ns after the origin.
     intended_ns: f64,
 }
 
 /// What an operation needs besides the handle.
-struct Actor<'s> {
+struct Actor<'a> {
     timers: Vec<TimerId>,
     /// The deadlines that fired timers get.
-    rearm: &'s [Nanos],
+    rearm: &'a [Nanos],
     next_rearm: usize,
     /// The deadline that the next modify at the head gets. Each is sooner than the last.
     head: i64,
 }
 
 /// What the thread does between operations.
-struct OtherWork {
+struct OtherWork<'a> {
     think_spins: u32,
-    /// Memory touched between operations, so that the list's lines are found cold.
-    pollution: Vec<u64>,
+    pollution: &'a [Cell<u64>],
     clock: PollClock,
     tsc: Option<Clock>,
 }
 
-impl<'s, H: TimerHandle> Player<'s, H> {
+impl<'a, H: TimerHandle> Player<'a, H> {
     /// Readies a thread for its script; everything it will touch is allocated here.
-    pub fn new(
-        Handles { mut list, empty }: Handles<H>,
-        script: &'s Script,
-        timers: &[TimerId],
-        workload: &Workload,
-        job: &Job,
-        rate_per_s: Option<f64>,
-        graces: bool,
-    ) -> Self {
-        let Job { inject, spins_per_ns, .. } = *job;
-        let sampled = job.pass == Pass::Throughput && workload.hold_ns < LONG_HOLD_NS && list.count_locks(true);
-        if graces {
+    pub fn new(Handles { mut list, empty }: Handles<H>, make: Make<'a>) -> Self {
+        let Make { script, workload, threads, .. } = make;
+        if make.graces {
             grace::take_part();
         }
-        let mean_gap_ns = rate_per_s.map_or(workload.think_ns as f64, |rate| 1e9 / rate);
+        let rate_per_s = workload.load.thread_rate(threads);
+        let mean_gap_ns = rate_per_s.map_or((workload.think_ns + workload.hold_ns) as f64, |rate| 1e9 / rate);
         // The largest power of two that divides a script and keeps a batch short.
-        let most = (BATCH_NS / mean_gap_ns.max(1.0)).clamp(1.0, BATCH as f64);
-        let batch = 1 << (most as usize).ilog2();
+        let longest = if threads == 1 { BATCH } else { SHARED_BATCH };
+        let most = (BATCH_NS / mean_gap_ns.max(1.0)).clamp(1.0, longest as f64);
+        let has_other_work = workload.think_ns > 0
+            || workload.pollute_kib > 0
+            || workload.clock != PollClock::None
+            || workload.empty_share > 0.0;
+        let manner = match (rate_per_s, &make.clock) {
+            (Some(_), Some(_)) => Manner::Open,
+            (_, None) if has_other_work => Manner::UntimedPaced,
+            (_, None) => Manner::Untimed,
+            (None, Some(_)) if has_other_work => Manner::TimedPaced,
+            (None, Some(_)) => Manner::Timed,
+        };
+        let ops = (0..Op::ALL.len()).chain(make.graces.then_some(GRACE));
+        let recorder = match make.clock {
+            Some(_) => Recorder::new(ops, workload.load != Load::Closed),
+            None => Recorder::idle(),
+        };
         // The timer that idle cancels name comes last.
         let never_armed = (workload.idle_cancel_share > 0.0).then(|| list.create());
         Player {
             actor: Actor {
-                timers: timers.iter().copied().chain(never_armed).collect(),
+                timers: make.timers.iter().copied().chain(never_armed).collect(),
                 rearm: &script.rearm,
                 next_rearm: 0,
                 head: DUE.0 + 1,
             },
             handle: list,
             empty,
+            number: make.number,
+            manner,
             tally: Tally::default(),
-            steps: &script.steps,
+            recorder,
+            script,
             next: 0,
-            batch,
+            batch: 1 << (most as usize).ilog2(),
             other_work: OtherWork {
-                think_spins: (workload.think_ns as f64 * spins_per_ns) as u32,
-                pollution: vec![0; workload.pollute_kib as usize * 1024 / size_of::<u64>()],
+                think_spins: (workload.think_ns as f64 * make.spins_per_ns) as u32,
+                pollution: make.pollution,
                 clock: workload.clock,
                 tsc: (workload.clock == PollClock::Tsc).then(Clock::new),
             },
-            slow_down: (inject > 0.0).then(|| SlowDown::new(inject)),
-            sample: sampled.then(Sample::default),
-            schedule: Schedule {
-                gaps: &script.gaps,
-                mean_gap_ns,
-                origin: None,
-                intended_ns: 0.0,
-            },
-            graces,
+            inject: make.inject,
+            schedule: Schedule { mean_gap_ns, origin: None, intended_ns: 0.0 },
+            clock: make.clock,
+            graces: make.graces,
+            shift: 0,
+            recorded: false,
+            pace: 0.0,
         }
     }
 
-    /// Starts counting from zero, and recording latencies if asked to.
-    pub fn begin(&mut self, recorder: Option<Recorder>) {
-        self.tally = Tally { recorder, ..Tally::default() };
-        if let Some(sample) = &mut self.sample {
-            (sample.left, sample.ops) = (0, 0);
-            self.count_locks(true);
+    /// Plays batches until the slice is over. The clock is read when half of what is left of the time should be over, then half of
+    /// that, and so on, by the pace so far: some seven readings a slice, and none in one that comes to its last step long before.
+    #[inline(always)]
+    fn until_over(&mut self, slice: &Slice<'_>, mut batch: impl FnMut(&mut Self)) -> Played {
+        let last = (slice.to - slice.from) / self.batch;
+        let mut batches = 0;
+        let mut look_at = ((slice.limit_ns as f64 * self.pace / 2.0) as usize).max(1);
+        let start = Moment::now();
+        loop {
+            batch(self);
+            batches += 1;
+            if slice.is_over() {
+                break;
+            }
+            if batches == last {
+                slice.end();
+                break;
+            }
+            if batches >= look_at {
+                let elapsed_ns = start.elapsed_ns();
+                if elapsed_ns >= slice.limit_ns {
+                    slice.end();
+                    break;
+                }
+                let ahead = batches as f64 / elapsed_ns.max(1) as f64 * (slice.limit_ns - elapsed_ns) as f64 / 2.0;
+                look_at = batches + (ahead as usize).max(1);
+            }
         }
-        self.schedule.origin = None;
-        self.schedule.intended_ns = 0.0;
-    }
-
-    /// Counts lock acquisitions in other batches than the other threads do.
-    pub fn count_out_of_step(&mut self, number: usize, threads: usize) {
-        if let Some(sample) = &mut self.sample {
-            sample.offset = number as u64 * COUNTED_OF / threads as u64;
+        let mut end = Moment::now();
+        self.pace = batches as f64 / end.ns_since(start).max(1) as f64;
+        let behind_ns = self.behind_ns();
+        if self.inject > 0.0 {
+            // All threads stand still at once, so it takes the same share from each, whatever they do to one another.
+            let until = start.plus_ns((end.ns_since(start) as f64 * (1.0 + self.inject)) as u64);
+            while until.ns_since(end) > 0 {
+                end = Moment::now();
+            }
         }
+        self.tally.ops = (batches * self.batch) as u64;
+        let Tally { ops, fired, rearms, service_ns } = self.tally;
+        Played { start, end, ops, fired, rearms, service_ns, behind_ns }
     }
 
     /// How far behind its schedule an open load is, ns.
-    pub fn behind_ns(&self, clock: &Clock) -> u64 {
-        let now = self.schedule.origin.map_or(0, |origin| clock.ns_between(origin, clock.raw()));
-        now.saturating_sub(self.schedule.intended_ns as u64)
+    fn behind_ns(&self) -> u64 {
+        let since = |origin| self.clock.as_ref().map_or(0, |clock| clock.ns_between(origin, clock.raw()));
+        self.schedule.origin.map_or(0, since).saturating_sub(self.schedule.intended_ns as u64)
     }
 
     /// Plays a batch of an open load: each operation at its intended start, or at once if that has passed.
@@ -204,11 +241,12 @@ impl<'s, H: TimerHandle> Player<'s, H> {
     /// Service time counts from when the operation began, response time from when it was to begin, so that an operation
     /// that waits behind a slow one is late and no stall is left out (G. Tene, "How not to measure latency", 2013).
     #[inline]
-    pub fn open_batch(&mut self, clock: &Clock) {
+    fn open_batch(&mut self, clock: &Clock) {
         let origin = *self.schedule.origin.get_or_insert_with(|| clock.raw());
+        let script = self.script;
         for number in self.next..self.next + self.batch {
-            let step = &self.steps[number];
-            self.schedule.intended_ns += f64::from(self.schedule.gaps[number]) * self.schedule.mean_gap_ns;
+            let step = &script.steps[number];
+            self.schedule.intended_ns += f64::from(script.gaps[number]) * self.schedule.mean_gap_ns;
             let intended = self.schedule.intended_ns as u64;
             // There is no think time under open load; what else the thread touches is touched before the operation is due.
             self.other_work.between();
@@ -220,12 +258,12 @@ impl<'s, H: TimerHandle> Player<'s, H> {
             self.begin_operation(before);
             self.actor.play(target(&mut self.handle, &mut self.empty, step), &mut self.tally, step);
             self.other_work.read_clock(step.op);
-            let after = clock.raw();
+            let after = self.stretched(clock, before, clock.raw());
             let service = clock.ns_between(before, after);
             self.tally.service_ns += service;
-            if let Some(recorder) = &mut self.tally.recorder {
-                recorder.service(step.op as usize, service);
-                recorder.response(step.op as usize, clock.ns_between(origin, after).saturating_sub(intended));
+            if self.recorded {
+                self.recorder.service(step.op as usize, service);
+                self.recorder.response(step.op as usize, clock.ns_between(origin, after).saturating_sub(intended));
             }
             self.record_graces(clock, after);
         }
@@ -234,8 +272,8 @@ impl<'s, H: TimerHandle> Player<'s, H> {
 
     /// Plays a batch without a timestamp, on the shared list alone unless it is `PACED`. The batch size divides the script's length.
     #[inline(always)]
-    pub fn batch<const PACED: bool>(&mut self) {
-        let steps = &self.steps[self.next..self.next + self.batch];
+    fn batch<const PACED: bool>(&mut self) {
+        let steps = &self.script.steps[self.next..self.next + self.batch];
         for step in steps {
             if PACED {
                 self.other_work.between();
@@ -255,8 +293,8 @@ impl<'s, H: TimerHandle> Player<'s, H> {
 
     /// Plays a batch, each operation between two readings of `clock`.
     #[inline(always)]
-    pub fn timed_batch<const PACED: bool>(&mut self, clock: &Clock) {
-        let steps = &self.steps[self.next..self.next + self.batch];
+    fn timed_batch<const PACED: bool>(&mut self, clock: &Clock) {
+        let steps = &self.script.steps[self.next..self.next + self.batch];
         for step in steps {
             if PACED {
                 self.other_work.between();
@@ -272,21 +310,31 @@ impl<'s, H: TimerHandle> Player<'s, H> {
             if PACED {
                 self.other_work.read_clock(step.op);
             }
-            let after = clock.raw();
+            let after = self.stretched(clock, before, clock.raw());
             let service = clock.ns_between(before, after);
             self.tally.service_ns += service;
-            if let Some(recorder) = &mut self.tally.recorder {
-                recorder.service(step.op as usize, service);
+            if self.recorded {
+                self.recorder.service(step.op as usize, service);
             }
             self.record_graces(clock, after);
         }
         self.finish_batch();
     }
 
+    /// The end of an operation, later by the share that is injected.
+    #[inline(always)]
+    fn stretched(&self, clock: &Clock, before: u64, after: u64) -> u64 {
+        if self.inject > 0.0 {
+            stretch(clock, before, after, self.inject)
+        } else {
+            after
+        }
+    }
+
     #[inline(always)]
     fn begin_operation(&self, now: u64) {
         if self.graces {
-            grace::begun(now);
+            grace::begun(now.wrapping_add(self.shift));
         }
     }
 
@@ -294,9 +342,10 @@ impl<'s, H: TimerHandle> Player<'s, H> {
     #[inline(always)]
     fn record_graces(&mut self, clock: &Clock, now: u64) {
         if self.graces {
+            let now = now.wrapping_add(self.shift);
             grace::ended(|retired| {
-                if let Some(recorder) = &mut self.tally.recorder {
-                    recorder.service(GRACE, clock.ns_between(retired, now));
+                if self.recorded {
+                    self.recorder.service(GRACE, clock.ns_between(retired, now));
                 }
             });
         }
@@ -304,32 +353,71 @@ impl<'s, H: TimerHandle> Player<'s, H> {
 
     #[inline]
     fn finish_batch(&mut self) {
-        self.tally.ops += self.batch as u64;
         self.next += self.batch;
-        if self.next == self.steps.len() {
+        if self.next == self.script.steps.len() {
             self.next = 0;
-        }
-        if let Some(counting) = self.sample.as_mut().and_then(|sample| sample.batch_ended(self.batch as u64)) {
-            self.count_locks(counting);
-        }
-        if let Some(slow_down) = &mut self.slow_down {
-            slow_down.batch_ended();
         }
         self.handle.quiescent();
         if let Some(empty) = &mut self.empty {
             empty.quiescent();
         }
     }
+}
 
-    fn count_locks(&mut self, counting: bool) {
-        self.handle.count_locks(counting);
-        if let Some(empty) = &mut self.empty {
-            empty.count_locks(counting);
+impl<H: TimerHandle> contestant::Player for Player<'_, H> {
+    /// Every slice begins with all timers active and none in the head zone, at whatever step the last one ended.
+    fn settle(&mut self) {
+        for timer in self.script.cancelled_before(self.next) {
+            let expire = self.actor.rearmed();
+            let _ = self.handle.modify(self.actor.timers[timer as usize], expire);
+        }
+        if self.number == 0 {
+            let actor = &mut self.actor;
+            self.handle.run(DUE, |handle, timer| {
+                let _ = handle.modify(timer, actor.rearmed());
+            });
+        }
+        self.actor.head = DUE.0 + 1;
+        self.handle.quiescent();
+        if self.graces {
+            // Released outside of any operation that is timed.
+            grace::ended(|_| ());
         }
     }
 
-    /// What the thread's handles counted by themselves.
-    pub fn local_counts(&self) -> Counts {
+    fn slice(&mut self, slice: &Slice<'_>) -> Played {
+        self.next = slice.from % self.script.steps.len();
+        self.tally = Tally::default();
+        self.schedule.origin = None;
+        self.schedule.intended_ns = 0.0;
+        self.shift = slice.shift;
+        self.recorded = slice.recorded;
+        let clock = self.clock.clone();
+        match (self.manner, &clock) {
+            (Manner::Open, Some(clock)) => self.until_over(slice, |player| player.open_batch(clock)),
+            (Manner::Timed, Some(clock)) => self.until_over(slice, |player| player.timed_batch::<false>(clock)),
+            (Manner::TimedPaced, Some(clock)) => self.until_over(slice, |player| player.timed_batch::<true>(clock)),
+            (Manner::Untimed, _) => self.until_over(slice, Player::batch::<false>),
+            (_, _) => self.until_over(slice, Player::batch::<true>),
+        }
+    }
+
+    fn count_locks(&mut self, counting: bool) -> bool {
+        if let Some(empty) = &mut self.empty {
+            empty.count_locks(counting);
+        }
+        self.handle.count_locks(counting)
+    }
+
+    fn lock_counts(&self) -> LockCounts {
+        let mut counts = self.handle.lock_counts();
+        if let Some(empty) = &self.empty {
+            counts += empty.lock_counts();
+        }
+        counts
+    }
+
+    fn local_counts(&self) -> Counts {
         let mut counts = self.handle.local_counts();
         if let Some(empty) = &self.empty {
             counts += empty.local_counts();
@@ -337,24 +425,23 @@ impl<'s, H: TimerHandle> Player<'s, H> {
         counts
     }
 
-    /// Lock acquisitions through the thread's handles since an earlier reading at [`begin`](Self::begin), those of the batches
-    /// that were not counted in proportion.
-    pub fn locks_since(&self, earlier: LockCounts) -> ThreadLocks {
-        let counts = ThreadLocks::from(self.lock_counts().since(earlier));
-        match &self.sample {
-            Some(sample) if sample.ops > 0 => counts.times(self.tally.ops as f64 / sample.ops as f64),
-            _ => counts,
-        }
-    }
+    /// A script has no start to go back to.
+    fn restart(&mut self) {}
 
-    /// Lock acquisitions that the thread's handles counted.
-    pub fn lock_counts(&self) -> LockCounts {
-        let mut counts = self.handle.lock_counts();
-        if let Some(empty) = &self.empty {
-            counts += empty.lock_counts();
-        }
-        counts
+    fn take_recorder(&mut self) -> Recorder {
+        std::mem::replace(&mut self.recorder, Recorder::idle())
     }
+}
+
+/// Waits until an operation that took from `before` to `after` has taken longer by `share`, and reads the clock.
+#[cold]
+pub fn stretch(clock: &Clock, before: u64, after: u64, share: f64) -> u64 {
+    let until = before + ((after - before) as f64 * (1.0 + share)) as u64;
+    let mut now = after;
+    while now < until {
+        now = clock.raw();
+    }
+    now
 }
 
 /// The handle that a step goes through.
@@ -379,8 +466,7 @@ impl Actor<'_> {
             }
             Op::Run => {
                 let fired = handle.run(step.time, |handle, timer| {
-                    let expire = self.rearm[self.next_rearm];
-                    self.next_rearm = (self.next_rearm + 1) % self.rearm.len();
+                    let expire = self.rearmed();
                     tally.rearms += u64::from(handle.modify(timer, expire).is_yes());
                 });
                 tally.fired += fired as u64;
@@ -405,6 +491,14 @@ impl Actor<'_> {
         }
     }
 
+    /// The next deadline for a fired timer.
+    #[inline(always)]
+    fn rearmed(&mut self) -> Nanos {
+        let expire = self.rearm[self.next_rearm];
+        self.next_rearm = (self.next_rearm + 1) % self.rearm.len();
+        expire
+    }
+
     #[inline(always)]
     fn timer(&self, step: &Step) -> TimerId {
         self.timers[step.timer as usize]
@@ -421,12 +515,12 @@ impl Actor<'_> {
     }
 }
 
-impl OtherWork {
+impl OtherWork<'_> {
     #[inline(always)]
-    fn between(&mut self) {
+    fn between(&self) {
         spin(self.think_spins);
-        for word in self.pollution.iter_mut().step_by(LINE / size_of::<u64>()) {
-            *word = word.wrapping_add(1);
+        for word in self.pollution.iter().step_by(LINE / size_of::<u64>()) {
+            word.set(word.get().wrapping_add(1));
         }
     }
 
@@ -445,33 +539,5 @@ impl OtherWork {
                 black_box(Moment::now());
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_batch_in_so_many_is_counted_and_the_first_is() {
-        let mut sample = Sample::default();
-        let mut counting = true;
-        let mut counted = Vec::new();
-        for batch in 0..3 * COUNTED_OF {
-            if counting {
-                counted.push(batch);
-            }
-            counting = sample.batch_ended(64).unwrap_or(counting);
-        }
-        assert_eq!(counted, [0, COUNTED_OF, 2 * COUNTED_OF]);
-        assert_eq!(sample.ops, 3 * 64);
-    }
-
-    #[test]
-    fn threads_count_in_different_batches() {
-        let mut sample = Sample { offset: 5, ..Sample::default() };
-        let counted: Vec<u64> = (0..3 * COUNTED_OF).filter(|_| sample.batch_ended(64) == Some(true)).collect();
-        // The batch after each of these.
-        assert_eq!(counted, [COUNTED_OF + 4, 2 * COUNTED_OF + 4]);
     }
 }

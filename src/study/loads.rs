@@ -17,7 +17,7 @@ use headlock_strategies::{
 };
 
 use super::traces::Known;
-use crate::harness::{Job, Load, Order, Speed, play};
+use crate::harness::{Contestant, Isolation, Job, Load, Maker, Order, Outcome, Speed, play};
 use crate::record::{LoadCount, Pass};
 
 /// Reads in calls that run timers, and in polls. Of whoever holds [`COUNTING`].
@@ -114,31 +114,36 @@ fn in_one_call<L: TimerList>(strategy: &str, due: i64) -> LoadCount {
 }
 
 fn in_trace(trace: &Known) -> Result<LoadCount, String> {
+    let name = Counted::STRATEGY.name.to_owned();
     let job = Job {
-        strategy: Counted::STRATEGY.name.to_owned(),
+        contestants: vec![Contestant { name: name.clone(), strategy: name.clone(), inject: 0.0 }],
+        baseline: name,
         load: Load::Replay {
             trace: trace.path.clone(),
             order: Order::Strict,
             speed: Speed::Max,
         },
-        pass: Pass::Throughput,
-        // One pass: whole passes are played until this is over.
+        // The one that counts all lock acquisitions.
+        passes: vec![Pass::Latency],
+        // One trip: whole ones are played until this is over.
         trial_ns: 0,
         seed: 0,
         cpus: Vec::new(),
         spins_per_ns: 1.0,
-        inject: 0.0,
+        isolation: Isolation::Process,
+        count: false,
     };
     reset();
-    let outcome = play::<Counted>(&job).map_err(|error| error.to_string())?;
+    let outcome = play(&job, &[Maker::of::<Counted>()], &|_| ()).map_err(|error| error.to_string())?;
+    let sum = |of: fn(&Outcome) -> u64| outcome.parts.iter().map(of).sum::<u64>();
     Ok(LoadCount {
         case: trace.facts.name.clone(),
         strategy: "rcu-epoch".to_owned(),
         runs: trace.facts.run,
-        fired: outcome.threads.iter().map(|thread| thread.fired).sum(),
+        fired: sum(|part| part.threads.iter().map(|thread| thread.fired).sum()),
         loads_in_runs: IN_RUNS.load(Memory::Relaxed),
         loads_in_polls: IN_POLLS.load(Memory::Relaxed),
-        locks_in_runs: outcome.lock_acquisitions - trace.facts.changes,
+        locks_in_runs: sum(|part| part.locks.unwrap_or_default().acquisitions) - trace.facts.changes,
     })
 }
 

@@ -153,6 +153,7 @@ pub fn plan(common: &CommonArgs, strategies: Vec<String>, points: Vec<(Point, Lo
         spins_per_ns: spins_per_ns(),
         first_block: 0,
         deciding_only: common.no_latency,
+        isolation: common.isolation,
     })
 }
 
@@ -163,6 +164,7 @@ pub fn parameters(common: &CommonArgs, plan: &Plan, mut own: Value) -> Value {
         "baseline": plan.baseline,
         "trial_ns": plan.trial_ns,
         "deciding_only": plan.deciding_only,
+        "isolation": plan.isolation,
         "blocks": common.blocks,
         "budget_ns": common.budget,
         "precision": common.precision.map(|share| share.0),

@@ -15,7 +15,7 @@ use crate::export::{ResultDir, Snapshot, directory_name};
 use crate::harness::child::ChildError;
 use crate::harness::clock::Moment;
 use crate::harness::doctor::{Depth, Finding, Severity, examine, findings};
-use crate::harness::{BELOW_FLOOR, Ending, Played, host};
+use crate::harness::{Ending, Played, host};
 use crate::record::{Conditions, Pass, Point, Ratio, RunRecord, RunState, SCHEMA_VERSION, Trial};
 use crate::stats::{Latencies, latency_rows};
 
@@ -181,6 +181,7 @@ impl Recording {
             Ok(Ending::NothingLeft) => {
                 Some(Failure::Error(format!("no strategy is left to measure: {}", self.failed.join("; "))))
             }
+            Ok(Ending::Failed(reason)) => Some(Failure::Error(reason)),
             Ok(Ending::Interrupted) => Some(Failure::Interrupted(format!(
                 "interrupted; the {} trials so far are in {}",
                 self.trials.len(),
@@ -204,7 +205,7 @@ impl Recording {
         for trial in self.trials.iter().filter(|trial| trial.pass == Pass::Throughput) {
             let key = (trial.strategy.as_str(), trial.threads, trial.workload.as_str());
             let (refused, all) = at.entry(key).or_default();
-            *refused += usize::from(trial.disturbance.starts_with(BELOW_FLOOR));
+            *refused += usize::from(trial.at_floor);
             *all += 1;
         }
         let refused = at.into_iter().filter(|(_, (refused, all))| refused * 2 > *all);

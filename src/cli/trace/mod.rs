@@ -14,7 +14,7 @@ use super::args::TraceArgs;
 use super::failure::{Failure, usage};
 use super::session;
 use crate::harness::child::ChildError;
-use crate::harness::{Job, Load, Order, Speed, child};
+use crate::harness::{Contestant, Isolation, Job, Load, Order, Speed, child};
 use crate::record::Pass;
 use crate::registry::Registry;
 use crate::workload::profile::{Fit, Profile, fit};
@@ -76,29 +76,36 @@ fn play_all(registry: &Registry, chosen: &[&str], path: &Path) -> Result<Vec<Pla
     let mut played = Vec::new();
     for strategy in names {
         let job = Job {
-            strategy: strategy.to_owned(),
+            contestants: vec![Contestant {
+                name: strategy.to_owned(),
+                strategy: strategy.to_owned(),
+                inject: 0.0,
+            }],
+            baseline: strategy.to_owned(),
             load: Load::Replay {
                 trace: path.to_owned(),
                 order: Order::Strict,
                 speed: Speed::Max,
             },
-            pass: Pass::Throughput,
-            // One pass, whatever time it takes: only its counts are wanted.
+            // The one that counts all lock acquisitions.
+            passes: vec![Pass::Latency],
+            // One trip, whatever time it takes: only its counts are wanted.
             trial_ns: 0,
             seed: 0,
             cpus: Vec::new(),
             spins_per_ns: 0.0,
-            inject: 0.0,
+            isolation: Isolation::Process,
+            count: false,
         };
-        let outcome = child::play(&job, 0, ONE_PASS_NS, &stop).map_err(|error| match error {
+        let outcome = child::play(&job, 0, ONE_PASS_NS, &stop).map_err(|(error, _)| match error {
             ChildError::Interrupted => Failure::Interrupted("interrupted; nothing was written".to_owned()),
             error => Failure::Error(format!("{strategy}: {error}")),
         })?;
-        played.push(Played {
-            strategy: strategy.to_owned(),
-            lock_acquisitions: outcome.lock_acquisitions,
-            fired: outcome.threads.iter().map(|thread| thread.fired).sum(),
-        });
+        played.extend(outcome.parts.into_iter().map(|part| Played {
+            strategy: part.name,
+            lock_acquisitions: part.locks.unwrap_or_default().acquisitions,
+            fired: part.threads.iter().map(|thread| thread.fired).sum(),
+        }));
     }
     Ok(played)
 }

@@ -21,42 +21,76 @@ pub fn initial(workload: &Workload, seed: u64) -> Result<Vec<Nanos>, WorkloadErr
 }
 
 impl Script {
-    /// What `thread` of `threads` plays. The same seed gives the same script.
+    /// One cycle of what `thread` of `threads` plays. The same seed gives the same script.
     ///
     /// # Errors
     /// If the workload is not valid, or cannot be played by that many threads.
     pub fn draw(workload: &Workload, thread: usize, threads: usize, seed: u64) -> Result<Script, WorkloadError> {
+        Script::draw_cycles(workload, thread, threads, seed, 1)
+    }
+
+    /// So many cycles, each of the same shares and in an order of its own.
+    ///
+    /// # Errors
+    /// As [`draw`](Self::draw).
+    pub fn draw_cycles(
+        workload: &Workload,
+        thread: usize,
+        threads: usize,
+        seed: u64,
+        cycles: usize,
+    ) -> Result<Script, WorkloadError> {
         workload.check(threads)?;
         let distance = workload.sampler()?;
         let mut rng = stream(seed, 1 + thread);
         let mix = workload.role(thread).map(Role::mix).or(workload.mix).unwrap_or_default();
-        let ops = order(&mix, workload, &mut rng);
-        let count = |op| ops.iter().filter(|drawn| drawn.op == op).count();
-        let busy_runs = ops.iter().filter(|drawn| drawn.op == Op::Run && !drawn.idle).count();
-        let modifies = count(Op::Modify);
-        let heads = part(modifies, workload.head_share);
-        let due = part(count(Op::Run), workload.run_due).min(busy_runs);
+        let never_armed = workload.timers as u32;
         let mut walk = Walk {
             timers: Own::of(workload, thread, threads),
-            heads: Spread::new(heads, modifies, &mut rng),
-            // A thread with a mix cannot fire more than it has made due; a runner fires what others have.
-            due: Spread::new(if modifies > 0 { due.min(heads) } else { due }, busy_runs, &mut rng),
-            fires_own: modifies > 0,
+            heads: Spread::default(),
+            due: Spread::default(),
+            fires_own: false,
             zone: BTreeSet::new(),
             cancelled: VecDeque::new(),
-            never_armed: workload.timers as u32,
+            never_armed,
             distance: &distance,
         };
-        let steps = ops.into_iter().map(|drawn| walk.step(drawn, &mut rng)).collect();
+        let mut steps = Vec::with_capacity(cycles * Script::STEPS);
+        let mut cancelled = Vec::with_capacity(cycles * Script::STEPS / Script::MARK);
+        for _ in 0..cycles {
+            let ops = order(&mix, workload, &mut rng);
+            let count = |op| ops.iter().filter(|drawn| drawn.op == op).count();
+            let busy_runs = ops.iter().filter(|drawn| drawn.op == Op::Run && !drawn.idle).count();
+            let modifies = count(Op::Modify);
+            let heads = part(modifies, workload.head_share);
+            let due = part(count(Op::Run), workload.run_due).min(busy_runs);
+            walk.heads = Spread::new(heads, modifies, &mut rng);
+            // A thread with a mix cannot fire more than it has made due; a runner fires what others have.
+            walk.due = Spread::new(if modifies > 0 { due.min(heads) } else { due }, busy_runs, &mut rng);
+            walk.fires_own = modifies > 0;
+            for drawn in ops {
+                if steps.len() % Script::MARK == 0 {
+                    cancelled.push(walk.cancelled.iter().copied().collect());
+                }
+                steps.push(walk.step(drawn, &mut rng));
+            }
+        }
         let rearm = (0..Script::REARMS).map(|_| ordinary(distance.draw(&mut rng))).collect();
-        Ok(Script { steps, rearm, gaps: gaps(workload.load, &mut rng) })
+        let gaps = (0..cycles).flat_map(|_| gaps(workload.load, &mut rng)).collect();
+        Ok(Script {
+            steps: steps.into(),
+            rearm,
+            gaps,
+            cancelled: cancelled.into(),
+            never_armed,
+        })
     }
 }
 
 /// The gaps of an open load, scaled so that a whole cycle takes exactly as long as its rate says.
-fn gaps(load: Load, rng: &mut impl Rng) -> Box<[f32]> {
+fn gaps(load: Load, rng: &mut impl Rng) -> Vec<f32> {
     let mut gaps: Vec<f64> = match load {
-        Load::Closed => return Box::default(),
+        Load::Closed => return Vec::new(),
         Load::Open { arrivals: Arrivals::Fixed, .. } => vec![1.0; Script::STEPS],
         Load::Open { arrivals: Arrivals::Poisson, .. } => (0..Script::STEPS).map(|_| Exp1.sample(rng)).collect(),
     };
@@ -151,6 +185,7 @@ fn apportion(mix: &Mix, idle_cancels: f64) -> [usize; Op::ALL.len()] {
 
 /// Says yes a given number of times in a given number of calls, evenly spread. A yes that is not possible is kept for
 /// the next call that it is possible in.
+#[derive(Default)]
 struct Spread {
     wanted: usize,
     calls: usize,

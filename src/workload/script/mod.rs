@@ -1,4 +1,4 @@
-//! What one thread plays of a workload: steps drawn before the clock starts, played round and round.
+//! What one thread plays of a workload: steps drawn before the clock starts, in cycles that each hold the exact shares.
 //!
 //! List time stands still at [`IDLE`]. The list has two zones. Ordinary deadlines lie beyond [`DUE`], at a distance drawn
 //! from the workload. The *head zone*, later than [`IDLE`] up to [`DUE`], is empty at start; a modify at the head takes the
@@ -10,7 +10,7 @@
 //! the thread's own that is never armed.
 //!
 //! A timer that is cancelled is armed again by the thread's next arming step, and none stays cancelled at the end of a
-//! cycle, so every cycle starts with all timers active.
+//! cycle, so every cycle starts with all timers active. Whoever stops inside a cycle asks [`Script::cancelled_before`] which are not.
 
 mod draw;
 #[cfg(test)]
@@ -50,19 +50,41 @@ const _: () = assert!(size_of::<Step>() == 16, "a script of 2048 steps takes 32 
 /// that none frees another's; with more such threads than timers they share timers, and none frees any.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Script {
-    /// To be played in a cycle; [`Script::STEPS`] of them.
+    /// To be played in a cycle; whole cycles of [`Script::STEPS`].
     pub steps: Box<[Step]>,
     /// To be used in a cycle, one for each timer fired; [`Script::REARMS`] of them.
     pub rearm: Box<[Nanos]>,
-    /// Under open load, the gaps before the steps, in mean gaps; they add up to [`Script::STEPS`]. Empty under closed load.
+    /// Under open load, the gaps before the steps, in mean gaps; those of a cycle add up to [`Script::STEPS`]. Empty under closed load.
     pub gaps: Box<[f32]>,
+    /// Before every [`Script::MARK`]th step, the timers that are cancelled and not armed again, in the order of arming.
+    cancelled: Box<[Box<[u32]>]>,
+    /// The timer that idle cancels name.
+    never_armed: u32,
 }
 
 impl Script {
-    /// Steps of a script; a power of two.
+    /// Steps of a cycle; a power of two.
     pub const STEPS: usize = 2048;
+    /// Steps between two notes of what is cancelled; a power of two.
+    const MARK: usize = 64;
     /// Deadlines for fired timers in a script; a power of two.
     pub const REARMS: usize = 256;
+
+    /// The timers that are cancelled and not armed again when all steps before this one have been played.
+    pub fn cancelled_before(&self, step: usize) -> Vec<u32> {
+        let noted = step / Self::MARK;
+        let mut cancelled = self.cancelled.get(noted).map_or(Vec::new(), |timers| timers.to_vec());
+        for step in &self.steps[(noted * Self::MARK).min(self.steps.len())..step] {
+            match step.op {
+                Op::Cancel if step.timer < self.never_armed && !cancelled.contains(&step.timer) => {
+                    cancelled.push(step.timer);
+                }
+                Op::Modify | Op::Anticipate | Op::Churn => cancelled.retain(|timer| *timer != step.timer),
+                Op::Cancel | Op::Deadline | Op::Expired | Op::Run => {}
+            }
+        }
+        cancelled
+    }
 
     /// Whether it frees any timer.
     pub fn frees(&self) -> bool {

@@ -347,3 +347,28 @@ fn a_runner_finds_timers_due_at_its_share() {
     assert_eq!(count(&script, |step| step.op == Op::Run && step.time == DUE), Script::STEPS / 4);
     assert_eq!(count(&script, |step| step.op == Op::Run), Script::STEPS);
 }
+
+#[test]
+fn what_is_cancelled_is_known_before_every_step() {
+    let mix = Mix { modify: 1.0, cancel: 1.0, deadline: 1.0, ..Mix::default() };
+    let given = Overrides { mix: Some(mix), run_due: Some(0.0), ..Overrides::default() };
+    let workload = preset("hot").with(given, "test").unwrap();
+    let script = Script::draw_cycles(&workload, 0, 1, SEED, 3).unwrap();
+    assert_eq!(script.steps.len(), 3 * Script::STEPS);
+    assert_ne!(
+        script.steps[..Script::STEPS],
+        script.steps[Script::STEPS..2 * Script::STEPS],
+        "each cycle is drawn anew"
+    );
+    let mut model = Model::new(&workload);
+    let mut most = 0;
+    for (number, step) in script.steps.iter().enumerate() {
+        let cancelled = script.cancelled_before(number);
+        most = most.max(cancelled.len());
+        assert!(cancelled.iter().all(|&timer| model.place[timer as usize].is_none()));
+        assert_eq!(cancelled.len(), workload.timers - model.queue.len(), "before step {number}");
+        model.play(step, &script.rearm);
+    }
+    assert!(most > 10);
+    assert_eq!(script.cancelled_before(script.steps.len()), []);
+}

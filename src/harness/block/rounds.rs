@@ -1,0 +1,107 @@
+//! What the rounds of a block say of one contestant beside another: a robust mean of the logarithms of their ratios.
+//!
+//! The mean of the middle half (the interquartile mean): the quarters on either side hold what a hiccup did to one slice, and what
+//! is left is averaged, where a median would take one of it. Of normally distributed values its variance is 1.2 times the mean's,
+//! a median's 1.6 times.
+
+use std::ops::AddAssign;
+
+/// What all threads did in one slice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Round {
+    /// Operations.
+    pub ops: u64,
+    /// Thread-nanoseconds.
+    pub ns: u64,
+}
+
+impl AddAssign for Round {
+    fn add_assign(&mut self, other: Round) {
+        self.ops += other.ops;
+        self.ns += other.ns;
+    }
+}
+
+impl Round {
+    /// Thread-nanoseconds of an operation; `None` if there was none.
+    fn ns_per_op(self) -> Option<f64> {
+        (self.ops > 0 && self.ns > 0).then(|| self.ns as f64 / self.ops as f64)
+    }
+}
+
+/// The natural logarithm of `own` over `other`, over the rounds in which both did something. `None` if there is none.
+pub fn log_ratio(own: &[Round], other: &[Round]) -> Option<f64> {
+    let logs = own.iter().zip(other).filter_map(|(own, other)| Some((own.ns_per_op()? / other.ns_per_op()?).ln()));
+    middle_mean(logs.collect())
+}
+
+/// The same of what is left of both when the floor's figure in the same round is taken off. Where `own` does not clear the floor
+/// the ratio counts as smaller than any other, where `other` does not, as larger; where neither does, the round says nothing.
+/// `None` if such rounds reach into the middle half, or are as many as the others.
+pub fn log_net_ratio(own: &[Round], other: &[Round], floor: &[Round]) -> Option<f64> {
+    let mut silent = 0;
+    let mut logs = Vec::new();
+    for ((own, other), floor) in own.iter().zip(other).zip(floor) {
+        let (Some(own), Some(other), Some(floor)) = (own.ns_per_op(), other.ns_per_op(), floor.ns_per_op()) else {
+            continue;
+        };
+        match (own > floor, other > floor) {
+            (true, true) => logs.push(((own - floor) / (other - floor)).ln()),
+            (false, true) => logs.push(f64::NEG_INFINITY),
+            (true, false) => logs.push(f64::INFINITY),
+            (false, false) => silent += 1,
+        }
+    }
+    if silent >= logs.len() { None } else { middle_mean(logs) }
+}
+
+/// The mean of the middle half, `None` if it is not finite.
+fn middle_mean(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let quarter = values.len() / 4;
+    let middle = &values[quarter..values.len() - quarter];
+    let mean = middle.iter().sum::<f64>() / middle.len() as f64;
+    mean.is_finite().then_some(mean)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rounds of 1,000 operations that took so many ns each.
+    fn rounds(ns_per_op: &[u64]) -> Vec<Round> {
+        ns_per_op.iter().map(|ns| Round { ops: 1_000, ns: ns * 1_000 }).collect()
+    }
+
+    #[test]
+    fn a_machine_that_changes_its_speed_does_so_to_both_and_a_hiccup_counts_for_nothing() {
+        let base = rounds(&[10, 10, 20, 20, 15, 10, 10, 10]);
+        let mut own = rounds(&[20, 20, 40, 40, 30, 20, 20, 20]);
+        assert_eq!(log_ratio(&own, &base), Some(2_f64.ln()));
+        own[3].ns *= 1_000;
+        own[7].ns = 0;
+        assert_eq!(log_ratio(&own, &base), Some(2_f64.ln()));
+        assert_eq!(log_ratio(&own, &own[..0]), None);
+        assert_eq!(log_ratio(&rounds(&[0, 0]), &base), None, "no time, no figure");
+    }
+
+    #[test]
+    fn the_floor_is_taken_off_in_the_same_round() {
+        let floor = rounds(&[2, 4, 2, 4]);
+        let base = rounds(&[12, 24, 12, 24]);
+        let own = rounds(&[7, 14, 7, 14]);
+        assert_eq!(log_net_ratio(&own, &base, &floor), Some(0.5_f64.ln()));
+    }
+
+    #[test]
+    fn what_does_not_clear_the_floor_counts_as_the_smallest_and_is_no_figure_where_it_is_the_rule() {
+        let floor = rounds(&[2; 8]);
+        let base = rounds(&[12; 8]);
+        let own = |at_floor: usize| rounds(&[[2].repeat(at_floor), [7].repeat(8 - at_floor)].concat());
+        assert_eq!(log_net_ratio(&own(2), &base, &floor), Some(0.5_f64.ln()));
+        assert_eq!(log_net_ratio(&own(3), &base, &floor), None);
+        assert_eq!(log_net_ratio(&base, &own(3), &floor), None);
+        assert_eq!(log_net_ratio(&own(2), &own(2), &floor), Some(0.0));
+        assert_eq!(log_net_ratio(&own(4), &own(4), &floor), None, "half of them say nothing");
+    }
+}
