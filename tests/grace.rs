@@ -86,8 +86,9 @@ fn a_replay_of_a_trace_that_frees_records_them_too() {
         let (name, count) = waited[0];
         let trials = read_trials(&dir).unwrap().rows;
         let retired = trials.iter().find(|it| it.strategy == name && it.pass == Pass::Latency).unwrap().retired;
-        // Nobody else reads, so each batch goes when it is full; the last one is not.
+        // Nobody else reads, so each batch goes when it is full; the last one is not. Lists keep their memory from trip to trip, so
+        // what the warm-up retired, a trip at most, may be released while measuring.
         assert_eq!((name, retired % FREES), ("hyaline", 0));
-        assert!(count > retired / 2 && count < retired, "{count} of {retired}");
+        assert!(count > retired / 2 && count < retired + FREES, "{count} of {retired}");
     }
 }

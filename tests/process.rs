@@ -177,15 +177,19 @@ fn ctrl_c_at_a_terminal_goes_to_the_whole_group_and_is_one_interruption() {
     check_interrupted(run, playing);
 }
 
+/// Whether a process has begun to play: it notes whom behind the question that its standard input holds, which ends with a brace.
+fn has_begun(pid: Pid) -> bool {
+    let input = fs::read(format!("/proc/{}/fd/0", pid.as_raw_nonzero())).unwrap_or_default();
+    input.last().is_some_and(|&byte| byte != b'}')
+}
+
 #[test]
-fn a_killed_trial_process_costs_its_strategy_and_no_other() {
+fn a_killed_process_costs_who_was_playing_and_no_other() {
     const BLOCKS: usize = 6;
     const TRIALS: usize = 2 * BLOCKS;
     let run = start(&BLOCKS.to_string());
-    // The first trial is the floor's; whoever comes later is a contestant.
-    let first = wait_for("a trial process", || children(run.pid()).first().copied());
-    let stopped = wait_for("a later one that can be stopped", || {
-        let playing = children(run.pid()).into_iter().find(|&playing| playing != first)?;
+    let stopped = wait_for("a process that plays and can be stopped", || {
+        let playing = children(run.pid()).into_iter().find(|&playing| has_begun(playing))?;
         kill_process(playing, Signal::STOP).ok()?;
         // Stopped, it cannot end well before it is killed; one that had ended already is not stopped.
         let state = || stat(&playing.as_raw_nonzero().to_string()).map_or("gone".to_owned(), |(state, _)| state);

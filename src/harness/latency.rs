@@ -64,14 +64,15 @@ impl Recorder {
     }
 
     /// Adds another thread's values.
-    pub fn merge(&mut self, other: &Recorder) {
+    pub fn merge(&mut self, other: Recorder) {
         let mine = self.service.iter_mut().chain(&mut self.response);
-        let theirs = other.service.iter().chain(&other.response);
+        let theirs = other.service.into_iter().chain(other.response);
         for (mine, theirs) in mine.zip(theirs) {
             match (mine.as_mut(), theirs) {
-                (Some(mine), Some(theirs)) => mine.add(theirs).expect("equal bounds"),
-                (None, Some(theirs)) => *mine = Some(theirs.clone()),
-                (_, None) => {}
+                (Some(mine), Some(theirs)) if !theirs.is_empty() => mine.add(theirs).expect("equal bounds"),
+                // Taken as it is: a copy would touch all of its memory.
+                (None, theirs) => *mine = theirs,
+                (Some(_), _) => {}
             }
         }
     }

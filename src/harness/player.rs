@@ -113,8 +113,6 @@ struct Actor<'a> {
     /// The deadlines that fired timers get.
     rearm: &'a [Nanos],
     next_rearm: usize,
-    /// The deadline that the next modify at the head gets. Each is sooner than the last.
-    head: i64,
 }
 
 /// What the thread does between operations.
@@ -160,7 +158,6 @@ impl<'a, H: TimerHandle> Player<'a, H> {
                 timers: make.timers.iter().copied().chain(never_armed).collect(),
                 rearm: &script.rearm,
                 next_rearm: 0,
-                head: DUE.0 + 1,
             },
             handle: list,
             empty,
@@ -377,7 +374,6 @@ impl<H: TimerHandle> contestant::Player for Player<'_, H> {
                 let _ = handle.modify(timer, actor.rearmed());
             });
         }
-        self.actor.head = DUE.0 + 1;
         self.handle.quiescent();
         if self.graces {
             // Released outside of any operation that is timed.
@@ -472,12 +468,10 @@ impl Actor<'_> {
                 tally.fired += fired as u64;
             }
             Op::Modify => {
-                let expire = self.expire(step);
-                tally.rearms += u64::from(handle.modify(self.timer(step), expire).is_yes());
+                tally.rearms += u64::from(handle.modify(self.timer(step), step.time).is_yes());
             }
             Op::Anticipate => {
-                let expire = self.expire(step);
-                tally.rearms += u64::from(handle.anticipate(self.timer(step), expire).is_yes());
+                tally.rearms += u64::from(handle.anticipate(self.timer(step), step.time).is_yes());
             }
             Op::Cancel => {
                 black_box(handle.cancel(self.timer(step)));
@@ -486,7 +480,7 @@ impl Actor<'_> {
                 handle.free(self.timer(step));
                 let timer = handle.create();
                 self.timers[step.timer as usize] = timer;
-                tally.rearms += u64::from(handle.modify(timer, self.expire(step)).is_yes());
+                tally.rearms += u64::from(handle.modify(timer, step.time).is_yes());
             }
         }
     }
@@ -502,16 +496,6 @@ impl Actor<'_> {
     #[inline(always)]
     fn timer(&self, step: &Step) -> TimerId {
         self.timers[step.timer as usize]
-    }
-
-    #[inline(always)]
-    fn expire(&mut self, step: &Step) -> Nanos {
-        if step.at_head {
-            self.head -= 1;
-            Nanos(self.head)
-        } else {
-            step.time
-        }
     }
 }
 

@@ -210,7 +210,7 @@ fn describe<P>(
     let counted = totals.iter().any(|total| total.counted_ops > 0);
     for (number, total) in totals.into_iter().enumerate() {
         counts += total.counts;
-        recorder.merge(&total.recorder);
+        recorder.merge(total.recorder);
         let lock = match leaves {
             false => total.locks,
             true => total.counted.times(total.outcome.ops as f64 / total.counted_ops.max(1) as f64),
@@ -269,3 +269,6 @@ impl<P> Shared<'_, P> {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

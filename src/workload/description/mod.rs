@@ -212,6 +212,13 @@ impl Workload {
         self.roles.map(|roles| roles.role(thread))
     }
 
+    /// Whether some thread modifies at the head, so that a timer is set aside for it if there are several.
+    pub(in crate::workload) fn has_head_timer(&self) -> bool {
+        let modifies =
+            self.mix.is_some_and(|mix| mix.modify > 0.0) || self.roles.is_some_and(|roles| roles.modifiers > 0);
+        modifies && self.head_share > 0.0
+    }
+
     /// Whether this can be played by that many threads.
     ///
     /// # Errors
@@ -284,8 +291,10 @@ impl Workload {
         if let Some(fixed) = self.fixed_threads().filter(|&fixed| fixed != threads) {
             return Err(Invalid::new("threads", threads, format!("{fixed}, the sum of its roles")));
         }
-        if self.mix.is_some_and(|mix| mix.churn > 0.0) && self.timers < threads {
-            let expected = format!("at least {threads}, so that each of the threads has a timer of its own to free");
+        // Alone, a thread may free whatever there is.
+        let least = threads + usize::from(threads > 1 && self.has_head_timer());
+        if self.mix.is_some_and(|mix| mix.churn > 0.0) && self.timers < least {
+            let expected = format!("at least {least}, so that each of the threads has a timer of its own to free");
             return Err(Invalid::new("timers", self.timers, expected));
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! Drawing a script: operations in exact shares and random order, then a walk that gives them timers and times.
 
-use super::{DUE, IDLE, Script, Step};
+use super::{DUE, HEAD_TIMER, IDLE, Script, Step};
 use crate::workload::distance::Sampler;
 use crate::workload::{Arrivals, Load, Mix, Op, Role, Workload, WorkloadError};
 use headlock_strategies::Nanos;
@@ -47,7 +47,6 @@ impl Script {
         let never_armed = workload.timers as u32;
         let mut walk = Walk {
             timers: Own::of(workload, thread, threads),
-            heads: Spread::default(),
             due: Spread::default(),
             fires_own: false,
             zone: BTreeSet::new(),
@@ -59,20 +58,19 @@ impl Script {
         let mut cancelled = Vec::with_capacity(cycles * Script::STEPS / Script::MARK);
         for _ in 0..cycles {
             let ops = order(&mix, workload, &mut rng);
-            let count = |op| ops.iter().filter(|drawn| drawn.op == op).count();
-            let busy_runs = ops.iter().filter(|drawn| drawn.op == Op::Run && !drawn.idle).count();
-            let modifies = count(Op::Modify);
-            let heads = part(modifies, workload.head_share);
-            let due = part(count(Op::Run), workload.run_due).min(busy_runs);
-            walk.heads = Spread::new(heads, modifies, &mut rng);
+            let count = |wanted: fn(&Drawn) -> bool| ops.iter().filter(|drawn| wanted(drawn)).count();
+            let runs = count(|drawn| drawn.op == Op::Run);
+            let busy_runs = count(|drawn| drawn.op == Op::Run && !drawn.idle);
+            let heads = count(|drawn| drawn.head.is_some());
+            walk.fires_own = count(|drawn| drawn.op == Op::Modify) > 0;
+            let due = part(runs, workload.run_due).min(busy_runs);
             // A thread with a mix cannot fire more than it has made due; a runner fires what others have.
-            walk.due = Spread::new(if modifies > 0 { due.min(heads) } else { due }, busy_runs, &mut rng);
-            walk.fires_own = modifies > 0;
+            walk.due = Spread::new(if walk.fires_own { due.min(heads) } else { due }, busy_runs, &mut rng);
             for drawn in ops {
                 if steps.len() % Script::MARK == 0 {
                     cancelled.push(walk.cancelled.iter().copied().collect());
                 }
-                steps.push(walk.step(drawn, &mut rng));
+                steps.push(walk.step(drawn, steps.len(), &mut rng));
             }
         }
         let rearm = (0..Script::REARMS).map(|_| ordinary(distance.draw(&mut rng))).collect();
@@ -124,6 +122,17 @@ struct Drawn {
     op: Op,
     /// A poll or run of an empty list, or a cancel of a timer that is not active.
     idle: bool,
+    /// A modify at the head.
+    head: Option<AtHead>,
+}
+
+/// Which timer a modify at the head takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum AtHead {
+    /// The one that no other operation changes.
+    HeadTimer,
+    /// One of the thread's own: there are so many cancels that each modify must arm one that was cancelled.
+    Own,
 }
 
 /// The share of an operation that finds nothing to do.
@@ -135,15 +144,28 @@ fn idle_share(op: Op, workload: &Workload) -> f64 {
     }
 }
 
-/// The operations of a script in random order, turned so that every cancel has an arming operation behind it.
+/// The operations of a cycle in random order, turned so that every cancel has an operation behind it that arms its timer again.
 fn order(mix: &Mix, workload: &Workload, rng: &mut impl Rng) -> Vec<Drawn> {
     let counts = apportion(mix, workload.idle_cancel_share);
     let of_kind = |(op, count): (Op, usize)| {
         let idle = part(count, idle_share(op, workload));
-        (0..count).map(move |number| Drawn { op, idle: number < idle })
+        (0..count).map(move |number| Drawn { op, idle: number < idle, head: None })
     };
     let mut ops: Vec<Drawn> = Op::ALL.into_iter().zip(counts).flat_map(of_kind).collect();
     ops.shuffle(rng);
+    let modifies = counts[Op::Modify as usize];
+    let heads = part(modifies, workload.head_share);
+    let arming = modifies + counts[Op::Anticipate as usize] + counts[Op::Churn as usize];
+    let cancels = counts[Op::Cancel as usize] - part(counts[Op::Cancel as usize], workload.idle_cancel_share);
+    let at_head = if cancels > arming - heads {
+        AtHead::Own
+    } else {
+        AtHead::HeadTimer
+    };
+    let mut spread = Spread::new(heads, modifies, rng);
+    for drawn in ops.iter_mut().filter(|drawn| drawn.op == Op::Modify) {
+        drawn.head = spread.next(true).then_some(at_head);
+    }
     // The sum of cancels less arming operations, from the start up to each step, has its lowest value somewhere. A cycle
     // that ends there ends with nothing cancelled: from no step on do cancels outnumber what arms them again.
     let mut balance = 0_i32;
@@ -151,6 +173,7 @@ fn order(mix: &Mix, workload: &Workload, rng: &mut impl Rng) -> Vec<Drawn> {
     for (step, drawn) in ops.iter().enumerate() {
         balance += match drawn.op {
             Op::Cancel => i32::from(!drawn.idle),
+            Op::Modify if drawn.head == Some(AtHead::HeadTimer) => 0,
             Op::Modify | Op::Anticipate | Op::Churn => -1,
             Op::Deadline | Op::Expired | Op::Run => 0,
         };
@@ -207,7 +230,7 @@ impl Spread {
     }
 }
 
-/// The timers that a thread changes: `first`, `first + stride`, … `count` of them.
+/// The timers that a thread changes, the head timer aside: `first`, `first + stride`, … `count` of them.
 struct Own {
     first: usize,
     stride: usize,
@@ -221,11 +244,13 @@ impl Own {
             Some(roles) => (thread.saturating_sub(roles.pollers), roles.modifiers.max(1)),
             None => (thread, threads),
         };
-        let first = place % changers.min(workload.timers);
+        let reserved = usize::from(workload.has_head_timer() && workload.timers > 1);
+        let shared_out = workload.timers - reserved;
+        let first = place % changers.min(shared_out);
         Own {
-            first,
+            first: reserved + first,
             stride: changers,
-            count: (workload.timers - first).div_ceil(changers),
+            count: (shared_out - first).div_ceil(changers),
         }
     }
 
@@ -237,11 +262,11 @@ impl Own {
 /// Gives operations their timers and times, one after the other, knowing what the earlier ones did.
 struct Walk<'a> {
     timers: Own,
-    heads: Spread,
     due: Spread,
     /// Whether what this thread's runs fire is what its modifies put into the head zone.
     fires_own: bool,
-    /// Own timers in the head zone.
+    /// The timers that it has put there and not taken out again; with more timers than one and not too many cancels, the head timer
+    /// at most.
     zone: BTreeSet<u32>,
     /// Own timers cancelled and not armed again, the longest ago first.
     cancelled: VecDeque<u32>,
@@ -251,8 +276,9 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn step(&mut self, drawn: Drawn, rng: &mut impl Rng) -> Step {
-        let Drawn { op, idle } = drawn;
+    /// The step of that number.
+    fn step(&mut self, drawn: Drawn, number: usize, rng: &mut impl Rng) -> Step {
+        let Drawn { op, idle, head } = drawn;
         let mut step = Step { time: IDLE, timer: 0, op, at_head: false, at_empty: false };
         match op {
             Op::Deadline | Op::Expired | Op::Run if idle => step.at_empty = true,
@@ -264,16 +290,23 @@ impl Walk<'_> {
                     step.time = DUE;
                 }
             }
-            Op::Modify => {
-                step.timer = self.next_to_arm(rng);
-                step.at_head = self.heads.next(true);
-                if step.at_head {
+            Op::Modify => match head {
+                Some(at_head) => {
+                    step.at_head = true;
+                    step.timer = match at_head {
+                        AtHead::HeadTimer => HEAD_TIMER,
+                        AtHead::Own => self.next_to_arm(rng),
+                    };
                     self.zone.insert(step.timer);
-                } else {
+                    // Sooner than all before, for a list whose head zone holds more than the head timer.
+                    step.time = Nanos(DUE.0 - number as i64);
+                }
+                None => {
+                    step.timer = self.next_to_arm(rng);
                     self.zone.remove(&step.timer);
                     step.time = ordinary(self.distance.draw(rng));
                 }
-            }
+            },
             Op::Anticipate => {
                 step.timer = self.next_to_arm(rng);
                 step.time = ordinary(self.distance.draw_near(rng));

@@ -1,10 +1,13 @@
 //! What one thread plays of a workload: steps drawn before the clock starts, in cycles that each hold the exact shares.
 //!
 //! List time stands still at [`IDLE`]. The list has two zones. Ordinary deadlines lie beyond [`DUE`], at a distance drawn
-//! from the workload. The *head zone*, later than [`IDLE`] up to [`DUE`], is empty at start; a modify at the head takes the
-//! thread's next value of a strictly decreasing sequence in it, so that it lands at the head: always with one modifying
-//! thread, nearly always with more. A run plays at [`IDLE`] and finds nothing due, or at [`DUE`] and fires what the head
-//! zone holds; the callback arms each fired timer again at an ordinary distance.
+//! from the workload. The *head zone*, later than [`IDLE`] up to [`DUE`], is empty at start. A modify at the head puts the [head
+//! timer](HEAD_TIMER) there, which all threads share and no other operation changes: as nothing else is ever there, it becomes
+//! the head, whichever thread does so and whatever the others did before. A run plays at [`IDLE`] and finds nothing due, or at
+//! [`DUE`] and fires what the head zone holds; the callback arms each fired timer again at an ordinary distance.
+//!
+//! Where there are so many cancels that modifies at the head must arm cancelled timers too, they take the thread's own timers, each
+//! sooner than the last: with one modifying thread they still always land at the head.
 //!
 //! Polls and runs `at_empty` go to a list of the thread's own that never holds a timer. An idle cancel names a timer of
 //! the thread's own that is never armed.
@@ -29,25 +32,28 @@ pub const DUE: Nanos = Nanos(IDLE.0 + (1 << 61));
 /// One operation. 16 bytes, four to a cache line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// The new deadline of modify, anticipate and churn, unless `at_head`; the list's time for run and expired.
+    /// The new deadline of modify, anticipate and churn; the list's time for run and expired.
     pub time: Nanos,
     /// Which timer, from 0 to one less than the workload's `timers`, or `timers` itself for the one that is never armed; 0
     /// for operations that name none.
     pub timer: u32,
     /// What to do.
     pub op: Op,
-    /// A modify that takes the thread's next value in the head zone for its deadline.
+    /// A modify into the head zone.
     pub at_head: bool,
     /// A poll or run of the thread's own empty list.
     pub at_empty: bool,
 }
 
+/// The timer that modifies at the head take.
+pub const HEAD_TIMER: u32 = 0;
+
 const _: () = assert!(size_of::<Step>() == 16, "a script of 2048 steps takes 32 KiB");
 
 /// One thread's steps, and the deadlines that its callbacks arm fired timers with.
 ///
-/// Shares are those of the workload to the nearest step. Threads that change timers share them out among themselves, so
-/// that none frees another's; with more such threads than timers they share timers, and none frees any.
+/// Shares are those of the workload to the nearest step. Threads that change timers share them out among themselves, the head timer
+/// aside, so that none frees another's; with more such threads than timers they share timers, and none frees any.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Script {
     /// To be played in a cycle; whole cycles of [`Script::STEPS`].
