@@ -52,7 +52,8 @@ pub fn request<'a>(registry: &Registry, args: &'a ReplayArgs) -> Result<Request<
         });
         // What the trace holds, so that results of another one under the same name are not compared or mixed with it.
         played.push(json!({ "workload": point.workload, "checksum": format!("{:08x}", trace.checksum()) }));
-        let load = Load::Replay { trace: path.clone(), order: args.order, speed: args.speed };
+        let load = Load::replay(&trace, args.order, args.speed)
+            .map_err(|error| Failure::Error(format!("{}: {error}", path.display())))?;
         points.push((point, load));
     }
     let plan = Plan {

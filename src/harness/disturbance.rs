@@ -80,14 +80,14 @@ pub fn overlap(threads: &[ThreadOutcome]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::harness::{Order, Speed};
+    use crate::harness::{Handed, Speed};
     use crate::workload::Workload;
 
     const CPUS: [usize; 2] = [0, 1];
     const TRIAL_NS: u64 = 20_000_000;
 
     fn load() -> Load {
-        Load::Replay { trace: "x".into(), order: Order::Threads, speed: Speed::Max }
+        Load::Replay { trace: Handed::at("x"), speed: Speed::Max }
     }
 
     /// Two threads that measured for 20 ms, of which each had `cpu_ms`, slept `sleeps` times and queued for `runqueue_ms`.

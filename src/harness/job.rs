@@ -1,12 +1,12 @@
 //! What a trial process is told, and what it answers: plain data that crosses a pipe as JSON.
 
-use std::path::PathBuf;
-
 use headlock_strategies::{Counts, LockCounts};
 use serde::{Deserialize, Serialize};
 
+use super::handed::Handed;
 use crate::record::{Kind, Pass};
 use crate::workload::Workload;
+use crate::workload::trace::{Order, Trace, prepared::Prepared};
 
 /// One trial to be played by a fresh process.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -41,16 +41,23 @@ pub enum Load {
     },
     /// A recorded trace.
     Replay {
-        /// The trace's file.
-        trace: PathBuf,
-        /// In which order.
-        order: Order,
+        /// The trace, prepared for its order and speed.
+        trace: Handed,
         /// At which speed.
         speed: Speed,
     },
 }
 
 impl Load {
+    /// A replay of `trace`, laid out once for all processes that will play it.
+    ///
+    /// # Errors
+    /// If there is no memory to hand it on in.
+    pub fn replay(trace: &Trace, order: Order, speed: Speed) -> std::io::Result<Self> {
+        let prepared = Prepared::of(trace, order, matches!(speed, Speed::Times(_)));
+        Ok(Load::Replay { trace: Handed::new(&prepared)?, speed })
+    }
+
     /// Whether threads do anything but operate on the list, so that the time between operations says nothing of it.
     pub fn is_paced(&self) -> bool {
         match self {
@@ -79,16 +86,6 @@ impl Load {
             &[Pass::Throughput, Pass::Latency]
         }
     }
-}
-
-/// In which order a trace's rows are played.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Order {
-    /// All on one thread, in time order: counts are exact and repeatable.
-    Strict,
-    /// A replay thread for each of the trace's.
-    Threads,
 }
 
 /// How fast a trace is played.

@@ -7,6 +7,7 @@ pub mod doctor;
 pub mod engine;
 pub(crate) mod floor;
 mod grace;
+mod handed;
 pub mod host;
 mod job;
 pub mod latency;
@@ -22,9 +23,11 @@ use headlock_strategies::TimerList;
 
 pub use engine::{BELOW_FLOOR, Ending, INJECTED, Observer, Plan, Played};
 pub use floor::FloorList;
-pub use job::{Job, JobError, Load, OpHistogram, Order, Outcome, Speed, ThreadOutcome};
+pub use handed::Handed;
+pub use job::{Job, JobError, Load, OpHistogram, Outcome, Speed, ThreadOutcome};
 
-use crate::workload::trace::Trace;
+pub use crate::workload::trace::Order;
+use crate::workload::trace::prepared::Prepared;
 
 /// Plays one job in this process: the trial loop, made once for each type of list.
 ///
@@ -33,9 +36,9 @@ use crate::workload::trace::Trace;
 pub fn play<L: TimerList>(job: &Job) -> Result<Outcome, JobError> {
     match &job.load {
         Load::Synthetic { workload, threads } => synthetic::play::<L>(job, workload, *threads),
-        Load::Replay { trace, order, speed } => {
-            let trace = Trace::load(trace).map_err(|error| JobError::Trace(error.to_string()))?;
-            replay::play::<L>(job, trace, *order, *speed)
+        Load::Replay { trace, speed } => {
+            let trace = Prepared::read(trace.path()).map_err(|error| JobError::Trace(error.to_string()))?;
+            replay::play::<L>(job, &trace, *speed)
         }
     }
 }

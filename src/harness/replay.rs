@@ -8,13 +8,14 @@ use headlock_strategies::{Config, Counts, LockCounts, Nanos, TimerHandle, TimerI
 
 use super::clock::{Clock, Moment, thread_cpu_ns};
 use super::grace;
-use super::job::{Job, JobError, Order, Outcome, Speed, ThreadLocks, ThreadOutcome};
+use super::job::{Job, JobError, Outcome, Speed, ThreadLocks, ThreadOutcome};
 use super::latency::{GRACE, Recorder};
 use super::pin;
 use super::player::COUNTED_OF;
 use super::proc::{self, Scheduling};
 use crate::record::Pass;
-use crate::workload::trace::{NO_TIMER, Row, Trace, TraceOp};
+use crate::workload::trace::TraceOp;
+use crate::workload::trace::prepared::{PlayedRow, Prepared, Rows};
 
 /// Stands for a timer that the trace has not created yet; no list gives this name out, so operations on it do nothing.
 const NOT_YET: u64 = u64::MAX;
@@ -26,20 +27,15 @@ const NOT_YET: u64 = u64::MAX;
 ///
 /// # Errors
 /// If a thread cannot be bound to its processor.
-pub fn play<L: TimerList>(job: &Job, mut trace: Trace, order: Order, speed: Speed) -> Result<Outcome, JobError> {
-    // Fire rows say what the recorded program saw; what the replay fires comes from its own lists.
-    trace.rows.retain(|row| row.op != TraceOp::Fire);
-    let parts = match order {
-        Order::Strict => vec![std::mem::take(&mut trace.rows)],
-        Order::Threads => by_thread(&trace),
-    };
+pub fn play<L: TimerList>(job: &Job, trace: &Prepared, speed: Speed) -> Result<Outcome, JobError> {
+    let parts = &trace.parts;
     let clock = (job.pass == Pass::Latency).then(Clock::new);
     let mut outcome = Outcome {
         threads: vec![ThreadOutcome::default(); parts.len()],
         clock_ns: clock.as_ref().map_or(0.0, Clock::pair_cost_ns),
         ..Outcome::default()
     };
-    let graces = clock.is_some() && parts.iter().flatten().any(|row| row.op == TraceOp::Free);
+    let graces = clock.is_some() && trace.frees();
     let mut recorder = Recorder::idle();
     let reference = Moment::now();
     let mut stolen_ns = 0;
@@ -53,7 +49,7 @@ pub fn play<L: TimerList>(job: &Job, mut trace: Trace, order: Order, speed: Spee
         let apart = counted_apart && outcome.passes == counted.passes * COUNTED_OF;
         let counting = apart || !counted_apart;
         let steal = proc::steal_ns();
-        let pass = PassOver::<L>::new(&trace, graces);
+        let pass = PassOver::<L>::new(trace, graces);
         outcome.active_start = trace.init.len() as u64;
         let before = pass.counts();
         let start_line = Barrier::new(parts.len());
@@ -61,15 +57,15 @@ pub fn play<L: TimerList>(job: &Job, mut trace: Trace, order: Order, speed: Spee
             let threads: Vec<_> = parts
                 .iter()
                 .enumerate()
-                .map(|(number, rows)| {
-                    let (pass, clock, start_line, trace) = (&pass, clock.as_ref(), &start_line, &trace);
+                .map(|(number, part)| {
+                    let (pass, clock, start_line) = (&pass, clock.as_ref(), &start_line);
                     let cpu = (!job.cpus.is_empty()).then(|| job.cpus[number % job.cpus.len()]);
                     scope.spawn(move || {
                         let placed = cpu.map_or(Ok(()), pin::pin_current);
                         start_line.wait();
                         placed.map_err(JobError::Pin)?;
-                        let (thread, recorder) = pass.play(rows, speed, clock, reference, counting);
-                        Ok((ThreadOutcome { role: role(trace, number, order), ..thread }, recorder))
+                        let (thread, recorder) = pass.play(part.all(), speed, clock, reference, counting);
+                        Ok((ThreadOutcome { role: part.role.clone(), ..thread }, recorder))
                     })
                 })
                 .collect();
@@ -130,23 +126,6 @@ impl Counted {
     }
 }
 
-/// What a replay thread stands for.
-fn role(trace: &Trace, number: usize, order: Order) -> String {
-    match order {
-        Order::Strict => "all".to_owned(),
-        Order::Threads => trace.threads[number].name.clone(),
-    }
-}
-
-/// The rows of each trace thread.
-fn by_thread(trace: &Trace) -> Vec<Vec<Row>> {
-    let mut parts = vec![Vec::new(); trace.threads.len()];
-    for &row in &trace.rows {
-        parts[usize::from(row.thread)].push(row);
-    }
-    parts
-}
-
 /// Fresh lists for one pass over a trace, with the timers that it starts with.
 struct PassOver<L> {
     lists: Vec<L>,
@@ -158,26 +137,26 @@ struct PassOver<L> {
 
 impl<L: TimerList> PassOver<L> {
     /// Makes the lists and every timer that is not created by a row of the trace, and arms those pending at its start.
-    fn new(trace: &Trace, graces: bool) -> Self {
+    fn new(trace: &Prepared, graces: bool) -> Self {
         let config = Config { grace: graces.then_some(grace::PROBE), ..Config::default() };
-        let lists: Vec<L> = trace.lists.iter().map(|_| L::new(&config)).collect();
+        let lists: Vec<L> = (0..trace.lists).map(|_| L::new(&config)).collect();
         let mut handles: Vec<_> = lists.iter().map(L::handle).collect();
         let timers: Vec<AtomicU64> = trace
             .timers
             .iter()
             .map(|timer| {
-                let name = if timer.created_in_trace {
+                let name = if timer.created_in_trace() {
                     NOT_YET
                 } else {
-                    handles[usize::from(timer.list)].create().into_raw()
+                    handles[timer.list()].create().into_raw()
                 };
                 AtomicU64::new(name)
             })
             .collect();
-        for &(timer, expire) in &trace.init {
-            let list = usize::from(trace.timers[timer as usize].list);
-            let name = TimerId::from_raw(timers[timer as usize].load(Memory::Relaxed));
-            let _ = handles[list].modify(name, expire);
+        for pending in &trace.init {
+            let list = trace.timers[pending.timer()].list();
+            let name = TimerId::from_raw(timers[pending.timer()].load(Memory::Relaxed));
+            let _ = handles[list].modify(name, pending.expire());
         }
         drop(handles);
         PassOver { lists, timers, graces }
@@ -198,7 +177,7 @@ impl<L: TimerList> PassOver<L> {
     /// Plays one thread's rows.
     fn play(
         &self,
-        rows: &[Row],
+        rows: Rows<'_>,
         speed: Speed,
         clock: Option<&Clock>,
         reference: Moment,
@@ -214,7 +193,11 @@ impl<L: TimerList> PassOver<L> {
         if self.graces {
             grace::take_part();
         }
-        let mut thread = ThreadOutcome { ..ThreadOutcome::default() };
+        // Every row is an operation.
+        let mut thread = ThreadOutcome {
+            ops: rows.as_slice().len() as u64,
+            ..ThreadOutcome::default()
+        };
         let scheduled = Scheduling::now();
         let cpu = thread_cpu_ns();
         let start = Moment::now();
@@ -222,25 +205,25 @@ impl<L: TimerList> PassOver<L> {
         let offset_ns = start.ns_since(reference);
         match (clock, speed) {
             (None, Speed::Max) => {
-                for row in rows {
-                    self.step(row, &mut handles, &mut thread);
+                for row in rows.as_slice() {
+                    self.step(*row, &mut handles, &mut thread);
                 }
             }
             (Some(clock), Speed::Max) => {
-                for row in rows {
+                for &row in rows.as_slice() {
                     let before = clock.raw();
                     self.begin_operation(before);
                     self.step(row, &mut handles, &mut thread);
                     let after = clock.raw();
                     let service = clock.ns_between(before, after);
                     thread.service_ns += service;
-                    recorder.service(row.op as usize, service);
+                    recorder.service(row.op() as usize, service);
                     self.record_graces(&mut recorder, |retired| clock.ns_between(retired, after));
                 }
             }
             (clock, Speed::Times(times)) => {
-                for row in rows {
-                    let intended = (row.time.0 as f64 / times) as u64;
+                for (time, row) in rows.paced() {
+                    let intended = (time.0 as f64 / times) as u64;
                     super::pace::wait_until(start, intended);
                     let begun = start.elapsed_ns();
                     self.begin_operation(offset_ns + begun);
@@ -248,8 +231,8 @@ impl<L: TimerList> PassOver<L> {
                     let ended = start.elapsed_ns();
                     thread.service_ns += ended - begun;
                     if clock.is_some() {
-                        recorder.service(row.op as usize, ended - begun);
-                        recorder.response(row.op as usize, ended.saturating_sub(intended));
+                        recorder.service(row.op() as usize, ended - begun);
+                        recorder.response(row.op() as usize, ended.saturating_sub(intended));
                         self.record_graces(&mut recorder, |retired| (offset_ns + ended).saturating_sub(retired));
                     }
                 }
@@ -287,44 +270,42 @@ impl<L: TimerList> PassOver<L> {
 
     /// Plays one row. The answers go through `black_box`, so that the compiler can neither drop nor hoist a read.
     #[inline(always)]
-    fn step(&self, row: &Row, handles: &mut [L::Handle<'_>], thread: &mut ThreadOutcome) {
-        let handle = &mut handles[usize::from(row.list)];
-        match row.op {
+    fn step(&self, row: PlayedRow, handles: &mut [L::Handle<'_>], thread: &mut ThreadOutcome) {
+        let handle = &mut handles[row.list()];
+        match row.op() {
             TraceOp::Deadline => {
                 black_box(handle.deadline());
             }
-            TraceOp::Run => thread.fired += handle.run(row.time, |_, _| {}) as u64,
+            TraceOp::Run => thread.fired += handle.run(row.now(), |_, _| {}) as u64,
             TraceOp::Mod => {
-                let rearm = handle.modify(self.timer(row), row.expire);
+                let rearm = handle.modify(self.timer(row), row.expire());
                 thread.rearms += u64::from(rearm.is_yes());
             }
             TraceOp::Del => {
                 black_box(handle.cancel(self.timer(row)));
             }
             TraceOp::Expired => {
-                black_box(handle.expired(row.time));
+                black_box(handle.expired(row.now()));
             }
             TraceOp::Anticipate => {
-                let rearm = handle.anticipate(self.timer(row), row.expire);
+                let rearm = handle.anticipate(self.timer(row), row.expire());
                 thread.rearms += u64::from(rearm.is_yes());
             }
             TraceOp::Create => {
                 let name = handle.create();
-                self.timers[row.timer as usize].store(name.into_raw(), Memory::Relaxed);
+                self.timers[row.timer()].store(name.into_raw(), Memory::Relaxed);
             }
             TraceOp::Free => {
                 handle.free(self.timer(row));
-                self.timers[row.timer as usize].store(NOT_YET, Memory::Relaxed);
+                self.timers[row.timer()].store(NOT_YET, Memory::Relaxed);
             }
-            TraceOp::Fire => return,
+            TraceOp::Fire => unreachable!("a prepared trace has no fire rows"),
         }
-        thread.ops += 1;
         handle.quiescent();
     }
 
     #[inline(always)]
-    fn timer(&self, row: &Row) -> TimerId {
-        debug_assert_ne!(row.timer, NO_TIMER, "the reader demands a timer for this operation");
-        TimerId::from_raw(self.timers[row.timer as usize].load(Memory::Relaxed))
+    fn timer(&self, row: PlayedRow) -> TimerId {
+        TimerId::from_raw(self.timers[row.timer()].load(Memory::Relaxed))
     }
 }

@@ -19,6 +19,7 @@ use headlock_strategies::{
 use super::traces::Known;
 use crate::harness::{Job, Load, Order, Speed, play};
 use crate::record::{LoadCount, Pass};
+use crate::workload::trace::Trace;
 
 /// Reads in calls that run timers, and in polls. Of whoever holds [`COUNTING`].
 static IN_RUNS: AtomicU64 = AtomicU64::new(0);
@@ -114,13 +115,12 @@ fn in_one_call<L: TimerList>(strategy: &str, due: i64) -> LoadCount {
 }
 
 fn in_trace(trace: &Known) -> Result<LoadCount, String> {
+    let loaded = Trace::load(&trace.path).map_err(|error| error.to_string())?;
+    let load = Load::replay(&loaded, Order::Strict, Speed::Max)
+        .map_err(|error| format!("{}: {error}", trace.path.display()))?;
     let job = Job {
         strategy: Counted::STRATEGY.name.to_owned(),
-        load: Load::Replay {
-            trace: trace.path.clone(),
-            order: Order::Strict,
-            speed: Speed::Max,
-        },
+        load,
         pass: Pass::Throughput,
         // One pass: whole passes are played until this is over.
         trial_ns: 0,

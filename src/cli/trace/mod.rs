@@ -51,7 +51,7 @@ pub fn trace(registry: &Registry, args: &TraceArgs) -> Result<(), Failure> {
             None => return answer(&toml),
         }
     }
-    let played = play_all(registry, &strategies, &args.trace)?;
+    let played = play_all(registry, &strategies, &args.trace, &trace)?;
     if args.json {
         return answer_json(&json!({
             "profile": profile,
@@ -70,18 +70,16 @@ pub fn trace(registry: &Registry, args: &TraceArgs) -> Result<(), Failure> {
 }
 
 /// Plays the trace once in strict order under each strategy, as `headlock replay` does: each in a process of its own.
-fn play_all(registry: &Registry, chosen: &[&str], path: &Path) -> Result<Vec<Played>, Failure> {
+fn play_all(registry: &Registry, chosen: &[&str], path: &Path, trace: &Trace) -> Result<Vec<Played>, Failure> {
     let stop = session::on_signal()?;
+    let load = Load::replay(trace, Order::Strict, Speed::Max)
+        .map_err(|error| Failure::Error(format!("{}: {error}", path.display())))?;
     let names = registry.entries().iter().map(|entry| entry.strategy.name).filter(|name| chosen.contains(name));
     let mut played = Vec::new();
     for strategy in names {
         let job = Job {
             strategy: strategy.to_owned(),
-            load: Load::Replay {
-                trace: path.to_owned(),
-                order: Order::Strict,
-                speed: Speed::Max,
-            },
+            load: load.clone(),
             pass: Pass::Throughput,
             // One pass, whatever time it takes: only its counts are wanted.
             trial_ns: 0,

@@ -1,5 +1,5 @@
 use super::*;
-use crate::harness::{Order, Speed};
+use crate::harness::{Handed, Speed};
 
 #[test]
 fn what_takes_no_more_than_nothing_is_at_the_floor() {
@@ -10,7 +10,7 @@ fn what_takes_no_more_than_nothing_is_at_the_floor() {
 }
 
 fn plan() -> Plan {
-    let load = Load::Replay { trace: "x".into(), order: Order::Strict, speed: Speed::Max };
+    let load = Load::Replay { trace: Handed::at("x"), speed: Speed::Max };
     let points = ["a", "b"].map(|workload| {
         let point = Point { workload: workload.to_owned(), threads: 1 };
         (point, load.clone())

@@ -9,12 +9,14 @@ mod lines;
 mod load;
 mod number;
 mod op;
+pub mod prepared;
 mod sidecar;
 #[cfg(test)]
 mod tests;
 
 pub use error::TraceError;
 pub use op::{OpCounts, TraceOp};
+pub use prepared::Order;
 
 use headlock_strategies::Nanos;
 use std::path::Path;
