@@ -5,6 +5,7 @@ mod checks;
 mod conditions;
 mod crossover;
 mod declaration;
+mod state;
 mod study;
 
 use std::collections::BTreeMap;
@@ -14,9 +15,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use checks::{Check, CheckFigures, CheckRow, CheckVerdict, Failure, Finding};
-pub use conditions::{ClockFacts, Conditions, Handover, Hiccups};
+pub use conditions::{ClockFacts, Conditions, CoreWidth, CpuPair, Hiccups};
 pub use crossover::{CrossoverPoint, CrossoverRow, CrossoverVerdict, MapCell};
 pub use declaration::{Declaration, RACY};
+pub use state::{BlockState, HopTimes, State};
 pub use study::{Claim, LoadCount, StudyPart, StudyRecord, StudyTrace};
 
 /// The version of the files' layout, written to `run.json`.

@@ -11,12 +11,14 @@ mod handed;
 pub mod host;
 mod job;
 pub mod latency;
+pub mod neighbour;
 mod pace;
 pub mod pin;
 mod player;
 mod proc;
 mod replay;
 mod slow_down;
+pub mod state;
 mod synthetic;
 
 use headlock_strategies::TimerList;
