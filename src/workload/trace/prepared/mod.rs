@@ -67,6 +67,12 @@ impl PlayedRow {
         TraceOp::of_number(self.op).unwrap_or(TraceOp::Fire)
     }
 
+    /// Whether that is what is done: one comparison, where matching on [`op`](Self::op) is a jump through a table.
+    #[inline(always)]
+    pub fn is(self, op: TraceOp) -> bool {
+        self.op == op as u8
+    }
+
     /// The list that it is done to.
     #[inline(always)]
     pub fn list(self) -> usize {
