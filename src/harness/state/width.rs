@@ -29,7 +29,7 @@ const IN_CHAIN: u32 = 4;
 /// What a probe read.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Width {
-    /// Independent additions in the time of a dependent one; at most [`CHAINS`].
+    /// Independent additions in the time of a dependent one; at most six.
     pub width: f64,
     /// The time of a dependent addition, ns: a cycle.
     pub addition_ns: f64,
