@@ -7,6 +7,7 @@ mod crossover;
 mod declaration;
 mod operation;
 mod ratio;
+mod state;
 mod study;
 
 use std::collections::BTreeMap;
@@ -16,11 +17,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use checks::{Check, CheckFigures, CheckRow, CheckVerdict, Failure, Finding};
-pub use conditions::{ClockFacts, Conditions, Handover, Hiccups};
+pub use conditions::{ClockFacts, Conditions, CoreWidth, CpuPair, Hiccups};
 pub use crossover::{CrossoverPoint, CrossoverRow, CrossoverVerdict, MapCell};
 pub use declaration::{Declaration, RACY};
 pub use operation::{OperationRow, RESOLVED, typical_ns};
 pub use ratio::{ALL, Metric, Ratio, Verdict};
+pub use state::{BlockRow, BlockState, HopTimes, State, set_states};
 pub use study::{Claim, LoadCount, StudyPart, StudyRecord, StudyTrace};
 
 /// The version of the files' layout, written to `run.json`.
@@ -153,7 +155,8 @@ pub struct Trial {
     pub log_net_ratio: Option<f64>,
     /// Whether it cannot be told from doing nothing.
     pub at_floor: bool,
-    /// What the machine was like while the block ran, as its probes say; empty where it was not probed.
+    /// What the machine was like while the block ran, as `blocks.csv` says; empty where it was not probed.
+    #[serde(skip)]
     pub state: String,
 }
 

@@ -54,7 +54,8 @@ pub fn request<'a>(registry: &Registry, args: &'a ReplayArgs) -> Result<Request<
             rows: trace.counts().total() - trace.counts()[TraceOp::Fire],
             recorded_fires: trace.expected_fires(),
         });
-        let load = Load::Replay { trace: path.clone(), order: args.order, speed: args.speed };
+        let load = Load::replay(&trace, args.order, args.speed)
+            .map_err(|error| Failure::Error(format!("{}: {error}", path.display())))?;
         points.push((point, load));
     }
     let plan = Plan {

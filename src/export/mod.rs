@@ -4,11 +4,13 @@
 //! histograms; it is rewritten after each block, each file through a temporary one that takes its place in one step. So
 //! whatever ends the run, every file is whole, and at most the trial under way is lost.
 
+mod blocks_csv;
 mod crossover_csv;
 mod error;
 mod latency_csv;
 mod latency_hlog;
 mod limited;
+mod operations_csv;
 mod page;
 mod ratios_csv;
 mod replace;
@@ -23,11 +25,13 @@ mod verify_csv;
 
 use std::io::{self, Write};
 
+pub use blocks_csv::read_blocks;
 pub use crossover_csv::{read_crossings, read_crossover_points, read_map, write_crossings, write_map};
 pub use error::{ReadError, ResumeError, WriteError};
 pub use latency_csv::read_latency;
 pub use latency_hlog::read_histograms;
 pub use limited::read_text;
+pub use operations_csv::read_operations;
 pub use page::write_page;
 pub use ratios_csv::read_ratios;
 pub use result_dir::{ResultDir, create_beside, directory_name};
@@ -35,10 +39,11 @@ pub use results::{PLOTS, read_results, read_study_results};
 pub use run_json::read_run;
 pub use study_json::{create_study, read_loads, read_study, write_loads, write_study};
 pub use table::Rows;
+pub use threads_csv::read_threads;
 pub use trials_csv::read_trials;
 pub use verify_csv::{CheckDir, read_checks};
 
-use crate::record::{LatencyRow, Ratio, RunRecord};
+use crate::record::{BlockRow, LatencyRow, Ratio, RunRecord};
 use crate::stats::Latencies;
 
 /// All that is rewritten after each block.
@@ -50,6 +55,8 @@ pub struct Snapshot<'a> {
     pub histograms: &'a Latencies,
     /// For `ratios.csv`.
     pub ratios: &'a [Ratio],
+    /// For `blocks.csv`.
+    pub blocks: &'a [BlockRow],
     /// For `run.json`.
     pub run: &'a RunRecord,
 }
@@ -64,7 +71,8 @@ trait Format {
 }
 
 /// Every such file. `run.json` comes last, so that a state of `complete` vouches for the others.
-const FORMATS: [&dyn Format; 4] = [
+const FORMATS: [&dyn Format; 5] = [
+    &blocks_csv::BlocksCsv,
     &latency_csv::LatencyCsv,
     &latency_hlog::LatencyHlog,
     &ratios_csv::RatiosCsv,

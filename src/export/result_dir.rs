@@ -8,8 +8,8 @@ use jiff::ZonedDateTime;
 
 use super::replace::replace;
 use super::trials_csv::{self, Appender, Target};
-use super::{FORMATS, ReadError, ResumeError, Rows, Snapshot, WriteError, threads_csv};
-use crate::record::{ThreadRow, Trial};
+use super::{FORMATS, ReadError, ResumeError, Rows, Snapshot, WriteError, operations_csv, threads_csv};
+use crate::record::{OperationRow, ThreadRow, Trial};
 
 /// How much of a host's name, and of what was measured, a directory's name holds, bytes. A file's name may have 255.
 const MAX_HOST: usize = 63;
@@ -69,6 +69,7 @@ pub struct ResultDir {
     path: PathBuf,
     trials: Appender<File>,
     threads: Appender<File>,
+    operations: Appender<File>,
 }
 
 impl ResultDir {
@@ -80,19 +81,17 @@ impl ResultDir {
     /// If something is there already, or it cannot be created or written.
     pub fn create(path: &Path) -> Result<Self, WriteError> {
         create_new(path)?;
-        let file = path.join(trials_csv::FILE_NAME);
-        let open = OpenOptions::new().append(true).create_new(true).open(&file);
-        let trials = open
-            .and_then(|file| Appender::start(file, &trials_csv::COLUMNS))
-            .map_err(|source| create(&file, source))?;
-        let file = path.join(threads_csv::FILE_NAME);
-        let open = OpenOptions::new().append(true).create_new(true).open(&file);
-        let threads = open
-            .and_then(|file| Appender::start(file, &threads_csv::COLUMNS))
-            .map_err(|source| create(&file, source))?;
+        let start = |name: &str, columns: &[&str]| {
+            let file = path.join(name);
+            let open = OpenOptions::new().append(true).create_new(true).open(&file);
+            open.and_then(|file| Appender::start(file, columns)).map_err(|source| create(&file, source))
+        };
+        let trials = start(trials_csv::FILE_NAME, &trials_csv::COLUMNS)?;
+        let threads = start(threads_csv::FILE_NAME, &threads_csv::COLUMNS)?;
+        let operations = start(operations_csv::FILE_NAME, &operations_csv::COLUMNS)?;
         // Held while the run lasts. A file system without locks has no second run kept out of it.
         let _ = trials.target().try_lock();
-        Ok(Self { path: path.to_owned(), trials, threads })
+        Ok(Self { path: path.to_owned(), trials, threads, operations })
     }
 
     /// Takes up a directory that an earlier run wrote, and gives its trials. A last row that was not finished is cut off.
@@ -110,12 +109,16 @@ impl ResultDir {
         let rows = trials_csv::read_trials(path)?;
         let (len, _) = whole_lines(&file).map_err(unreadable)?;
         let trials = Appender::resume(target, len, rows.rows.len()).map_err(unreadable)?;
-        let file = path.join(threads_csv::FILE_NAME);
-        let unreadable = |source| ReadError::io(&file, source);
-        let target = OpenOptions::new().append(true).open(&file).map_err(unreadable)?;
-        let (len, lines) = whole_lines(&file).map_err(unreadable)?;
-        let threads = Appender::resume(target, len, lines.saturating_sub(1)).map_err(unreadable)?;
-        Ok((Self { path: path.to_owned(), trials, threads }, rows))
+        let resume = |name: &str| {
+            let file = path.join(name);
+            let unreadable = |source| ReadError::io(&file, source);
+            let target = OpenOptions::new().append(true).open(&file).map_err(unreadable)?;
+            let (len, lines) = whole_lines(&file).map_err(unreadable)?;
+            Appender::resume(target, len, lines.saturating_sub(1)).map_err(unreadable)
+        };
+        let threads = resume(threads_csv::FILE_NAME)?;
+        let operations = resume(operations_csv::FILE_NAME)?;
+        Ok((Self { path: path.to_owned(), trials, threads, operations }, rows))
     }
 
     /// Where it is.
@@ -130,11 +133,8 @@ impl ResultDir {
     ///
     /// If it cannot be written, for example because the disk is full. The rows before it stand.
     pub fn append_trial(&mut self, trial: &Trial) -> Result<(), WriteError> {
-        self.trials.append(trial).map_err(|source| WriteError::Append {
-            path: self.path.join(trials_csv::FILE_NAME),
-            rows: self.trials.rows(),
-            source,
-        })
+        let written = self.trials.append(trial);
+        written.map_err(|source| self.append_error(trials_csv::FILE_NAME, source))
     }
 
     /// Appends the threads of a trial to `threads.csv`, as [`append_trial`](Self::append_trial) does.
@@ -143,14 +143,22 @@ impl ResultDir {
     ///
     /// If they cannot be written. The rows before them stand.
     pub fn append_threads(&mut self, threads: &[ThreadRow]) -> Result<(), WriteError> {
-        for thread in threads {
-            self.threads.append(thread).map_err(|source| WriteError::Append {
-                path: self.path.join(threads_csv::FILE_NAME),
-                rows: self.trials.rows(),
-                source,
-            })?;
-        }
-        Ok(())
+        let written = threads.iter().try_for_each(|thread| self.threads.append(thread));
+        written.map_err(|source| self.append_error(threads_csv::FILE_NAME, source))
+    }
+
+    /// Appends the operations of a trial to `operations.csv`, as [`append_trial`](Self::append_trial) does.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be written. The rows before them stand.
+    pub fn append_operations(&mut self, operations: &[OperationRow]) -> Result<(), WriteError> {
+        let written = operations.iter().try_for_each(|operation| self.operations.append(operation));
+        written.map_err(|source| self.append_error(operations_csv::FILE_NAME, source))
+    }
+
+    fn append_error(&self, name: &str, source: io::Error) -> WriteError {
+        WriteError::Append { path: self.path.join(name), rows: self.trials.rows(), source }
     }
 
     /// Brings every other file up to date and forces all of them to the disk. Call it after each block and at the end.

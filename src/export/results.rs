@@ -5,11 +5,11 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use super::{
-    ReadError, Rows, read_checks, read_crossings, read_crossover_points, read_latency, read_loads, read_map,
-    read_ratios, read_run, read_study, read_trials,
+    ReadError, Rows, read_blocks, read_checks, read_crossings, read_crossover_points, read_latency, read_loads,
+    read_map, read_operations, read_ratios, read_run, read_study, read_threads, read_trials,
 };
 use crate::reading::{Picture, Results, StudyResults};
-use crate::record::CheckRow;
+use crate::record::{CheckRow, set_states};
 
 /// Where the pictures of a result directory are, in it.
 pub const PLOTS: &str = "plots";
@@ -21,11 +21,16 @@ pub const PLOTS: &str = "plots";
 pub fn read_results(dir: &Path, name: &str) -> Result<Results, ReadError> {
     let run = read_run(dir)?;
     let mut notes = Vec::new();
-    let trials = noted(read_trials(dir)?, &mut notes);
+    let mut trials = noted(read_trials(dir)?, &mut notes);
+    let blocks = optional(read_blocks(dir))?.map(|rows| noted(rows, &mut notes)).unwrap_or_default();
+    set_states(&mut trials, &blocks);
     Ok(Results {
         name: name.to_owned(),
         run,
         trials,
+        threads: optional(read_threads(dir))?.map(|rows| noted(rows, &mut notes)).unwrap_or_default(),
+        operations: optional(read_operations(dir))?.map(|rows| noted(rows, &mut notes)).unwrap_or_default(),
+        blocks,
         latency: optional(read_latency(dir))?.map(|rows| noted(rows, &mut notes)),
         filed_ratios: optional(read_ratios(dir))?.map(|rows| noted(rows, &mut notes)),
         checks: checks(dir)?.map(|rows| noted(rows, &mut notes)).unwrap_or_default(),

@@ -11,7 +11,7 @@ use crate::record::Trial;
 pub(super) const FILE_NAME: &str = "trials.csv";
 
 /// The columns up to `disturbed` are what other tools rely on; later ones were added at the end.
-pub(super) const COLUMNS: [&str; 37] = [
+pub(super) const COLUMNS: [&str; 36] = [
     "workload",
     "strategy",
     "threads",
@@ -48,7 +48,6 @@ pub(super) const COLUMNS: [&str; 37] = [
     "log_ratio",
     "log_net_ratio",
     "at_floor",
-    "state",
 ];
 
 /// What rows are appended to: a file, or a stand-in for a full disk.

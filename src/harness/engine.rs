@@ -16,7 +16,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use super::child::{self, Broken, ChildError};
 use super::job::{BlockOutcome, Contestant, Isolation, Job, Load, Outcome, Speed, ThreadLocks, ThreadOutcome};
 use super::{disturbance, latency};
-use crate::record::{AA_CONTROL, FLOOR, LatencyHistogram, Pass, Point, ThreadRow, Trial};
+use crate::record::{AA_CONTROL, BlockState, FLOOR, LatencyHistogram, Pass, Point, ThreadRow, Trial};
 
 /// The name under which the baseline plays with a known slow-down, in a self-test.
 pub const INJECTED: &str = "injected";
@@ -75,6 +75,9 @@ pub trait Observer {
 
     /// A trial has ended well.
     fn played(&mut self, played: Played) -> Result<(), Self::Error>;
+
+    /// What the probes of a process read, that of one contestant or, if none is named, of all.
+    fn probed(&mut self, _block: usize, _point: &Point, _contestant: Option<&str>, _state: &BlockState) {}
 
     /// A contestant has failed. It is left out from now on.
     fn failed(&mut self, strategy: &str, point: &Point, reason: &ChildError) -> Result<(), Self::Error>;
@@ -153,6 +156,10 @@ fn play_blocks<O: Observer>(
                     continue;
                 }
             };
+            if let Some(state) = &outcome.state {
+                let alone = (turn.isolation == Isolation::Process).then(|| turn.names[0].as_str());
+                observer.probed(block, point, alone, state);
+            }
             let played = match describe(plan, &turn, block, &job, outcome, &mut counts) {
                 Ok(played) => played,
                 Err(reason) => return Ok(Ending::Failed(reason)),

@@ -1,12 +1,12 @@
 //! What a block's process is told, and what it answers: plain data that crosses a pipe as JSON.
 
-use std::path::PathBuf;
-
 use headlock_strategies::LockCounts;
 use serde::{Deserialize, Serialize};
 
-use crate::record::{Kind, Pass};
+use super::handed::Handed;
+use crate::record::{BlockState, Kind, Pass};
 use crate::workload::Workload;
+use crate::workload::trace::{Order, Trace, prepared::Prepared};
 
 /// One block at one point, or a part of it, to be played by a fresh process.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -68,16 +68,23 @@ pub enum Load {
     },
     /// A recorded trace.
     Replay {
-        /// The trace's file.
-        trace: PathBuf,
-        /// In which order.
-        order: Order,
+        /// The trace, prepared for its order and speed.
+        trace: Handed,
         /// At which speed.
         speed: Speed,
     },
 }
 
 impl Load {
+    /// A replay of `trace`, laid out once for all processes that will play it.
+    ///
+    /// # Errors
+    /// If there is no memory to hand it on in.
+    pub fn replay(trace: &Trace, order: Order, speed: Speed) -> std::io::Result<Self> {
+        let prepared = Prepared::of(trace, order, matches!(speed, Speed::Times(_)));
+        Ok(Load::Replay { trace: Handed::new(&prepared)?, speed })
+    }
+
     /// Whether threads do anything but operate on the list, so that the time between operations says nothing of it.
     pub fn is_paced(&self) -> bool {
         match self {
@@ -106,16 +113,6 @@ impl Load {
             &[Pass::Throughput, Pass::Latency]
         }
     }
-}
-
-/// In which order a trace's rows are played.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Order {
-    /// All on one thread, in time order: counts are exact and repeatable.
-    Strict,
-    /// A replay thread for each of the trace's.
-    Threads,
 }
 
 /// How fast a trace is played.
@@ -212,6 +209,8 @@ pub struct BlockOutcome {
     pub steal_ns: u64,
     /// What a pair of clock readings costs, ns; 0 without a latency pass.
     pub clock_ns: f64,
+    /// What the threads' probes read of the machine's state; `None` if no moment was read by all.
+    pub state: Option<BlockState>,
 }
 
 /// What else took the threads' time in the slices of a pass, whoever played.

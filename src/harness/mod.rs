@@ -9,24 +9,27 @@ pub mod doctor;
 pub mod engine;
 pub(crate) mod floor;
 mod grace;
+mod handed;
 pub mod host;
 mod job;
 pub mod latency;
+pub mod neighbour;
 mod pace;
 pub mod pin;
 mod player;
 mod proc;
 mod replay;
+pub mod state;
 mod synthetic;
 
 pub use contestant::Maker;
 pub use engine::{Ending, INJECTED, Observer, Plan, Played};
 pub use floor::FloorList;
-pub use job::{
-    BlockOutcome, Contestant, Isolation, Job, JobError, Load, OpHistogram, Order, Outcome, Speed, ThreadOutcome,
-};
+pub use handed::Handed;
+pub use job::{BlockOutcome, Contestant, Isolation, Job, JobError, Load, OpHistogram, Outcome, Speed, ThreadOutcome};
 
-use crate::workload::trace::Trace;
+pub use crate::workload::trace::Order;
+use crate::workload::trace::prepared::Prepared;
 
 /// Plays one job in this process. `makers` has each contestant's, in the job's order; `announce` is told who is at work, at every turn.
 ///
@@ -35,9 +38,9 @@ use crate::workload::trace::Trace;
 pub fn play(job: &Job, makers: &[Maker], announce: &(dyn Fn(usize) + Sync)) -> Result<BlockOutcome, JobError> {
     match &job.load {
         Load::Synthetic { workload, threads } => synthetic::play(job, workload, *threads, makers, announce),
-        Load::Replay { trace, order, speed } => {
-            let trace = Trace::load(trace).map_err(|error| JobError::Trace(error.to_string()))?;
-            replay::play(job, trace, *order, *speed, makers, announce)
+        Load::Replay { trace, speed } => {
+            let trace = Prepared::read(trace.path()).map_err(|error| JobError::Trace(error.to_string()))?;
+            replay::play(job, trace, *speed, makers, announce)
         }
     }
 }

@@ -11,18 +11,19 @@ use super::block::{self, Announce, Entrant, Part};
 use super::clock::{Clock, Moment};
 use super::contestant::{Contestant, Maker, Played, Player, Slice};
 use super::grace;
-use super::job::{BlockOutcome, Job, JobError, Order, Speed};
+use super::job::{BlockOutcome, Job, JobError, Speed};
 use super::latency::{GRACE, Recorder};
 use super::player::stretch;
 use crate::record::Pass;
-use crate::workload::trace::{NO_TIMER, Row, Trace, TraceOp};
+use crate::workload::trace::TraceOp;
+use crate::workload::trace::prepared::{self, PlayedRow, Prepared};
 
 /// Stands for a timer that the trace has not created yet; no list gives this name out, so operations on it do nothing.
 const NOT_YET: u64 = u64::MAX;
 
 /// What all contestants of a block are made from.
 pub struct Stage {
-    trace: Arc<Trace>,
+    trace: Arc<Prepared>,
     speed: Speed,
     /// Whether the trace frees timers.
     frees: bool,
@@ -30,23 +31,21 @@ pub struct Stage {
 
 /// The rows of one thread.
 pub struct Seat {
-    rows: Vec<Row>,
-    /// The place of each in the trace, in which slices are counted.
-    places: Vec<usize>,
+    trace: Arc<Prepared>,
+    thread: usize,
 }
 
 impl Seat {
-    /// The rows in a range of places.
-    fn range(&self, from: usize, to: usize) -> std::ops::Range<usize> {
-        self.places.partition_point(|&place| place < from)..self.places.partition_point(|&place| place < to)
+    fn part(&self) -> &prepared::Part {
+        &self.trace.parts[self.thread]
     }
 }
 
 impl Part for Seat {
     fn touch(&self, from: usize, to: usize) {
-        const ROWS_OF_LINE: usize = 64 / size_of::<Row>();
-        let touched = self.rows[self.range(from, to)].iter().step_by(ROWS_OF_LINE).map(|row| row.timer);
-        black_box(touched.fold(0, u32::wrapping_add));
+        const ROWS_OF_LINE: usize = 64 / size_of::<PlayedRow>();
+        let rows = self.part().between(from, to).as_slice();
+        black_box(rows.iter().step_by(ROWS_OF_LINE).map(|row| row.timer()).fold(0, usize::wrapping_add));
     }
 }
 
@@ -59,47 +58,25 @@ impl Part for Seat {
 /// If a thread cannot be bound to its processor.
 pub fn play(
     job: &Job,
-    mut trace: Trace,
-    order: Order,
+    trace: Prepared,
     speed: Speed,
     makers: &[Maker],
     announce: Announce<'_>,
 ) -> Result<BlockOutcome, JobError> {
-    // Fire rows say what the recorded program saw; what the replay fires comes from its own lists.
-    trace.rows.retain(|row| row.op != TraceOp::Fire);
-    let rows = std::mem::take(&mut trace.rows);
-    let stage = Stage {
-        frees: rows.iter().any(|row| row.op == TraceOp::Free),
-        trace: Arc::new(trace),
-        speed,
-    };
-    let threads = match order {
-        Order::Strict => 1,
-        Order::Threads => stage.trace.threads.len(),
-    };
+    let trace = Arc::new(trace);
+    let stage = Stage { frees: trace.frees(), trace: Arc::clone(&trace), speed };
     let mut entrants = Vec::new();
     for &pass in &job.passes {
         for (contestant, maker) in makers.iter().enumerate() {
             announce(contestant);
             let lists = (maker.replay)(&stage, pass, job.contestants[contestant].inject);
-            entrants.push(Entrant {
-                contestant,
-                pass,
-                lists,
-                active: stage.trace.init.len() as u64,
-            });
+            entrants.push(Entrant { contestant, pass, lists, active: trace.init.len() as u64 });
         }
     }
-    let seat = |thread| {
-        let own = |row: &Row| order == Order::Strict || usize::from(row.thread) == thread;
-        let (places, rows) = rows.iter().enumerate().filter(|(_, row)| own(row)).unzip();
-        Ok(Seat { rows, places })
-    };
-    let role = |thread: usize| match order {
-        Order::Strict => "all".to_owned(),
-        Order::Threads => stage.trace.threads[thread].name.clone(),
-    };
-    let plan = Plan::replay(job, threads, rows.len(), speed);
+    let seat = |thread| Ok(Seat { trace: Arc::clone(&trace), thread });
+    let role = |thread: usize| trace.parts[thread].role.clone();
+    let rows = trace.parts.iter().map(prepared::Part::len).sum();
+    let plan = Plan::replay(job, trace.parts.len(), rows, speed);
     block::play(job, &plan, entrants, announce, seat, role, |op| TraceOp::ALL[op].name())
 }
 
@@ -108,7 +85,7 @@ pub fn contestant<L: TimerList>(stage: &Stage, pass: Pass, inject: f64) -> Box<d
     let graces = pass == Pass::Latency && stage.frees;
     let config = Config { grace: graces.then_some(grace::PROBE), ..Config::default() };
     let lists = Lists {
-        lists: stage.trace.lists.iter().map(|_| L::new(&config)).collect(),
+        lists: (0..stage.trace.lists).map(|_| L::new(&config)).collect(),
         timers: stage.trace.timers.iter().map(|_| AtomicU64::new(NOT_YET)).collect(),
         trace: Arc::clone(&stage.trace),
         speed: stage.speed,
@@ -127,7 +104,7 @@ struct Lists<L> {
     lists: Vec<L>,
     /// By the trace's dense number. Written by the thread that plays a create or free row.
     timers: Vec<AtomicU64>,
-    trace: Arc<Trace>,
+    trace: Arc<Prepared>,
     speed: Speed,
     pass: Pass,
     inject: f64,
@@ -139,9 +116,9 @@ impl<L: TimerList> Lists<L> {
     /// Leaves every timer that is not created by a row of the trace, and those armed that are pending at its start.
     fn start(&self, handles: &mut [L::Handle<'_>]) {
         for (timer, name) in self.trace.timers.iter().zip(&self.timers) {
-            let handle = &mut handles[usize::from(timer.list)];
+            let handle = &mut handles[timer.list()];
             let own = name.load(Memory::Relaxed);
-            match (own != NOT_YET, timer.created_in_trace) {
+            match (own != NOT_YET, timer.created_in_trace()) {
                 (true, true) => {
                     handle.free(TimerId::from_raw(own));
                     name.store(NOT_YET, Memory::Relaxed);
@@ -153,10 +130,10 @@ impl<L: TimerList> Lists<L> {
                 (false, false) => name.store(handle.create().into_raw(), Memory::Relaxed),
             }
         }
-        for &(timer, expire) in &self.trace.init {
-            let list = usize::from(self.trace.timers[timer as usize].list);
-            let name = TimerId::from_raw(self.timers[timer as usize].load(Memory::Relaxed));
-            let _ = handles[list].modify(name, expire);
+        for pending in &self.trace.init {
+            let list = self.trace.timers[pending.timer()].list();
+            let name = TimerId::from_raw(self.timers[pending.timer()].load(Memory::Relaxed));
+            let _ = handles[list].modify(name, pending.expire());
         }
     }
 }
@@ -214,7 +191,7 @@ impl<L: TimerList> Player for Reader<'_, L> {
 
     /// All rows of the range, however long that takes: the next slice is of what they leave behind.
     fn slice(&mut self, slice: &Slice<'_>) -> Played {
-        let rows = &self.seat.rows[self.seat.range(slice.from, slice.to)];
+        let rows = self.seat.part().between(slice.from, slice.to);
         self.shift = slice.shift;
         self.recorded = slice.recorded;
         let clock = self.clock.clone();
@@ -222,27 +199,28 @@ impl<L: TimerList> Player for Reader<'_, L> {
         let mut played = Played {
             start,
             end: start,
-            ops: 0,
+            // Every row is an operation.
+            ops: rows.as_slice().len() as u64,
             fired: 0,
             rearms: 0,
             service_ns: 0,
             behind_ns: 0,
         };
         match (self.of.speed, &clock) {
-            (Speed::Max, None) => rows.iter().for_each(|row| self.step(row, &mut played)),
-            (Speed::Max, Some(clock)) => rows.iter().for_each(|row| {
-                self.timed_step(row, &mut played, clock);
+            (Speed::Max, None) => rows.as_slice().iter().for_each(|row| self.step(*row, &mut played)),
+            (Speed::Max, Some(clock)) => rows.as_slice().iter().for_each(|row| {
+                self.timed_step(*row, &mut played, clock);
             }),
             (Speed::Times(times), clock) => {
-                for row in rows {
-                    let intended = (row.time.0 as f64 / times) as u64;
+                for (time, row) in rows.paced() {
+                    let intended = (time.0 as f64 / times) as u64;
                     super::pace::wait_until(start, intended);
                     match clock {
                         Some(clock) => self.timed_step(row, &mut played, clock),
                         None => self.step(row, &mut played),
                     }
                     if self.recorded {
-                        self.recorder.response(row.op as usize, start.elapsed_ns().saturating_sub(intended));
+                        self.recorder.response(row.op() as usize, start.elapsed_ns().saturating_sub(intended));
                     }
                 }
             }
@@ -290,7 +268,7 @@ impl<L: TimerList> Player for Reader<'_, L> {
 impl<L: TimerList> Reader<'_, L> {
     /// Plays one row between two readings of the clock.
     #[inline(always)]
-    fn timed_step(&mut self, row: &Row, played: &mut Played, clock: &Clock) {
+    fn timed_step(&mut self, row: PlayedRow, played: &mut Played, clock: &Clock) {
         let before = clock.raw();
         if self.of.graces {
             grace::begun(before.wrapping_add(self.shift));
@@ -303,7 +281,7 @@ impl<L: TimerList> Reader<'_, L> {
         let service = clock.ns_between(before, after);
         played.service_ns += service;
         if self.recorded {
-            self.recorder.service(row.op as usize, service);
+            self.recorder.service(row.op() as usize, service);
         }
         if self.of.graces {
             let now = after.wrapping_add(self.shift);
@@ -316,37 +294,54 @@ impl<L: TimerList> Reader<'_, L> {
     }
 
     /// Plays one row. The answers go through `black_box`, so that the compiler can neither drop nor hoist a read.
+    ///
+    /// Nearly all rows of a real trace are of three kinds, and these are told by comparisons. A jump through a table is predicted badly
+    /// where polls of different kinds alternate, and cost several times what doing nothing costs otherwise.
     #[inline(always)]
-    fn step(&mut self, row: &Row, played: &mut Played) {
-        let handle = &mut self.handles[usize::from(row.list)];
-        let timer = || {
-            debug_assert_ne!(row.timer, NO_TIMER, "the reader demands a timer for this operation");
-            TimerId::from_raw(self.of.timers[row.timer as usize].load(Memory::Relaxed))
-        };
-        match row.op {
-            TraceOp::Deadline => {
-                black_box(handle.deadline());
-            }
-            TraceOp::Run => played.fired += handle.run(row.time, |_, _| {}) as u64,
-            TraceOp::Mod => played.rearms += u64::from(handle.modify(timer(), row.expire).is_yes()),
+    fn step(&mut self, row: PlayedRow, played: &mut Played) {
+        let handle = &mut self.handles[row.list()];
+        if row.is(TraceOp::Deadline) {
+            black_box(handle.deadline());
+        } else if row.is(TraceOp::Run) {
+            played.fired += handle.run(row.now(), |_, _| {}) as u64;
+        } else if row.is(TraceOp::Mod) {
+            played.rearms += u64::from(handle.modify(self.of.timer(row), row.expire()).is_yes());
+        } else {
+            played.rearms += u64::from(self.of.seldom(row, handle));
+        }
+        handle.quiescent();
+    }
+}
+
+impl<L: TimerList> Lists<L> {
+    /// Plays a row of another kind; whether the caller has to be notified. Never inlined: its jump through a table would become that of all
+    /// rows.
+    #[inline(never)]
+    fn seldom(&self, row: PlayedRow, handle: &mut L::Handle<'_>) -> bool {
+        match row.op() {
+            TraceOp::Anticipate => return handle.anticipate(self.timer(row), row.expire()).is_yes(),
             TraceOp::Del => {
-                black_box(handle.cancel(timer()));
+                black_box(handle.cancel(self.timer(row)));
             }
             TraceOp::Expired => {
-                black_box(handle.expired(row.time));
+                black_box(handle.expired(row.now()));
             }
-            TraceOp::Anticipate => played.rearms += u64::from(handle.anticipate(timer(), row.expire).is_yes()),
             TraceOp::Create => {
                 let name = handle.create();
-                self.of.timers[row.timer as usize].store(name.into_raw(), Memory::Relaxed);
+                self.timers[row.timer()].store(name.into_raw(), Memory::Relaxed);
             }
             TraceOp::Free => {
-                handle.free(timer());
-                self.of.timers[row.timer as usize].store(NOT_YET, Memory::Relaxed);
+                handle.free(self.timer(row));
+                self.timers[row.timer()].store(NOT_YET, Memory::Relaxed);
             }
-            TraceOp::Fire => return,
+            TraceOp::Deadline | TraceOp::Run | TraceOp::Mod => unreachable!("played above"),
+            TraceOp::Fire => unreachable!("a prepared trace has no fire rows"),
         }
-        played.ops += 1;
-        handle.quiescent();
+        false
+    }
+
+    #[inline(always)]
+    fn timer(&self, row: PlayedRow) -> TimerId {
+        TimerId::from_raw(self.timers[row.timer()].load(Memory::Relaxed))
     }
 }

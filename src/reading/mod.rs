@@ -28,7 +28,7 @@ pub use tally::Tally;
 use crate::record::{
     AA_CONTROL, ALL, FLOOR, Kind, LatencyRow, Metric, Point, Ratio, RunRecord, RunState, Trial, Verdict,
 };
-use crate::stats::{self, Subject, Summary, Tails, deciding_metric, summarize};
+use crate::stats::{self, Measured, Subject, Summary, Tails, deciding_metric, summarize};
 use parameters::Parameters;
 
 /// The trials of a run and what follows from them.
@@ -37,6 +37,8 @@ pub struct Reading<'a> {
     pub run: &'a RunRecord,
     /// Every trial.
     pub trials: &'a [Trial],
+    /// All that was measured block by block, the trials included.
+    pub measured: Measured<'a>,
     /// Percentiles, of the undisturbed trials of the latency pass.
     pub latency: &'a [LatencyRow],
     /// What the others are compared with.
@@ -54,17 +56,21 @@ pub struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    /// Reads trials. `latency` holds the percentiles that belong to them.
-    pub fn new(run: &'a RunRecord, trials: &'a [Trial], latency: &'a [LatencyRow]) -> Self {
+    /// Reads what was measured. `latency` holds the percentiles over all blocks.
+    pub fn new(run: &'a RunRecord, measured: impl Into<Measured<'a>>, latency: &'a [LatencyRow]) -> Self {
+        let clock_step_ns = run.conditions.clock.as_ref().map_or(0.0, |clock| clock.resolution_ns);
+        let measured = Measured { clock_step_ns, ..measured.into() };
+        let trials = measured.trials;
         let told = Parameters::of(run);
         let (baseline, threshold) = (told.baseline(), told.threshold());
         Reading {
             run,
             trials,
+            measured,
             latency,
             baseline,
             threshold,
-            ratios: stats::ratios(trials, baseline, threshold),
+            ratios: stats::ratios(measured, baseline, threshold),
             summaries: summarize(trials),
             points: points(run, trials),
             strategies: strategies(told, trials),
@@ -107,7 +113,7 @@ impl<'a> Reading<'a> {
 
     /// The same over another baseline, block by block.
     pub fn against(&self, baseline: &str) -> Vec<Ratio> {
-        let all = stats::ratios(self.trials, baseline, self.threshold);
+        let all = stats::ratios(self.measured, baseline, self.threshold);
         let wanted = |it: &Ratio| it.decides() && it.strategy != AA_CONTROL && !self.is_biased(&point_of(it));
         all.into_iter().filter(wanted).collect()
     }

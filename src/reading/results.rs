@@ -1,7 +1,11 @@
 //! What a result directory holds, as plain data.
 
 use super::Reading;
-use crate::record::{CheckRow, CrossoverPoint, CrossoverRow, LatencyRow, MapCell, Ratio, RunRecord, Trial};
+use crate::record::{
+    BlockRow, CheckRow, CrossoverPoint, CrossoverRow, LatencyRow, MapCell, OperationRow, Ratio, RunRecord, ThreadRow,
+    Trial,
+};
+use crate::stats::Measured;
 
 /// The content of a result directory.
 #[derive(Clone, Debug)]
@@ -12,6 +16,12 @@ pub struct Results {
     pub run: RunRecord,
     /// `trials.csv`.
     pub trials: Vec<Trial>,
+    /// `threads.csv`; empty where there is none, as are the two below.
+    pub threads: Vec<ThreadRow>,
+    /// `operations.csv`.
+    pub operations: Vec<OperationRow>,
+    /// `blocks.csv`. `trials` have their states.
+    pub blocks: Vec<BlockRow>,
     /// `latency.csv`; `None` if there is none.
     pub latency: Option<Vec<LatencyRow>>,
     /// `ratios.csv`; `None` if there is none. Only compared with what `trials` says.
@@ -44,6 +54,16 @@ pub struct Picture {
 impl Results {
     /// What is said of it.
     pub fn reading(&self) -> Reading<'_> {
-        Reading::new(&self.run, &self.trials, self.latency.as_deref().unwrap_or_default())
+        Reading::new(&self.run, self.measured(), self.latency.as_deref().unwrap_or_default())
+    }
+
+    /// What was measured, block by block.
+    pub fn measured(&self) -> Measured<'_> {
+        Measured {
+            trials: &self.trials,
+            threads: &self.threads,
+            operations: &self.operations,
+            ..Measured::default()
+        }
     }
 }

@@ -24,8 +24,10 @@ pub struct Conditions {
     pub clock: Option<ClockFacts>,
     /// What an empty loop saw on each processor that was watched.
     pub hiccups: Vec<Hiccups>,
-    /// What handing a cache line from one processor to another takes.
-    pub handovers: Vec<Handover>,
+    /// How wide each processor's core was.
+    pub cores: Vec<CoreWidth>,
+    /// Pairs of processors: all of a few; of many those that ever shared a core, and the first with the second and the last.
+    pub pairs: Vec<CpuPair>,
     /// Turns of the busy-wait loop in a nanosecond. Think and hold times are counted in them.
     pub spins_per_ns: Option<f64>,
 }
@@ -56,13 +58,37 @@ pub struct Hiccups {
     pub max_ns: u64,
 }
 
-/// A cache line handed back and forth between two processors.
+/// A processor's issue width, looked at several times while this program did nothing else: independent additions in the time of a
+/// dependent one.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Handover {
-    /// One of the two.
-    pub from: usize,
-    /// The other.
-    pub to: usize,
-    /// One way, in the fastest of many batches, ns.
-    pub one_way_ns: f64,
+pub struct CoreWidth {
+    /// The processor.
+    pub cpu: usize,
+    /// How often it was looked at.
+    pub looks: u64,
+    /// Looks that found its core shared.
+    pub shared: u64,
+    /// The narrowest look.
+    pub narrowest: f64,
+    /// The median look.
+    pub median: f64,
+    /// The widest look.
+    pub widest: f64,
+}
+
+/// What two processors are to each other, looked at several times.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CpuPair {
+    /// The two, the lower number first.
+    pub cpus: [usize; 2],
+    /// How often they were looked at.
+    pub looks: u64,
+    /// Looks that found both on one core.
+    pub one_core: u64,
+    /// What a cache line took from one to the other in the fastest look, ns.
+    pub fastest_ns: f64,
+    /// In the median look, ns.
+    pub median_ns: f64,
+    /// In the slowest look, ns.
+    pub slowest_ns: f64,
 }

@@ -19,6 +19,7 @@ use headlock_strategies::{
 use super::traces::Known;
 use crate::harness::{Contestant, Isolation, Job, Load, Maker, Order, Outcome, Speed, play};
 use crate::record::{LoadCount, Pass};
+use crate::workload::trace::Trace;
 
 /// Reads in calls that run timers, and in polls. Of whoever holds [`COUNTING`].
 static IN_RUNS: AtomicU64 = AtomicU64::new(0);
@@ -114,15 +115,14 @@ fn in_one_call<L: TimerList>(strategy: &str, due: i64) -> LoadCount {
 }
 
 fn in_trace(trace: &Known) -> Result<LoadCount, String> {
+    let loaded = Trace::load(&trace.path).map_err(|error| error.to_string())?;
+    let load = Load::replay(&loaded, Order::Strict, Speed::Max)
+        .map_err(|error| format!("{}: {error}", trace.path.display()))?;
     let name = Counted::STRATEGY.name.to_owned();
     let job = Job {
         contestants: vec![Contestant { name: name.clone(), strategy: name.clone(), inject: 0.0 }],
         baseline: name,
-        load: Load::Replay {
-            trace: trace.path.clone(),
-            order: Order::Strict,
-            speed: Speed::Max,
-        },
+        load,
         // The one that counts all lock acquisitions.
         passes: vec![Pass::Latency],
         // One trip: whole ones are played until this is over.

@@ -16,10 +16,10 @@ use super::failure::{Failure, usage};
 use super::units::Pinning;
 use crate::answers::{self, Material};
 use crate::harness::child::ChildError;
-use crate::harness::clock::spins_per_ns;
+use crate::harness::clock::{Moment, spins_per_ns};
 use crate::harness::{Load, Observer, Plan, Played, engine, pin};
 use crate::reading::Reading;
-use crate::record::{Declaration, Point, Ratio};
+use crate::record::{BlockState, Declaration, Point, Ratio};
 use crate::registry::Registry;
 use crate::stats::{fewest_blocks, precision};
 pub use limits::{Limits, Reached};
@@ -124,6 +124,7 @@ pub fn record<'a>(
         limits: Limits::new(request.common),
         precision: None,
         fewest_blocks: 0,
+        written: None,
         recording,
         request,
     };
@@ -203,20 +204,32 @@ pub struct Session<'a> {
     precision: Option<f64>,
     /// The fewest blocks that any interval rests on.
     fewest_blocks: usize,
+    /// When all files were last brought up to date, and how long that took, ns.
+    written: Option<(Moment, u64)>,
 }
 
 impl Session<'_> {
     /// Every strategy against the baseline, so far.
     pub fn ratios(&self) -> Vec<Ratio> {
-        Reading::new(self.recording.record(), &self.recording.trials, &[]).ratios
+        Reading::new(self.recording.record(), self.recording.measured(), &[]).ratios
     }
 
     fn rewrite(&mut self) -> Result<(), Failure> {
+        let began = Moment::now();
+        self.recording.sort_blocks();
         let ratios = self.ratios();
         let points: Vec<Point> = self.request.plan.points.iter().map(|(point, _)| point.clone()).collect();
         self.precision = precision(&ratios, &points);
         self.fewest_blocks = fewest_blocks(&ratios);
-        self.recording.rewrite(&ratios)
+        self.recording.rewrite(&ratios)?;
+        self.written = Some((Moment::now(), began.elapsed_ns()));
+        Ok(())
+    }
+
+    /// Whether it is time to bring all files up to date: that is to take a thirtieth of the time at most.
+    fn is_time_to_rewrite(&self) -> bool {
+        const SHARE: u64 = 30;
+        self.written.is_none_or(|(at, took_ns)| at.elapsed_ns() >= took_ns.saturating_mul(SHARE))
     }
 
     /// How far the run is, with a fraction of the block under way.
@@ -270,8 +283,14 @@ impl Observer for Session<'_> {
         Ok(())
     }
 
+    fn probed(&mut self, block: usize, point: &Point, contestant: Option<&str>, state: &BlockState) {
+        self.recording.probed(block, point, contestant, state);
+    }
+
     fn block_ended(&mut self, block: usize) -> Result<ControlFlow<()>, Failure> {
-        self.rewrite()?;
+        if self.is_time_to_rewrite() {
+            self.rewrite()?;
+        }
         let reached = self.reached(block + 1, 0.0);
         if !self.limits.met(reached) {
             return Ok(ControlFlow::Continue(()));

@@ -15,10 +15,13 @@ use crate::export::{ResultDir, Snapshot, create_beside, directory_name};
 use crate::harness::child::ChildError;
 use crate::harness::clock::Moment;
 use crate::harness::doctor::{Depth, Finding, Severity, examine, findings};
-use crate::harness::{Ending, Played, host};
+use crate::harness::{Ending, Played, host, state};
 use crate::reading::Results;
-use crate::record::{Conditions, LeftOut, Pass, Point, Ratio, RunRecord, RunState, SCHEMA_VERSION, Trial};
-use crate::stats::{Latencies, latency_rows};
+use crate::record::{
+    ALL, BlockRow, BlockState, Conditions, LatencyHistogram, LeftOut, OperationRow, Pass, Point, Ratio, RunRecord,
+    RunState, SCHEMA_VERSION, ThreadRow, Trial, set_states,
+};
+use crate::stats::{Latencies, Measured, latency_rows};
 
 /// What a recording is made of.
 pub struct Setup<'a> {
@@ -40,6 +43,12 @@ pub struct Recording {
     dir: ResultDir,
     /// Every trial so far, those of an earlier run that is taken up included.
     pub trials: Vec<Trial>,
+    /// Their threads' parts.
+    threads: Vec<ThreadRow>,
+    /// Their operations' latencies, by block.
+    operations: Vec<OperationRow>,
+    /// What the probes read. The trials have their states.
+    blocks: Vec<BlockRow>,
     /// Their latencies.
     pub latencies: Latencies,
     /// What became of strategies that are left out.
@@ -94,6 +103,9 @@ impl Recording {
                     dir,
                     record: record.clone(),
                     trials: Vec::new(),
+                    threads: Vec::new(),
+                    operations: Vec::new(),
+                    blocks: Vec::new(),
                     latencies: Latencies::default(),
                     note: None,
                 }
@@ -110,6 +122,9 @@ impl Recording {
             },
             dir: earlier.dir,
             trials: earlier.trials,
+            threads: earlier.threads,
+            operations: earlier.operations,
+            blocks: earlier.blocks,
             latencies: earlier.latencies,
             failed: Vec::new(),
             bad: findings.iter().filter(|it| it.severity() == Severity::Bad).map(Finding::to_string).collect(),
@@ -142,6 +157,7 @@ impl Recording {
                 latency: &latency_rows(&self.latencies, &self.trials),
                 histograms: &self.latencies,
                 ratios,
+                blocks: &self.blocks,
                 run: &self.record,
             })
             .map_err(|error| Failure::Error(error.to_string()))
@@ -157,13 +173,45 @@ impl Recording {
         let error = |error: crate::export::WriteError| Failure::Error(error.to_string());
         self.dir.append_trial(&played.trial).map_err(error)?;
         self.dir.append_threads(&played.threads).map_err(error)?;
+        self.threads.extend(played.threads);
         if !played.trial.disturbed {
+            let of_block = |latency: &LatencyHistogram| OperationRow::of(played.trial.block, latency);
+            let operations: Vec<OperationRow> = played.latencies.iter().map(of_block).collect();
+            self.dir.append_operations(&operations).map_err(error)?;
+            self.operations.extend(operations);
             for latency in played.latencies {
                 self.latencies.add(latency).map_err(|error| Failure::Error(error.to_string()))?;
             }
         }
         self.trials.push(played.trial);
         Ok(())
+    }
+
+    /// Remembers what the probes of a process read, that of one contestant or of all.
+    pub fn probed(&mut self, block: usize, point: &Point, contestant: Option<&str>, state: &BlockState) {
+        let ended_ms = self.began.elapsed_ns() / 1_000_000;
+        self.blocks.push(BlockRow::new(&point.workload, block, contestant.unwrap_or(ALL), ended_ms, state));
+    }
+
+    /// Sorts all blocks anew, by what the run has seen of the host's cores so far.
+    pub fn sort_blocks(&mut self) {
+        let calibration: Vec<f64> = self.record.conditions.cores.iter().map(|core| core.widest).collect();
+        let mut probed: Vec<BlockState> = self.blocks.iter().map(BlockRow::probed).collect();
+        state::sort(&mut probed, &calibration);
+        for (row, probed) in self.blocks.iter_mut().zip(probed) {
+            row.state = probed.word;
+        }
+        set_states(&mut self.trials, &self.blocks);
+    }
+
+    /// What has been measured so far, block by block.
+    pub fn measured(&self) -> Measured<'_> {
+        Measured {
+            trials: &self.trials,
+            threads: &self.threads,
+            operations: &self.operations,
+            ..Measured::default()
+        }
     }
 
     /// Remembers a strategy that failed.
@@ -235,6 +283,9 @@ impl Recording {
             name: self.path().display().to_string(),
             run: self.record.clone(),
             trials: self.trials.clone(),
+            threads: self.threads.clone(),
+            operations: self.operations.clone(),
+            blocks: self.blocks.clone(),
             latency: Some(latency_rows(&self.latencies, &self.trials)),
             filed_ratios: Some(ratios),
             checks: Vec::new(),

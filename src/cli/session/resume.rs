@@ -5,8 +5,8 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::super::failure::Failure;
-use crate::export::{ResultDir, read_histograms, read_run};
-use crate::record::{RunRecord, Trial};
+use crate::export::{ResultDir, read_blocks, read_histograms, read_operations, read_run, read_threads};
+use crate::record::{BlockRow, OperationRow, RunRecord, ThreadRow, Trial};
 use crate::stats::Latencies;
 
 /// Parameters that say when to stop and not what to measure.
@@ -20,6 +20,12 @@ pub struct Earlier {
     pub record: RunRecord,
     /// Its trials.
     pub trials: Vec<Trial>,
+    /// Their threads' parts.
+    pub threads: Vec<ThreadRow>,
+    /// Their operations' latencies, by block.
+    pub operations: Vec<OperationRow>,
+    /// What the probes read.
+    pub blocks: Vec<BlockRow>,
     /// Its histograms. Those of a block that was under way when the run was killed are not in them.
     pub latencies: Latencies,
     /// Something that had to be left out, for the user.
@@ -49,7 +55,16 @@ pub fn take_up(path: &Path, now: &RunRecord) -> Result<Earlier, Failure> {
     for latency in read_histograms(path).map_err(|it| error(&it))? {
         latencies.add(latency).map_err(|it| error(&it))?;
     }
-    Ok(Earlier { dir, record, trials: rows.rows, latencies, note: rows.note })
+    Ok(Earlier {
+        dir,
+        record,
+        trials: rows.rows,
+        threads: read_threads(path).map_err(|it| error(&it))?.rows,
+        operations: read_operations(path).map_err(|it| error(&it))?.rows,
+        blocks: read_blocks(path).map_err(|it| error(&it))?.rows,
+        latencies,
+        note: rows.note,
+    })
 }
 
 /// The first thing that figures depend on and that is not as it was.

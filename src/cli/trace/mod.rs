@@ -52,7 +52,7 @@ pub fn trace(registry: &Registry, args: &TraceArgs) -> Result<(), Failure> {
             None => return answer(&toml),
         }
     }
-    let played = play_all(registry, &strategies, &args.trace)?;
+    let played = play_all(registry, &strategies, &args.trace, &trace)?;
     let mut document = document::document(&profile, trace.checksum(), &played, fitted.as_ref());
     if let Some(Some(path)) = &args.as_workload {
         document.blocks.push(Block::Text(format!("The workload is in {}.", path.display())));
@@ -61,8 +61,10 @@ pub fn trace(registry: &Registry, args: &TraceArgs) -> Result<(), Failure> {
 }
 
 /// Plays the trace once in strict order under each strategy, as `headlock replay` does: each in a process of its own.
-fn play_all(registry: &Registry, chosen: &[&str], path: &Path) -> Result<Vec<Played>, Failure> {
+fn play_all(registry: &Registry, chosen: &[&str], path: &Path, trace: &Trace) -> Result<Vec<Played>, Failure> {
     let stop = session::on_signal()?;
+    let load = Load::replay(trace, Order::Strict, Speed::Max)
+        .map_err(|error| Failure::Error(format!("{}: {error}", path.display())))?;
     let names = registry.entries().iter().map(|entry| entry.strategy.name).filter(|name| chosen.contains(name));
     let mut played = Vec::new();
     for strategy in names {
@@ -73,11 +75,7 @@ fn play_all(registry: &Registry, chosen: &[&str], path: &Path) -> Result<Vec<Pla
                 inject: 0.0,
             }],
             baseline: strategy.to_owned(),
-            load: Load::Replay {
-                trace: path.to_owned(),
-                order: Order::Strict,
-                speed: Speed::Max,
-            },
+            load: load.clone(),
             // The one that counts all lock acquisitions.
             passes: vec![Pass::Latency],
             // One trip, whatever time it takes: only its counts are wanted.

@@ -23,6 +23,7 @@ use super::contestant::Contestant;
 use super::job::{BlockOutcome, Job, JobError, Outcome, ThreadLocks, ThreadOutcome, Watch};
 use super::latency::Recorder;
 use super::proc;
+use super::state::{self, Meeting as ProbeMeeting};
 use crate::record::{FLOOR, Pass};
 use meeting::Meeting;
 use plan::Plan;
@@ -61,6 +62,8 @@ struct Shared<'a, P> {
     /// Raised by a thread that cannot play.
     unfit: AtomicBool,
     meeting: Meeting,
+    /// Where the threads probe the state of the machine.
+    probes: ProbeMeeting,
     /// Of the slice under way.
     over: AtomicBool,
     /// The clock's reading when the threads last met.
@@ -94,6 +97,7 @@ pub fn play<P: Part>(
         start_line: Barrier::new(plan.threads),
         unfit: AtomicBool::new(false),
         meeting: Meeting::new(plan.threads, plan.asleep),
+        probes: ProbeMeeting::new(plan.threads, &job.cpus, plan.round_ns(job.contestants.len())),
         over: AtomicBool::new(false),
         met: AtomicU64::new(0),
         counts: entrants.iter().map(|_| Mutex::default()).collect(),
@@ -119,6 +123,7 @@ pub fn play<P: Part>(
         .collect();
     let clock_ns = clock.as_ref().map_or(0.0, Clock::pair_cost_ns);
     let summed: Vec<Vec<Round>> = (0..entrants.len()).map(|entrant| in_rounds(&threads, entrant)).collect();
+    let readings: Vec<Vec<state::Reading>> = threads.iter().map(|thread| thread.readings.clone()).collect();
     let watches = job.passes.iter().map(|&pass| watch(&threads, pass)).collect();
     let mut threads: Vec<_> = threads.into_iter().map(|thread| thread.totals.into_iter()).collect();
     let mut parts = Vec::new();
@@ -146,7 +151,13 @@ pub fn play<P: Part>(
         announce(entrant.contestant);
         drop(entrant);
     }
-    Ok(BlockOutcome { parts, watches, steal_ns, clock_ns })
+    Ok(BlockOutcome {
+        parts,
+        watches,
+        steal_ns,
+        clock_ns,
+        state: state::summary(&readings),
+    })
 }
 
 /// What all threads did in each measured slice of an entrant.

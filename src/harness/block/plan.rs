@@ -160,6 +160,16 @@ impl Plan {
         }
     }
 
+    /// How long a round of so many contestants lasts about, ns.
+    pub fn round_ns(&self, contestants: usize) -> u64 {
+        let slice_ns = match self.slice_ns {
+            // Of so many rows of a trace, some of which take 10 ns.
+            u64::MAX => ROWS as u64 * 10,
+            bounded => bounded,
+        };
+        slice_ns.saturating_mul(contestants as u64)
+    }
+
     /// Who plays in a round, in order: turned by one place every other round, and backwards every other round, so that nobody keeps
     /// its place and what comes after whom is so in one direction as often as in the other.
     pub fn order(&self, round: usize) -> impl Iterator<Item = usize> + '_ {

@@ -121,7 +121,7 @@ fn a_trace_is_played_alike_by_all_and_counted_whole() {
     std::fs::write(&file, &text).unwrap();
     let rows = text.lines().count() as u64 - 1;
     for order in [Order::Strict, Order::Threads] {
-        let load = Load::Replay { trace: file.clone(), order, speed: Speed::Max };
+        let load = Load::replay(&Trace::load(&file).unwrap(), order, Speed::Max).unwrap();
         let outcome = play(&job(load, &NAMES), &makers(), &|_| ()).unwrap();
         for part in &outcome.parts {
             let ops = sum(part, |thread| thread.ops);

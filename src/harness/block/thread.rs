@@ -13,6 +13,7 @@ use crate::harness::job::{JobError, ThreadLocks, ThreadOutcome};
 use crate::harness::latency::Recorder;
 use crate::harness::pin;
 use crate::harness::proc::Scheduling;
+use crate::harness::state::{Probe, Reading};
 use crate::record::Pass;
 
 /// What one thread did in a block.
@@ -25,6 +26,8 @@ pub struct Thread {
     pub scheduled: Scheduling,
     /// How long it took, ns.
     pub block_ns: u64,
+    /// What its probes read of the machine's state.
+    pub readings: Vec<Reading>,
 }
 
 /// What one thread did for one entrant.
@@ -107,6 +110,7 @@ pub fn play<P: Part>(
             watched: Default::default(),
             scheduled: Scheduling::default(),
             block_ns: 0,
+            readings: Vec::new(),
         });
     }
     let mut players: Vec<Box<dyn Player + '_>> = Vec::new();
@@ -131,8 +135,10 @@ pub fn play<P: Part>(
         standing: Standing::now(),
         round: 0,
         played: false,
+        probe: Probe::new(&shared.probes, number),
     };
     let start = turns.standing.at;
+    turns.probe.before();
     turns.rounds(&shared.plan.opening);
     loop {
         if shared.plan.until_ns.is_some() && turns.played {
@@ -143,16 +149,23 @@ pub fn play<P: Part>(
             break;
         }
     }
+    turns.probe.after();
     let block_ns = start.elapsed_ns();
     let scheduled = Scheduling::now().since(before);
-    let Turns { players, mut totals, watched, .. } = turns;
+    let Turns { players, mut totals, watched, probe, .. } = turns;
     for ((player, total), entrant) in players.into_iter().zip(&mut totals).zip(shared.entrants) {
         shared.meeting.meet(|| (shared.announce)(entrant.contestant));
         let mut player = player;
         player.settle();
         total.recorder = player.take_recorder();
     }
-    Ok(Thread { totals, watched, scheduled, block_ns })
+    Ok(Thread {
+        totals,
+        watched,
+        scheduled,
+        block_ns,
+        readings: probe.into_readings(),
+    })
 }
 
 /// A thread in the middle of a block.
@@ -169,6 +182,7 @@ struct Turns<'a, 'p, P> {
     round: usize,
     /// Whether anything was played.
     played: bool,
+    probe: Probe<'a>,
 }
 
 impl<P: Part> Turns<'_, '_, P> {
@@ -183,6 +197,8 @@ impl<P: Part> Turns<'_, '_, P> {
                 }
             }
             // Rounds of the two passes come in pairs, and each pass has its rounds in every order.
+            self.probe.between();
+            self.standing = Standing::now();
             self.round += usize::from(round.pass == self.shared.job.passes[0] && round.purpose != Purpose::WarmUp);
         }
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::record::{ClockFacts, Conditions, Handover, Hiccups, Host};
+use crate::record::{ClockFacts, Conditions, CoreWidth, CpuPair, Hiccups, Host};
 
 /// Fraction of a processor's time whose loss spoils a trial, as in `disturbance`.
 const SPOILING_LOSS: f64 = 0.02;
@@ -51,7 +51,7 @@ pub enum Finding {
     Governor(Option<String>),
     /// Whether the clock rate may rise above its base.
     Turbo(Option<bool>),
-    /// Processors in use that share a core.
+    /// Processors in use that share a core, by what the kernel says.
     Siblings(Vec<Vec<usize>>),
     /// Mean load over a minute, and the processors that bear it.
     Load(f64, usize),
@@ -73,8 +73,10 @@ pub enum Finding {
     Aslr(bool),
     /// What an empty loop saw on one processor.
     Hiccups(Hiccups),
-    /// What handing a cache line over takes.
-    Handover(Handover),
+    /// How wide a processor's core was.
+    Core(CoreWidth),
+    /// What two processors are to each other.
+    Pair(CpuPair),
 }
 
 /// Everything that the facts say, in a fixed order, the good included. What could not be found out is passed over, but for
@@ -95,7 +97,8 @@ pub fn findings(host: &Host, conditions: &Conditions) -> Vec<Finding> {
     findings.extend(it.transparent_huge_pages.clone().map(Finding::HugePages));
     findings.extend(it.aslr.map(Finding::Aslr));
     findings.extend(it.hiccups.iter().copied().map(Finding::Hiccups));
-    findings.extend(it.handovers.iter().copied().map(Finding::Handover));
+    findings.extend(it.cores.iter().copied().map(Finding::Core));
+    findings.extend(it.pairs.iter().copied().map(Finding::Pair));
     findings
 }
 
@@ -116,7 +119,8 @@ impl Finding {
             Self::HugePages(_) => "huge pages",
             Self::Aslr(_) => "ASLR",
             Self::Hiccups(_) => "hiccups",
-            Self::Handover(_) => "cache line",
+            Self::Core(_) => "issue width",
+            Self::Pair(_) => "cache line",
         }
     }
 
@@ -143,7 +147,8 @@ impl Finding {
             Self::Aslr(on) => note_if(!on),
             Self::Hiccups(hiccups) if hiccups.lost_share > SPOILING_LOSS => Severity::Bad,
             Self::Hiccups(hiccups) => note_if(hiccups.lost_share > NOTABLE_LOSS || hiccups.max_ns > NOTABLE_GAP_NS),
-            Self::Handover(handover) => note_if(handover.one_way_ns > FAR_NS),
+            Self::Core(core) => note_if(core.shared > 0),
+            Self::Pair(pair) => note_if(pair.one_core > 0 || pair.median_ns > FAR_NS),
         }
     }
 }
@@ -168,7 +173,9 @@ impl fmt::Display for Finding {
             Self::Turbo(None) => {
                 f.write_str("whether turbo is on cannot be seen from here; do not compare 1 thread with many in ns")
             }
-            Self::Siblings(groups) if groups.is_empty() => f.write_str("no two of the CPUs in use share a core"),
+            Self::Siblings(groups) if groups.is_empty() => {
+                f.write_str("the kernel says that no two of the CPUs in use share a core")
+            }
             Self::Siblings(groups) => write!(
                 f,
                 "the CPUs {} share a core, so threads there slow each other down without any lock; `--pin` one CPU of each",
@@ -232,13 +239,36 @@ impl fmt::Display for Finding {
                 )?;
                 remedy(f, remark, "something else runs there: stop it, move it (taskset), or isolate the CPU (isolcpus, nohz_full)")
             }
-            Self::Handover(handover) => {
+            Self::Core(core) => {
                 write!(
                     f,
-                    "a cache line takes {:.0} ns from CPU {} to CPU {}",
-                    handover.one_way_ns, handover.from, handover.to
+                    "CPU {} does {:.1} additions at a time, {:.1} to {:.1} in {} looks",
+                    core.cpu, core.median, core.narrowest, core.widest, core.looks
                 )?;
-                remedy(f, remark, "they are far apart, so contention costs more than between neighbours; choose with --pin")
+                let shared = format!(
+                    "its core was shared in {} of them, by whom this system may not know; cheap reads are slower then: read figures \
+                     by state",
+                    core.shared
+                );
+                remedy(f, remark, &shared)
+            }
+            Self::Pair(pair) => {
+                let [from, to] = pair.cpus;
+                write!(
+                    f,
+                    "a cache line takes {:.0} ns from CPU {from} to CPU {to}, {:.0} to {:.0} in {} looks",
+                    pair.median_ns, pair.fastest_ns, pair.slowest_ns, pair.looks
+                )?;
+                let text = if pair.one_core > 0 {
+                    format!(
+                        "both were on one core in {} of them, whatever the kernel says, and two threads there are another machine: \
+                         read figures by state, or --pin others",
+                        pair.one_core
+                    )
+                } else {
+                    "they are far apart, so contention costs more than between neighbours; choose with --pin".to_owned()
+                };
+                remedy(f, remark, &text)
             }
         }
     }

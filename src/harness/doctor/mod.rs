@@ -5,6 +5,7 @@
 
 mod finding;
 mod probe;
+mod sharing;
 mod system;
 
 #[cfg(test)]
@@ -24,7 +25,7 @@ use crate::record::Conditions;
 pub enum Depth {
     /// Before a run: under 100 ms.
     Quick,
-    /// When asked: about a second.
+    /// When asked: about two seconds.
     Thorough,
 }
 
@@ -35,19 +36,34 @@ impl Depth {
             Depth::Thorough => Duration::from_millis(500),
         }
     }
+
+    /// How often to look who shares a core, and how long to wait in between: a state lasts from a fraction of a second on.
+    fn looks(self) -> (usize, Duration) {
+        match self {
+            Depth::Quick => (3, Duration::from_millis(5)),
+            Depth::Thorough => (12, Duration::from_millis(80)),
+        }
+    }
+
+    /// Between how many processors to look for pairs at most. Each meets each, so that many take long.
+    fn most_paired(self) -> usize {
+        match self {
+            Depth::Quick => 32,
+            Depth::Thorough => usize::MAX,
+        }
+    }
 }
 
 /// Reads and measures the state of this machine, on the processors that the process may use.
 pub fn examine(depth: Depth) -> Conditions {
     let cpus = pin::allowed_cpus();
     let clock = Clock::new();
+    let (cores, pairs) = sharing::look(&cpus, depth.looks(), depth.most_paired());
     Conditions {
         clock: Some(probe::clock(&clock)),
         hiccups: probe::hiccups(&cpus, depth.hiccup_watch(), &clock),
-        handovers: match depth {
-            Depth::Quick => Vec::new(),
-            Depth::Thorough => probe::handovers(&cpus),
-        },
+        cores,
+        pairs,
         ..system::read(Path::new("/"), cpus)
     }
 }

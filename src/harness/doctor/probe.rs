@@ -1,20 +1,15 @@
-//! What the kernel does not say and a measurement does: the clock's step, the gaps that an empty loop sees, and what it
-//! takes to hand a cache line over.
+//! What the kernel does not say and a measurement does: the clock's step, and the gaps that an empty loop sees.
 
 use std::collections::BTreeMap;
-use std::hint::{black_box, spin_loop};
-use std::ops::Range;
-use std::sync::Barrier;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering as Memory};
+use std::hint::black_box;
 use std::time::Duration;
 
-use crossbeam_utils::CachePadded;
 use hdrhistogram::Histogram;
 
-use crate::harness::clock::{Clock, Moment};
+use crate::harness::clock::Clock;
 use crate::harness::latency::empty_histogram;
 use crate::harness::pin;
-use crate::record::{ClockFacts, Handover, Hiccups};
+use crate::record::{ClockFacts, Hiccups};
 
 /// Gaps from here on count as hiccups, ns: far above a turn of the loop, below anything that an interrupt takes.
 const HICCUP_NS: u64 = 1_000;
@@ -95,58 +90,4 @@ pub(super) fn describe(cpu: usize, watched_ns: u64, gaps: &Histogram<u64>) -> Hi
         p999_ns: gaps.value_at_quantile(0.999),
         max_ns: gaps.max(),
     }
-}
-
-/// Between the first processor and the second, and the first and the last, which is the furthest where processors are
-/// numbered package by package.
-pub fn handovers(cpus: &[usize]) -> Vec<Handover> {
-    let [first, others @ ..] = cpus else { return Vec::new() };
-    let mut partners: Vec<usize> = others.first().into_iter().chain(others.last()).copied().collect();
-    partners.dedup();
-    partners.into_iter().filter_map(|to| handover(*first, to)).collect()
-}
-
-/// Two threads take turns in counting one word up, so that its cache line goes to and fro.
-fn handover(from: usize, to: usize) -> Option<Handover> {
-    const BATCHES: u64 = 21;
-    /// Of both threads together in a batch.
-    const TURNS: u64 = 1_000;
-    // Odd turns are the second thread's. Each thread writes only in its own turn, and what it writes ends the turn: release
-    // and acquire pair, though only the word itself is handed over.
-    let word = CachePadded::new(AtomicU64::new(0));
-    let start_line = Barrier::new(2);
-    // Two threads on one processor would wait a time slice for each turn.
-    let misplaced = AtomicBool::new(false);
-    let placed = |cpu: usize| {
-        misplaced.fetch_or(pin::pin_current(cpu).is_err(), Memory::Relaxed);
-        start_line.wait();
-        !misplaced.load(Memory::Relaxed)
-    };
-    let take_turns = |turns: Range<u64>| {
-        for turn in turns.step_by(2) {
-            while word.load(Memory::Acquire) != turn {
-                spin_loop();
-            }
-            word.store(turn + 1, Memory::Release);
-        }
-    };
-    // The fastest, since disturbances only ever slow a batch down.
-    let fastest_ns: u64 = std::thread::scope(|scope| {
-        scope.spawn(|| {
-            if placed(to) {
-                take_turns(1..BATCHES * TURNS);
-            }
-        });
-        let timed = scope.spawn(|| {
-            let placed = placed(from);
-            let batches = (0..BATCHES).filter(|_| placed).map(|batch| {
-                let begun = Moment::now();
-                take_turns(batch * TURNS..(batch + 1) * TURNS);
-                begun.elapsed_ns()
-            });
-            batches.min()
-        });
-        timed.join().expect("a counting thread does not panic")
-    })?;
-    Some(Handover { from, to, one_way_ns: fastest_ns as f64 / TURNS as f64 })
 }

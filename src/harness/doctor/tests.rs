@@ -5,7 +5,7 @@ use super::finding::{Finding, Severity, findings};
 use super::probe::{describe, step};
 use super::system;
 use crate::harness::latency::empty_histogram;
-use crate::record::{Conditions, Hiccups, Host};
+use crate::record::{Conditions, CoreWidth, CpuPair, Hiccups, Host};
 
 /// A stand-in for `/` with these files.
 fn root(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -120,6 +120,28 @@ fn hiccups(lost_share: f64, max_ns: u64) -> Finding {
     })
 }
 
+fn core(shared: u64) -> Finding {
+    Finding::Core(CoreWidth {
+        cpu: 1,
+        looks: 12,
+        shared,
+        narrowest: 1.84,
+        median: 3.66,
+        widest: 3.7,
+    })
+}
+
+fn pair(one_core: u64, median_ns: f64) -> Finding {
+    Finding::Pair(CpuPair {
+        cpus: [0, 1],
+        looks: 12,
+        one_core,
+        fastest_ns: 15.2,
+        median_ns,
+        slowest_ns: 211.0,
+    })
+}
+
 #[test]
 fn each_finding_has_its_severity_and_the_bad_ones_their_remedy() {
     use Severity::{Bad, Note, Ok};
@@ -131,7 +153,7 @@ fn each_finding_has_its_severity_and_the_bad_ones_their_remedy() {
         (Finding::Turbo(Some(true)), Note, "no_turbo"),
         (Finding::Turbo(Some(false)), Ok, "off"),
         (Finding::Turbo(None), Note, "cannot be seen"),
-        (Finding::Siblings(vec![]), Ok, "no two"),
+        (Finding::Siblings(vec![]), Ok, "the kernel says that no two"),
         (Finding::Siblings(vec![vec![0, 2], vec![1, 3]]), Note, "the CPUs 0,2 and 1,3 share a core"),
         (Finding::Load(0.4, 2), Ok, "0.40"),
         (Finding::Load(3.0, 2), Note, "stop, what else is at work"),
@@ -158,6 +180,11 @@ fn each_finding_has_its_severity_and_the_bad_ones_their_remedy() {
         (hiccups(0.001, 2_000_000), Note, "isolcpus"),
         (hiccups(0.01, 90_000), Note, "isolcpus"),
         (hiccups(0.05, 90_000), Bad, "5.000 %"),
+        (core(0), Ok, "CPU 1 does 3.7 additions at a time, 1.8 to 3.7 in 12 looks"),
+        (core(5), Note, "its core was shared in 5 of them"),
+        (pair(0, 36.0), Ok, "36 ns from CPU 0 to CPU 1, 15 to 211 in 12 looks"),
+        (pair(3, 36.0), Note, "both were on one core in 3 of them"),
+        (pair(0, 205.0), Note, "far apart"),
     ] {
         let text = finding.to_string();
         assert_eq!(finding.severity(), severity, "{text}");
@@ -178,6 +205,8 @@ fn this_machine_can_be_examined() {
     let clock = conditions.clock.unwrap();
     assert!(clock.pair_cost_ns >= 0.0 && clock.resolution_ns >= 0.0);
     assert_eq!(conditions.hiccups.len(), conditions.affinity.len());
+    assert!(conditions.cores.iter().all(|core| core.looks > 0 && conditions.affinity.contains(&core.cpu)));
+    assert!(conditions.pairs.iter().all(|pair| pair.looks > 0 && pair.cpus[0] != pair.cpus[1]));
     let text = serde_json::to_string(&conditions).unwrap();
     assert_eq!(serde_json::from_str::<Conditions>(&text).unwrap().affinity, conditions.affinity);
 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::harness::job::Watch;
-use crate::harness::{Order, Speed};
+use crate::harness::{Handed, Speed};
 use crate::workload::{Overrides, Workload};
 
 fn hot() -> Load {
@@ -16,7 +16,7 @@ fn what_takes_no_more_than_nothing_is_at_the_floor() {
     assert!(!at_floor(&hot(), Pass::Throughput, 50_000, 1.04_f64.ln()));
     assert!(!at_floor(&hot(), Pass::Throughput, 500, 0.0), "too few to tell");
     assert!(!at_floor(&hot(), Pass::Latency, 50_000, 0.0), "clocks are most of it");
-    let replay = Load::Replay { trace: "x".into(), order: Order::Strict, speed: Speed::Max };
+    let replay = Load::Replay { trace: Handed::at("x"), speed: Speed::Max };
     assert!(!at_floor(&replay, Pass::Throughput, 50_000, 0.0), "rows are most of it");
 }
 
@@ -317,7 +317,7 @@ fn only_the_injected_contestant_is_slowed_down() {
 #[test]
 fn a_replay_is_counted_in_one_block_of_many_and_stated_in_all() {
     let mut plan = judged();
-    plan.points[0].1 = Load::Replay { trace: "x".into(), order: Order::Strict, speed: Speed::Max };
+    plan.points[0].1 = Load::Replay { trace: Handed::at("x"), speed: Speed::Max };
     let mut notes = Notes::of(3);
     let ending = play_blocks(&plan, &mut notes, &AtomicBool::new(false), |job| {
         let mut answer = outcome(job, |_| 1.0);

@@ -15,6 +15,7 @@ mod lines;
 mod load;
 mod number;
 mod op;
+pub mod prepared;
 mod sidecar;
 mod source;
 #[cfg(test)]
@@ -23,6 +24,7 @@ mod tests;
 pub use cut::{CutError, write_beginning};
 pub use error::TraceError;
 pub use op::{OpCounts, TraceOp};
+pub use prepared::Order;
 pub use sidecar::{SideFiles, is_side_file};
 
 use headlock_strategies::Nanos;

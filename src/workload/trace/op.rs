@@ -41,6 +41,23 @@ impl TraceOp {
         TraceOp::Fire,
     ];
 
+    /// The operation with this number, which is its place in [`ALL`](Self::ALL). Written out, so that it compiles to a comparison.
+    #[inline(always)]
+    pub(super) const fn of_number(number: u8) -> Option<TraceOp> {
+        Some(match number {
+            0 => TraceOp::Create,
+            1 => TraceOp::Free,
+            2 => TraceOp::Mod,
+            3 => TraceOp::Anticipate,
+            4 => TraceOp::Del,
+            5 => TraceOp::Expired,
+            6 => TraceOp::Deadline,
+            7 => TraceOp::Run,
+            8 => TraceOp::Fire,
+            _ => return None,
+        })
+    }
+
     /// Its name in the file.
     pub const fn name(self) -> &'static str {
         match self {
