@@ -21,11 +21,6 @@ impl Paint {
         Paint(AutoStream::choice(&stdout()) != ColorChoice::Never)
     }
 
-    /// Whether it is.
-    pub fn is_on(self) -> bool {
-        self.0
-    }
-
     /// An empty table. It looks at no terminal of its own accord.
     pub fn table(self, style: TableStyle) -> Table {
         let mut table = Table::new();
@@ -57,14 +52,3 @@ impl Paint {
         }
     }
 }
-
-/// As many columns as `COLUMNS` says, or else the terminal has.
-pub fn columns() -> usize {
-    let given = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
-    let asked =
-        || Some(usize::from(rustix::termios::tcgetwinsize(stdout()).ok()?.ws_col)).filter(|columns| *columns > 0);
-    given.or_else(asked).unwrap_or(WIDE)
-}
-
-/// What a reader that is no terminal is taken to have.
-const WIDE: usize = 120;

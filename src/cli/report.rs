@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::answer::{answer, answer_document};
+use super::answer::{Form, answer, present};
 use super::args::ReportArgs;
 use super::declared::declarations;
 use super::failure::Failure;
@@ -45,7 +45,7 @@ pub fn report(registry: &Registry, args: &ReportArgs) -> Result<(), Failure> {
         }
     };
     if args.markdown || args.json {
-        return answer_document(&document, args.json, args.markdown);
+        return present(&document, Form::of(args.json, args.markdown));
     }
     let out = args.out.clone().unwrap_or_else(|| dir.join(PAGE));
     write_page(&out, &Html.write(&document)).map_err(|error| Failure::Error(format!("--out: {error}")))?;

@@ -1,6 +1,7 @@
 //! Tables.
 
 use super::{Axis, Interval};
+use crate::record::Verdict;
 
 /// A table.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,6 +27,9 @@ pub struct Column {
     /// the table, in the order of their ranks. The first column is always there.
     pub rank: u8,
 }
+
+/// The rank of a column that is left out of the terminal's text where it does not fit: others say the same.
+pub const OPTIONAL: u8 = u8::MAX;
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -87,9 +91,15 @@ impl Cell {
         Cell { tone, ..Cell::new(text) }
     }
 
+    /// A verdict's word.
+    pub fn verdict(verdict: Verdict) -> Self {
+        Cell::toned(verdict.as_str(), verdict.into())
+    }
+
     /// A cell in which this interval is drawn, if there is one.
     pub fn drawn(interval: Option<Interval>) -> Self {
-        Cell { interval, ..Cell::default() }
+        let tone = interval.map_or(Tone::Plain, |it| it.verdict.into());
+        Cell { interval, tone, ..Cell::default() }
     }
 }
 
@@ -111,13 +121,29 @@ pub enum Tone {
     Muted,
 }
 
+impl From<Verdict> for Tone {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Faster => Tone::Good,
+            Verdict::Slower => Tone::Bad,
+            Verdict::Same => Tone::Even,
+            _ => Tone::Open,
+        }
+    }
+}
+
 impl Table {
     /// All notes: the table's own, and what its pictures show.
     pub(super) fn all_notes(&self) -> Vec<String> {
-        let axes = self.columns.iter().filter_map(|column| match column.kind {
-            Kind::Intervals(axis) => Some(axis.legend(&column.title)),
-            _ => None,
-        });
-        self.notes.iter().cloned().chain(axes).collect()
+        let mut axes: Vec<Axis> = Vec::new();
+        for column in &self.columns {
+            match column.kind {
+                Kind::Intervals(axis) if !axes.contains(&axis) => axes.push(axis),
+                _ => {}
+            }
+        }
+        let drawn = self.rows.iter().flatten().any(|cell| cell.interval.is_some());
+        let legends = axes.iter().filter(|_| drawn).map(Axis::legend);
+        self.notes.iter().cloned().chain(legends).collect()
     }
 }

@@ -31,6 +31,17 @@ pub fn percent(share: f64) -> String {
     }
 }
 
+/// A part of a whole in per cent, with as many digits as tell it from none and from all: `91.4 %`, `0.05 %`, `99.98 %`.
+pub fn share(share: f64) -> String {
+    let value = share * 100.0;
+    match value.abs() {
+        0.0 => "0 %".to_owned(),
+        100.0 => "100 %".to_owned(),
+        size if size < 1.0 || (99.95..100.0).contains(&size) => format!("{value:.2} %"),
+        _ => format!("{value:.1} %"),
+    }
+}
+
 /// A value below 1 with so many significant digits.
 fn significant(value: f64, digits: i32) -> String {
     let magnitude = value.abs().log10().floor() as i32;
@@ -45,10 +56,14 @@ pub fn ratio(value: f64) -> String {
 
 /// The interval of a ratio, `0.756 to 0.839`.
 pub fn interval(ratio: &Ratio) -> String {
-    if ratio.ci_high.is_finite() {
-        format!("{:.3} to {:.3}", ratio.ci_low, ratio.ci_high)
-    } else {
-        "unbounded".to_owned()
+    between(ratio.ci_low, ratio.ci_high)
+}
+
+/// An interval of ratios by its ends.
+pub fn between(low: f64, high: f64) -> String {
+    match high.is_finite() {
+        true => format!("{low:.3} to {high:.3}"),
+        false => "unbounded".to_owned(),
     }
 }
 
@@ -57,9 +72,14 @@ pub fn threads(number: usize) -> String {
     counted(number, "thread")
 }
 
-/// A number of things, in the plural where it is one.
+/// A number of things, which are named in the singular: `1 strategy`, `1,200 blocks`.
 pub fn counted(number: usize, thing: &str) -> String {
-    format!("{} {thing}{}", count(number as u64), if number == 1 { "" } else { "s" })
+    let things = match (number, thing.strip_suffix('y')) {
+        (1, _) => thing.to_owned(),
+        (_, Some(stem)) => format!("{stem}ies"),
+        _ => format!("{thing}s"),
+    };
+    format!("{} {things}", count(number as u64))
 }
 
 /// A point inside a sentence.
@@ -87,11 +107,11 @@ pub fn list<S: AsRef<str>>(items: &[S]) -> String {
 /// A length of time, ns, in the unit that suits it: `20 ms`, `1 min 1 s`.
 pub fn duration(ns: f64) -> String {
     let seconds = ns / 1e9;
-    match ns {
-        ns if ns < 1e3 => format!("{} ns", figure(ns)),
-        ns if ns < 1e6 => format!("{} µs", trimmed(ns / 1e3)),
-        ns if ns < 1e9 => format!("{} ms", trimmed(ns / 1e6)),
-        _ if seconds < 60.0 => format!("{} s", trimmed(seconds)),
+    match ns.abs() {
+        size if size < 1e3 => format!("{} ns", trimmed(ns)),
+        size if size < 1e6 => format!("{} µs", trimmed(ns / 1e3)),
+        size if size < 1e9 => format!("{} ms", trimmed(ns / 1e6)),
+        _ if seconds.abs() < 60.0 => format!("{} s", trimmed(seconds)),
         _ => {
             let whole = seconds.round() as i64;
             match (whole / 60, whole % 60) {
@@ -103,7 +123,7 @@ pub fn duration(ns: f64) -> String {
 }
 
 /// Three significant digits without the zeros behind the point.
-fn trimmed(value: f64) -> String {
+pub fn trimmed(value: f64) -> String {
     let text = figure(value);
     match text.contains('.') {
         true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
@@ -153,9 +173,23 @@ mod tests {
     }
 
     #[test]
+    fn a_part_is_told_from_none_and_from_all() {
+        for (part, text) in [
+            (0.0, "0 %"),
+            (0.0005, "0.05 %"),
+            (0.9136, "91.4 %"),
+            (0.9998, "99.98 %"),
+            (1.0, "100 %"),
+        ] {
+            assert_eq!(share(part), text);
+        }
+    }
+
+    #[test]
     fn times_come_in_their_unit() {
         for (ns, text) in [
-            (9.8, "9.80 ns"),
+            (9.8, "9.8 ns"),
+            (-12_000.0, "-12 µs"),
             (80_400.0, "80.4 µs"),
             (2e7, "20 ms"),
             (3e10, "30 s"),

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering as Memory};
 
 use serde_json::{Value, json};
 
-use super::answer::answer_document;
+use super::answer::{Form, present};
 use super::args::CommonArgs;
 use super::failure::{Failure, usage};
 use super::units::Pinning;
@@ -243,7 +243,7 @@ impl Session<'_> {
         };
         let mut document = answers::run(&material, common.json || common.markdown);
         document.notices.extend(recording.bad().map(|bad| format!("Not a host to measure on: {bad}.")));
-        answer_document(&document, common.json, common.markdown)
+        present(&document, Form::of(common.json, common.markdown))
     }
 }
 

@@ -1,13 +1,13 @@
 //! A table in so many columns.
 //!
 //! What does not fit beside each other is parted: the columns of the lowest rank stay together, the others follow in tables
-//! of their own below, each with the first column again. Where not even one column fits beside the first, each row is written
-//! as a list of its cells. Words are wrapped, numbers are not, and nothing is left out.
+//! of their own below, each with the first column again; optional ones are left out. Where not even one column fits beside the first, each row is written
+//! as a list of its cells. Words are wrapped, numbers are not, and nothing else is left out.
 
 use comfy_table::{Cell as Drawn, CellAlignment, Color, ColumnConstraint, LineStyle, Table as Grid, TableStyle, Width};
 
 use super::super::interval::{LEAST_WIDTH, WIDTH};
-use super::super::{Cell, Column, Kind, Table};
+use super::super::{Cell, Column, Kind, OPTIONAL, Table};
 use super::wrap::{widest_word, width, wrapped};
 use super::{INDENT, colour, coloured};
 use crate::text::shown;
@@ -34,6 +34,8 @@ struct Size {
     least: usize,
     /// In which nothing is wrapped.
     natural: usize,
+    /// Whether it holds numbers.
+    numeric: bool,
 }
 
 impl Size {
@@ -42,22 +44,23 @@ impl Size {
         let title = shown(&column.title, usize::MAX);
         let cells = || table.rows.iter().filter_map(|row| row.get(at)).map(|cell| shown(&cell.text, usize::MAX));
         let widest = cells().map(|text| width(&text)).max().unwrap_or(0);
-        match column.kind {
-            Kind::Words => Size {
-                least: cells().map(|text| widest_word(&text)).max().unwrap_or(0).max(widest_word(&title)),
-                natural: widest.max(width(&title)),
-            },
-            Kind::Numbers => Size {
-                least: widest.max(widest_word(&title)),
-                natural: widest.max(width(&title)),
-            },
-            Kind::Intervals(_) => Size { least: LEAST_WIDTH.max(widest), natural: WIDTH.max(widest) },
-        }
+        let widest_word_of_all = || cells().map(|text| widest_word(&text)).max().unwrap_or(0);
+        let (least, natural) = match column.kind {
+            Kind::Words => (widest_word_of_all().max(widest_word(&title)), widest.max(width(&title))),
+            Kind::Numbers => (widest.max(widest_word(&title)), widest.max(width(&title))),
+            Kind::Intervals(_) => (LEAST_WIDTH.max(widest), WIDTH.max(widest)),
+        };
+        Size { least, natural, numeric: column.is_numeric() }
     }
 
-    /// The least in which it can be read with ease: a column of sentences wants half of the screen.
+    /// The least in which it can be read with ease: a column of sentences wants half of the screen, and of numbers no more
+    /// than the widest.
     fn comfortable(&self, columns: usize) -> usize {
-        self.least.max(self.natural.min(columns / 2))
+        if self.numeric {
+            self.least
+        } else {
+            self.least.max(self.natural.min(columns / 2))
+        }
     }
 }
 
@@ -92,6 +95,7 @@ fn parted(table: &Table, sizes: &[Size], columns: usize) -> Option<Vec<Vec<usize
         });
         part.sort_unstable();
         parts.push(part);
+        left.retain(|&at| table.columns[at].rank < OPTIONAL);
         if left.is_empty() {
             return Some(parts);
         }
@@ -100,8 +104,12 @@ fn parted(table: &Table, sizes: &[Size], columns: usize) -> Option<Vec<Vec<usize
 
 /// How wide each column of a part becomes: what is left goes to those that are furthest from what they ask for.
 fn shared(sizes: &[Size], part: &[usize], columns: usize) -> Vec<usize> {
-    let mut widths: Vec<usize> = part.iter().map(|&at| sizes[at].least).collect();
     let gaps = GAP * (part.len() - 1);
+    let comfortable: Vec<usize> = part.iter().map(|&at| sizes[at].comfortable(columns)).collect();
+    let mut widths = match comfortable.iter().sum::<usize>() + gaps <= columns {
+        true => comfortable,
+        false => part.iter().map(|&at| sizes[at].least).collect(),
+    };
     for _ in widths.iter().sum::<usize>() + gaps..columns {
         let wanting = (0..part.len()).filter(|&i| widths[i] < sizes[part[i]].natural);
         let share = |i: usize| sizes[part[i]].natural as f64 / widths[i].max(1) as f64;
