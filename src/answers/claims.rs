@@ -19,7 +19,7 @@ pub(super) fn verdict(claims: &[Claim]) -> Option<Verdict> {
     })
 }
 
-/// Every claim with what was found.
+/// Every claim with what was found, but for the verdict, which stands above.
 pub(super) fn table(claims: &[Claim]) -> Table {
     let row = |claim: &Claim| {
         vec![
@@ -35,7 +35,7 @@ pub(super) fn table(claims: &[Claim]) -> Table {
             Column::words("found"),
             Column::words("figures").rank(1),
         ],
-        rows: claims.iter().map(row).collect(),
+        rows: claims.iter().filter(|claim| claim.id != VERDICT).map(row).collect(),
         notes: Vec::new(),
     }
 }

@@ -1,6 +1,6 @@
 //! From which load on a strategy beats the baseline, as `crossover.csv` and `crossover_map.csv` have it.
 
-use super::{NONE, tone};
+use super::NONE;
 use crate::document::words::{counted, duration, figure, percent, ratio};
 use crate::document::{Block, Cell, Column, Table, Tone};
 use crate::reading::Results;
@@ -93,7 +93,7 @@ fn map(strategy: &str, cells: &[MapCell]) -> Table {
     let (vary_x, vary_y) = first.map_or(("", ""), |cell| (cell.vary_x.as_str(), cell.vary_y.as_str()));
     let at = |x: f64, y: f64| {
         own.iter().find(|cell| (cell.x, cell.y) == (x, y)).map_or(Cell::toned(NONE, Tone::Muted), |cell| {
-            Cell::toned(format!("{} {}", ratio(cell.ratio), cell.verdict.as_str()), tone(cell.verdict))
+            Cell::toned(format!("{} {}", ratio(cell.ratio), cell.verdict.as_str()), cell.verdict.into())
         })
     };
     let mut columns = vec![Column::words(format!("{vary_y} \\ {vary_x}"))];

@@ -1,6 +1,6 @@
 //! Every strategy at every point, at a glance.
 
-use super::{NONE, missing, point, tone};
+use super::{NONE, missing, point};
 use crate::document::words::{heading, percent, ratio};
 use crate::document::{Block, Cell, Column, Interval, Table, Tone};
 use crate::reading::{Place, Reading, Scores, Standing, Tally};
@@ -70,7 +70,7 @@ fn down(reading: &Reading<'_>, scores: &Scores) -> Table {
 fn short(reading: &Reading<'_>, found: Option<&Ratio>, place: &Place, strategy: &str) -> Cell {
     match (found, place.biased) {
         (Some(it), true) => Cell::toned(format!("{} biased", ratio(it.ratio)), Tone::Muted),
-        (Some(it), false) => Cell::toned(format!("{} {}", ratio(it.ratio), it.verdict.as_str()), tone(it.verdict)),
+        (Some(it), false) => Cell::toned(format!("{} {}", ratio(it.ratio), it.verdict.as_str()), it.verdict.into()),
         (None, _) => reading.no_ratio(&place.point, strategy).map_or(Cell::new(NONE), |why| missing(&why)),
     }
 }

@@ -23,7 +23,7 @@ pub use run::run;
 
 use crate::document::{Cell, Tone};
 use crate::reading::{Missing, Results, StudyResults};
-use crate::record::{Claim, Declaration, Verdict};
+use crate::record::{Claim, Declaration};
 
 /// What a result directory's document is made from.
 #[derive(Clone, Copy, Debug)]
@@ -51,16 +51,6 @@ pub struct StudyMaterial<'a> {
 
 /// A cell without a figure, and without a reason to have one.
 const NONE: &str = "–";
-
-/// The colour of a verdict.
-fn tone(verdict: Verdict) -> Tone {
-    match verdict {
-        Verdict::Faster => Tone::Good,
-        Verdict::Slower => Tone::Bad,
-        Verdict::Same => Tone::Even,
-        Verdict::Unclear | Verdict::TooFewBlocks => Tone::Open,
-    }
-}
 
 /// A cell that says why it has no figure.
 fn missing(why: &Missing) -> Cell {

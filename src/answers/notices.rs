@@ -10,8 +10,9 @@ const ROUNDING: f64 = 1e-9;
 /// The notices of a run.
 pub(super) fn of_run(results: &Results, reading: &Reading<'_>) -> Vec<String> {
     let all = [unfinished(reading), disagreement(results, reading), biased(reading)];
-    let empty = reading.points_without_figures().into_iter();
-    let empty = empty.map(|(point, why)| format!("No figure at all on {}: {why}.", at(point)));
+    let empty = reading.points_without_figures();
+    let empty: Vec<String> = empty.iter().map(|(point, why)| format!("{} ({why})", at(point))).collect();
+    let empty = (!empty.is_empty()).then(|| format!("No figure at all on {}.", list(&empty)));
     let failed = reading.run.left_out.iter();
     let failed = failed.map(|it| {
         format!(

@@ -4,7 +4,7 @@ use crate::document::{Block, Figure};
 use crate::reading::{Picture, Results};
 
 /// A page holds pictures of so many bytes at most; the others are named.
-const MOST_BYTES: usize = 900_000;
+const MOST_BYTES: usize = 700_000;
 
 /// The pictures of a page.
 pub(super) struct Pictures {

@@ -1,8 +1,8 @@
 //! One point: a table of the strategies, and what has to be said under it.
 
-use super::{NONE, missing, tone};
-use crate::document::words::{capital, counted, figure, heading, interval, list, percent, ratio};
-use crate::document::{Axis, Block, Cell, Column, Interval, Section, Table, Tone};
+use super::{NONE, missing};
+use crate::document::words::{counted, figure, heading, interval, list, percent, ratio};
+use crate::document::{Axis, Block, Cell, Column, Interval, OPTIONAL, Section, Table, Tone};
 use crate::reading::{Pass, Reading, Shares};
 use crate::record::{AA_CONTROL, FLOOR, Kind, LatencyRow, Point, Ratio};
 use crate::stats::median;
@@ -94,15 +94,15 @@ impl Row<'_, '_> {
             Column::words("strategy"),
             Column::numbers(if paced { "service ns" } else { "ns/op" }),
             Column::numbers("ratio"),
-            Column::intervals(format!("ratio to {}", self.reading.baseline), axis(self.reading)).rank(3),
-            Column::words("interval"),
+            Column::intervals(format!("ratio to {}", self.reading.baseline), axis(self.reading)).rank(OPTIONAL),
+            Column::words("interval").rank(1),
             Column::words("verdict"),
             Column::numbers(if self.reading.trace(self.point).is_some() {
                 "locks/pass"
             } else {
                 "locks/op"
             })
-            .rank(1),
+            .rank(2),
             Column::numbers("contended").rank(4),
             Column::numbers("blocks").rank(4),
         ];
@@ -186,7 +186,7 @@ impl Row<'_, '_> {
             false => self.reading.no_time(self.point, strategy),
         };
         match (found, why) {
-            (Some(it), _) => Cell::toned(it.verdict.as_str(), tone(it.verdict)),
+            (Some(it), _) => Cell::verdict(it.verdict),
             (None, Some(why)) => missing(&why),
             (None, None) => Cell::new(NONE),
         }
@@ -233,7 +233,7 @@ fn lines(reading: &Reading<'_>, point: &Point) -> Option<String> {
     }
     lines.extend(reading.saturated(point).iter().map(|it| {
         let [offered, served] = [it.offered_per_s, it.served_per_s].map(|rate| figure(rate / 1e6));
-        format!("{} is saturated: {offered} M operations/s offered, {served} M served.", capital(&it.strategy))
+        format!("Saturated: {}, with {offered} M operations/s offered and {served} M served.", it.strategy)
     }));
     let waits: Vec<String> = reading
         .graces(point)

@@ -26,15 +26,9 @@ pub fn run(material: &Material<'_>, in_detail: bool) -> Document {
 pub(super) fn skeleton(material: &Material<'_>, reading: &Reading<'_>, scores: &Scores) -> Document {
     let Material { directory, results, declarations } = *material;
     let verdict = verdict::of_run(reading, scores, declarations);
-    let rivals: Vec<&String> = scores.standings.iter().map(|it| &it.strategy).collect();
-    let on = if reading.points.is_empty() {
-        "nothing yet".to_owned()
-    } else {
-        verdict::points(reading)
-    };
     Document {
         kind: "Design review".to_owned(),
-        title: format!("{} and {} on {on}", reading.baseline, list(&rivals)),
+        title: title(reading),
         facts: header(&[reading]),
         notices: notices::of_run(results, reading),
         data: json!({
@@ -51,6 +45,17 @@ pub(super) fn skeleton(material: &Material<'_>, reading: &Reading<'_>, scores: &
         verdict: Some(verdict),
         ..Document::default()
     }
+}
+
+fn title(reading: &Reading<'_>) -> String {
+    let mut workloads: Vec<&str> = reading.points.iter().map(|point| point.workload.as_str()).collect();
+    workloads.dedup();
+    let on = if workloads.is_empty() {
+        "nothing yet".to_owned()
+    } else {
+        list(&workloads)
+    };
+    format!("{} and its rivals on {on}", reading.baseline)
 }
 
 fn of_point(reading: &Reading<'_>, point: &Point) -> Value {

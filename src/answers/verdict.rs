@@ -1,6 +1,6 @@
 //! The verdict on a run. It makes decided statements only: nothing whose interval holds 1.
 
-use crate::document::words::{at, figure, interval, list, percent, ratio};
+use crate::document::words::{at, counted, figure, interval, percent, ratio};
 use crate::document::{Tone, Verdict};
 use crate::reading::{Answer, Place, Reading, Scores, Standing};
 use crate::record::{Declaration, Ratio, Verdict as Word};
@@ -98,7 +98,7 @@ fn discounted(scores: &Scores) -> Option<String> {
             (0, 0) => return None,
             (_, 0) => format!("faster at {}", spread(scores, it, Word::Faster)),
             (0, _) => format!("slower at {}", spread(scores, it, Word::Slower)),
-            (faster, slower) => format!("faster at {faster} points, slower at {slower}"),
+            (faster, slower) => format!("faster at {}, slower at {slower}", counted(faster, "point")),
         };
         Some(format!("{}, {caveat} ({shown})", it.strategy))
     });
@@ -195,19 +195,4 @@ fn range(values: &[f64], text: fn(f64) -> String) -> String {
         (Some(least), Some(most)) => format!("{least} to {most}"),
         _ => "an unknown number of".to_owned(),
     }
-}
-
-/// A list of points with how many threads each was played.
-pub(super) fn points(reading: &Reading<'_>) -> String {
-    let mut workloads: Vec<String> = Vec::new();
-    for point in &reading.points {
-        let alike = reading.points.iter().filter(|it| it.workload == point.workload);
-        let threads: Vec<String> = alike.map(|it| it.threads.to_string()).collect();
-        let plural = if threads == ["1"] { "" } else { "s" };
-        let text = format!("{} with {} thread{plural}", point.workload, list(&threads));
-        if !workloads.contains(&text) {
-            workloads.push(text);
-        }
-    }
-    list(&workloads)
 }

@@ -92,10 +92,10 @@ impl Axis {
     }
 
     /// What a picture on it shows, in a sentence.
-    pub(super) fn legend(&self, title: &str) -> String {
+    pub(super) fn legend(&self) -> String {
         let [low, high] = [1.0 / (1.0 + self.margin), 1.0 + self.margin].map(words::ratio);
         format!(
-            "{title}: the ratio with its interval from {} to {}, logarithmic; the band is the margin, {low} to {high}.",
+            "Pictures: the ratio with its interval from {} to {}, logarithmic; the band is the margin, {low} to {high}.",
             end(self.low),
             end(self.high)
         )

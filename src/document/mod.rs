@@ -21,7 +21,7 @@ pub use interval::{Axis, Interval};
 pub use json::Json;
 pub use markdown::Markdown;
 pub use model::{Block, Document, Figure, Section, Verdict};
-pub use table::{Cell, Column, Kind, Table, Tone};
+pub use table::{Cell, Column, Kind, OPTIONAL, Table, Tone};
 pub use terminal::Terminal;
 
 /// One form of a document.

@@ -28,6 +28,9 @@ pub struct Column {
     pub rank: u8,
 }
 
+/// The rank of a column that is left out of the terminal's text where it does not fit: others say the same.
+pub const OPTIONAL: u8 = u8::MAX;
+
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Kind {
@@ -132,10 +135,15 @@ impl From<Verdict> for Tone {
 impl Table {
     /// All notes: the table's own, and what its pictures show.
     pub(super) fn all_notes(&self) -> Vec<String> {
-        let axes = self.columns.iter().filter_map(|column| match column.kind {
-            Kind::Intervals(axis) => Some(axis.legend(&column.title)),
-            _ => None,
-        });
-        self.notes.iter().cloned().chain(axes).collect()
+        let mut axes: Vec<Axis> = Vec::new();
+        for column in &self.columns {
+            match column.kind {
+                Kind::Intervals(axis) if !axes.contains(&axis) => axes.push(axis),
+                _ => {}
+            }
+        }
+        let drawn = self.rows.iter().flatten().any(|cell| cell.interval.is_some());
+        let legends = axes.iter().filter(|_| drawn).map(Axis::legend);
+        self.notes.iter().cloned().chain(legends).collect()
     }
 }

@@ -53,6 +53,7 @@ impl fmt::Display for Missing {
             Missing::NotPlayed => f.write_str("not played"),
             Missing::LeftOut(reason) => write!(f, "left out: {reason}"),
             Missing::AllDisturbed { trials: 1, by } => write!(f, "its one trial was disturbed: {by}"),
+            Missing::AllDisturbed { trials: 2, by } => write!(f, "both trials disturbed: {by}"),
             Missing::AllDisturbed { trials, by } => write!(f, "all {} trials disturbed: {by}", count(*trials as u64)),
             Missing::BelowFloor => f.write_str("below the floor"),
             Missing::NoBaseline { baseline, why } => write!(f, "no figure of {baseline}: {why}"),

@@ -49,7 +49,7 @@ pub struct Reading<'a> {
     pub ratios: Vec<Ratio>,
     /// Medians and shares, per point and strategy.
     pub summaries: Vec<Summary>,
-    /// The points, in the order in which they were first played.
+    /// The points, by workload in the order in which the run names them, then by threads.
     pub points: Vec<Point>,
     /// What was measured, in the order in which the run names it; neither the floor nor the A/A control.
     pub strategies: Vec<String>,
@@ -72,7 +72,7 @@ impl<'a> Reading<'a> {
             threshold,
             ratios: stats::ratios(measured, baseline, threshold),
             summaries: summarize(trials),
-            points: points(run, trials),
+            points: points(told, run, trials),
             strategies: strategies(told, trials),
         }
     }
@@ -198,8 +198,8 @@ fn is_at(row: &LatencyRow, point: &Point) -> bool {
     (&row.workload, row.threads) == (&point.workload, point.threads)
 }
 
-/// In the order in which they were first played, then those at which nothing could be.
-fn points(run: &RunRecord, trials: &[Trial]) -> Vec<Point> {
+/// Those that were played and those at which nothing could be, in the order of the run's workloads.
+fn points(told: Parameters<'_>, run: &RunRecord, trials: &[Trial]) -> Vec<Point> {
     let mut points: Vec<Point> = Vec::new();
     let played = trials.iter().map(|it| (&it.workload, it.threads));
     let failed = run.left_out.iter().map(|it| (&it.workload, it.threads));
@@ -208,6 +208,9 @@ fn points(run: &RunRecord, trials: &[Trial]) -> Vec<Point> {
             points.push(Point { workload: workload.clone(), threads });
         }
     }
+    let order: Vec<&str> = told.workloads().collect();
+    let place = |point: &Point| order.iter().position(|name| *name == point.workload).unwrap_or(order.len());
+    points.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| a.cmp(b)));
     points
 }
 

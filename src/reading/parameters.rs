@@ -39,6 +39,14 @@ impl<'a> Parameters<'a> {
         self.0["deciding_only"].as_bool().unwrap_or(false)
     }
 
+    /// The workloads in the order in which they were named; empty where a search made them up.
+    pub(super) fn workloads(self) -> impl Iterator<Item = &'a str> {
+        let named = |list: &'a Value, name: &'static str| {
+            list.as_array().into_iter().flatten().filter_map(move |it| it[name].as_str())
+        };
+        named(&self.0["workloads"], "name").chain(named(&self.0["traces_played"], "workload"))
+    }
+
     /// What the trace behind a point holds; `None` of a synthetic load.
     pub(super) fn trace(self, point: &Point) -> Option<TracePlayed> {
         let mut traces = self.0["traces_played"].as_array().into_iter().flatten();

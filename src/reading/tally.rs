@@ -38,11 +38,16 @@ impl Tally {
 
     /// What is decided, in words.
     pub fn decided(self) -> String {
-        match (self.faster, self.slower, self.same) {
-            (0, 0, 0) => format!("not decided at any of {} points", self.all()),
-            (faster, slower, same) => {
-                format!("faster at {faster}, slower at {slower} and the same at {same} of {} points", self.all())
-            }
+        let words = [
+            ("faster", self.faster),
+            ("slower", self.slower),
+            ("the same", self.same),
+        ];
+        let decided =
+            words.iter().filter(|(_, number)| *number > 0).map(|(word, number)| format!("{word} at {number}"));
+        match decided.collect::<Vec<String>>() {
+            decided if decided.is_empty() => format!("not decided at any of {} points", self.all()),
+            decided => format!("{} of {} points", decided.join(", "), self.all()),
         }
     }
 

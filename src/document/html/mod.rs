@@ -194,10 +194,15 @@ impl Page {
     fn cell(&mut self, cell: &Cell, column: &Column, names_the_row: bool) {
         let class = classes(if column.is_numeric() { "number" } else { "" }, cell.tone);
         let class = class_attribute(&class);
-        match (names_the_row, column.kind, &cell.interval) {
-            (true, ..) => self.put(format_args!("<th scope=\"row\"{class}>{}</th>", escaped(&cell.text))),
-            (false, Kind::Intervals(axis), Some(it)) => self.put(format_args!("<td{class}>{}</td>", drawn(&axis, it))),
-            _ => self.put(format_args!("<td{class}>{}</td>", escaped(&cell.text))),
+        // Where a row does not fit, the style sheet stacks its cells, each behind its column's name.
+        let title = escaped(&column.title);
+        let content = match (column.kind, &cell.interval) {
+            (Kind::Intervals(axis), Some(it)) => drawn(&axis, it),
+            _ => escaped(&cell.text),
+        };
+        match names_the_row {
+            true => self.put(format_args!("<th scope=\"row\"{class}>{content}</th>")),
+            false => self.put(format_args!("<td{class} data-column=\"{title}\">{content}</td>")),
         }
     }
 

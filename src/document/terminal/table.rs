@@ -1,13 +1,13 @@
 //! A table in so many columns.
 //!
 //! What does not fit beside each other is parted: the columns of the lowest rank stay together, the others follow in tables
-//! of their own below, each with the first column again. Where not even one column fits beside the first, each row is written
-//! as a list of its cells. Words are wrapped, numbers are not, and nothing is left out.
+//! of their own below, each with the first column again; optional ones are left out. Where not even one column fits beside the first, each row is written
+//! as a list of its cells. Words are wrapped, numbers are not, and nothing else is left out.
 
 use comfy_table::{Cell as Drawn, CellAlignment, Color, ColumnConstraint, LineStyle, Table as Grid, TableStyle, Width};
 
 use super::super::interval::{LEAST_WIDTH, WIDTH};
-use super::super::{Cell, Column, Kind, Table};
+use super::super::{Cell, Column, Kind, OPTIONAL, Table};
 use super::wrap::{widest_word, width, wrapped};
 use super::{INDENT, colour, coloured};
 use crate::text::shown;
@@ -95,6 +95,7 @@ fn parted(table: &Table, sizes: &[Size], columns: usize) -> Option<Vec<Vec<usize
         });
         part.sort_unstable();
         parts.push(part);
+        left.retain(|&at| table.columns[at].rank < OPTIONAL);
         if left.is_empty() {
             return Some(parts);
         }

@@ -45,7 +45,7 @@ pub fn claim(files: &Files<'_>) -> Claim {
         id: ID.to_owned(),
         claim: CLAIM.to_owned(),
         found: word.to_owned(),
-        answer: format!("{} is {} against {BASELINE}.", crate::document::words::capital(RFC), tally.say()),
+        answer: format!("Against {BASELINE}, {RFC} is {}.", tally.say()),
         evidence,
         files: sources,
     }

@@ -166,7 +166,7 @@ fn each_answer_quotes_the_files() {
         "102 acquisitions become 12, and the difference is one for each of 30 run calls and one for each of 60 polls",
     );
     says("loads-per-fired-timer", "Each of 1 to 3 fired timers adds 2 reads");
-    says("net-advantage", "Holds in time: Rcu-epoch is faster at 2 of 2 points");
+    says("net-advantage", "Holds in time: Against mutex, rcu-epoch is faster at 2 of 2 points");
     says("race-covered-by-notify", "Does not hold: 41 of 5,000 polls");
     assert!(answer(&claims, "race-covered-by-notify").evidence.iter().any(|line| line == "2. 9 ns after"));
     says("cost-at-the-own-rate", "102,000 lock acquisitions a second under mutex");
