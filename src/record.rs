@@ -1,10 +1,10 @@
-//! The result schema, as plain data. `stats` and `export` know these types and nothing of the harness, so that old
-//! result files stay readable.
+//! The result schema, as plain data. `stats` and `export` know these types and nothing of the harness.
 
 mod checks;
 mod conditions;
 mod crossover;
 mod declaration;
+mod parameters;
 mod study;
 
 use std::collections::BTreeMap;
@@ -17,10 +17,13 @@ pub use checks::{Check, CheckFigures, CheckRow, CheckVerdict, Failure, Finding};
 pub use conditions::{ClockFacts, Conditions, Handover, Hiccups};
 pub use crossover::{CrossoverPoint, CrossoverRow, CrossoverVerdict, MapCell};
 pub use declaration::{Declaration, RACY};
+#[cfg(test)]
+pub(crate) use parameters::testing;
+pub use parameters::{Command, Common, Crossover, Difference, Parameters, PlayedTrace, Replay, Run, differences};
 pub use study::{Claim, LoadCount, StudyPart, StudyRecord, StudyTrace};
 
 /// The version of the files' layout, written to `run.json`.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// The strategy name of the harness's own floor: a list that does nothing.
 pub const FLOOR: &str = "floor";
@@ -371,8 +374,8 @@ pub struct RunRecord {
     pub headlock_version: String,
     /// The command line, program name first.
     pub command: Vec<String>,
-    /// Every parameter, given or default: enough to run it again. Its shape belongs to the command.
-    pub parameters: serde_json::Value,
+    /// Every parameter, given or default: enough to run it again.
+    pub parameters: Parameters,
     /// The machine.
     pub host: Host,
     /// Its state as the run started.

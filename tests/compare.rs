@@ -11,6 +11,7 @@ use hdrhistogram::Histogram;
 use headlock::export::{ResultDir, Snapshot};
 use headlock::record::{Conditions, Host, Kind, LatencyHistogram, Pass, RunRecord, RunState, SCHEMA_VERSION, Trial};
 use headlock::stats::{Latencies, latency_rows, ratios};
+use headlock::workload::Workload;
 use serde_json::{Value, json};
 
 /// A run of the workload `hot` that never took place: 16 blocks at 2 threads.
@@ -34,16 +35,26 @@ impl Default for MadeUp {
             noise: 0.002,
             parameters: json!({
                 "command": "run",
-                "workloads": [{ "name": "hot", "timers": 64 }],
+                "workloads": [hot(64)],
+                "threads": [2],
+                "strategies": ["mutex", "seqlock"],
                 "baseline": "mutex",
                 "trial_ns": 20_000_000,
+                "deciding_only": false,
+                "threshold": 0.01,
                 "cpus": [0, 1],
                 "seed": 1,
+                "patience_ns": 60_000_000_000_u64,
             }),
             hostname: "box",
             state: RunState::Complete,
         }
     }
+}
+
+/// The preset with so many timers.
+fn hot(timers: usize) -> Workload {
+    Workload { timers, ..Workload::preset("hot").unwrap() }
 }
 
 impl MadeUp {
@@ -78,8 +89,12 @@ impl MadeUp {
             schema_version: SCHEMA_VERSION,
             headlock_version: "0.1.0".to_owned(),
             command: vec!["headlock".to_owned(), "run".to_owned()],
-            parameters: self.parameters.clone(),
-            host: Host { hostname: self.hostname.to_owned(), ..Host::default() },
+            parameters: serde_json::from_value(self.parameters.clone()).unwrap(),
+            host: Host {
+                hostname: self.hostname.to_owned(),
+                cpu_model: Some("made up".to_owned()),
+                ..Host::default()
+            },
             conditions: Conditions::default(),
             warnings: vec![],
             started: "2026-11-24T18:06:42Z".parse().unwrap(),
@@ -219,7 +234,7 @@ fn a_limit_of_the_users_own_exits_with_3() {
 fn what_is_not_comparable_is_refused_with_every_reason() {
     let other = MadeUp { hostname: "other", ..MadeUp::default() }
         .with("trial_ns", json!(50_000_000))
-        .with("workloads", json!([{ "name": "hot", "timers": 1000 }]));
+        .with("workloads", json!([hot(1000)]));
     let (status, answer, complaint) = compared(&MadeUp::default(), &other, &[]);
     assert_eq!((status, answer.as_str()), (1, ""));
     for reason in [
@@ -297,7 +312,7 @@ fn a_missing_or_newer_result_is_named() {
 
     let newer = MadeUp::default().write(place.path(), "newer");
     let text = std::fs::read_to_string(newer.join("run.json")).unwrap();
-    let text = text.replace("\"schema_version\": 1", "\"schema_version\": 999");
+    let text = text.replace("\"schema_version\": 2", "\"schema_version\": 999");
     std::fs::write(newer.join("run.json"), text).unwrap();
     let (status, _, complaint) = ended(compare(&[dir.to_str().unwrap(), newer.to_str().unwrap()]));
     assert_eq!(status, 1);

@@ -108,7 +108,7 @@ fn other_parameters_are_refused_by_name() {
     for (flags, says) in [
         (["--seed", "2"], "seed was 1 and is 2"),
         (["--timers", "10"], "workloads was "),
-        (["--baseline", "seqlock"], "baseline was \"mutex\" and is \"seqlock\""),
+        (["--baseline", "seqlock"], "baseline was mutex and is seqlock"),
     ] {
         let output = run(&[&["--blocks", "1", "--resume", dir.to_str().unwrap()], &flags[..]].concat());
         assert_eq!(output.status.code(), Some(1));

@@ -1,12 +1,19 @@
 //! What the hidden commands share: a job comes on standard input, from a parent without which it is of no use.
 
+use clap::Args;
 use std::io::{Read, stdin};
 
 use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
 use serde::de::DeserializeOwned;
 
-use super::args::ChildArgs;
 use super::failure::Failure;
+
+/// The hidden commands behind every trial and check.
+#[derive(Debug, Args)]
+pub struct ChildArgs {
+    /// The process that wants it done, and without which it is of no use
+    pub parent: u32,
+}
 
 /// Ties this process to its parent and reads the job that the parent writes.
 pub fn receive<J: DeserializeOwned>(args: &ChildArgs) -> Result<J, Failure> {

@@ -1,13 +1,28 @@
 //! `headlock doctor`: what is to be known of this machine before a figure from it is believed.
 
+use clap::Args;
 use serde_json::json;
 
 use super::answer::{answer, answer_json};
-use super::args::DoctorArgs;
 use super::failure::Failure;
 use crate::harness::doctor::{Depth, Finding, Severity, examine, findings};
 use crate::harness::host;
 use crate::record::{Conditions, Host};
+
+/// `headlock doctor`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  headlock doctor             what spoils figures here, worst first, each with a remedy
+  headlock doctor --strict    for a script: 1 if this is no host to measure on
+  headlock doctor --json      what was found, and what it was found from")]
+pub struct DoctorArgs {
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+    /// Exit with status 1 if anything is bad
+    #[arg(long)]
+    pub strict: bool,
+}
 
 /// Examines the machine and says what was found.
 pub fn doctor(args: &DoctorArgs) -> Result<(), Failure> {

@@ -1,12 +1,27 @@
 //! `headlock list`: the strategies and what each declares.
 
+use clap::Args;
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::json;
 
 use super::answer::{answer, answer_json};
-use super::args::ListArgs;
 use super::failure::Failure;
 use crate::registry::Registry;
+
+/// `headlock list`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  headlock list               a table
+  headlock list --markdown    the one in the README
+  headlock list --json        with each one's reference")]
+pub struct ListArgs {
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+    /// Print a Markdown table
+    #[arg(long, conflicts_with = "json")]
+    pub markdown: bool,
+}
 
 /// Prints the table, as text, as Markdown for the README, or as JSON.
 pub fn list(registry: &Registry, args: &ListArgs) -> Result<(), Failure> {

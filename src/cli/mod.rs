@@ -1,11 +1,13 @@
 //! The command line. Only this module's files print, and only [`main`] decides how the program exits.
 
 mod answer;
-mod args;
 mod check_process;
 mod child_process;
+mod command_line;
+mod common;
 mod compare;
 mod completions;
+mod config;
 mod crossover;
 mod doctor;
 mod failure;
@@ -26,14 +28,16 @@ mod typed;
 mod units;
 mod verify;
 mod verify_table;
+mod workload_fields;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 
 use answer::complain;
-use args::{Cli, Command};
+use command_line::{Cli, Command};
+use config::Typed;
 
 use crate::registry::Registry;
 
@@ -47,23 +51,25 @@ pub fn main(registry: Registry) -> ExitCode {
 
 /// As [`main`], with the arguments given; the first is the program's name.
 pub fn main_with(registry: Registry, args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(args) {
-        Ok(cli) => cli,
+    let read = Cli::command().try_get_matches_from(args);
+    let read = read.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, Typed::of(&matches))));
+    let (cli, typed) = match read {
+        Ok(read) => read,
         Err(error) => return typed::explain(&error),
     };
     let done = match cli.command {
-        Command::Run(args) => run::run(&registry, &args),
-        Command::Replay(args) => replay::replay(&registry, &args),
+        Command::Run(args) => args.configured(&typed).and_then(|args| run::run(&registry, &args)),
+        Command::Replay(args) => args.configured(&typed).and_then(|args| replay::replay(&registry, &args)),
         Command::Trace(args) => trace::trace(&registry, &args),
-        Command::Crossover(args) => crossover::crossover(&registry, &args),
+        Command::Crossover(args) => args.configured(&typed).and_then(|args| crossover::crossover(&registry, &args)),
         Command::Study(args) => study::study(&registry, &args),
         Command::Compare(args) => compare::compare(&args),
         Command::Report(args) => report::report(&registry, &args),
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Verify(args) => verify::verify(&registry, &args),
         Command::List(args) => list::list(&registry, &args),
-        Command::Completions(args) => completions::completions(&args),
-        Command::Man(args) => man::man(&args),
+        Command::Completions(args) => completions::completions(Cli::command(), &args),
+        Command::Man(args) => man::man(Cli::command(), &args),
         Command::TrialProcess(args) => trial_process::play(&registry, &args),
         Command::CheckProcess(args) => check_process::check(&registry, &args),
     };

@@ -1,22 +1,56 @@
 //! `headlock study`: plays the parts of a built-in study, and says what came of each claim.
 
+use super::units;
+use clap::{Args, Parser, Subcommand};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use clap::Parser;
 use jiff::{Timestamp, ZonedDateTime};
 use serde_json::json;
 
 use super::answer::{answer, answer_json, complain};
-use super::args::{Cli, Command, ReportArgs, StudyArgs};
+use super::crossover::{self, CrossoverArgs};
 use super::failure::Failure;
-use super::{crossover, replay, report, run, session, verify};
+use super::replay::{self, ReplayArgs};
+use super::report::{self, ReportArgs};
+use super::run::{self, RunArgs};
+use super::session;
+use super::verify::{self, VerifyArgs};
 use crate::export::{create_study, directory_name, write_loads, write_study};
 use crate::harness::host;
 use crate::record::{Claim, RunState, SCHEMA_VERSION, StudyRecord};
 use crate::registry::Registry;
 use crate::study::traces::{self, Known};
 use crate::study::{claims, loads, qemu_rfc};
+
+/// `headlock study`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  headlock study qemu-rfc --budget 5m                     the RFC of 2013 that would have QEMU read its timers under RCU
+  headlock study qemu-rfc --budget 20m --out results/rfc
+
+Its parts are ordinary commands with ordinary result directories, all in one; study.json names them. The traces that fit the
+budget are played in strict order, shortest first; the busiest is cut if need be to be played at its own pace.")]
+pub struct StudyArgs {
+    /// The study: qemu-rfc
+    #[arg(value_name = "NAME", value_parser = [crate::study::qemu_rfc::NAME])]
+    pub name: String,
+    /// Time for all of it; parts end with the block in which theirs is up
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = units::budget_ns, allow_hyphen_values = true)]
+    pub budget: u64,
+    /// The directory of the recorded traces
+    #[arg(long, value_name = "DIR", default_value = "traces")]
+    pub traces: PathBuf,
+    /// The study's directory; must not exist [default: results/DATE-TIME-HOST-study-NAME]
+    #[arg(short, long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Print one JSON document and nothing else
+    #[arg(long)]
+    pub json: bool,
+    /// No progress bar, no notes
+    #[arg(short, long)]
+    pub quiet: bool,
+}
 
 /// Plays all parts, each into a directory of its own, and answers.
 pub fn study(registry: &Registry, args: &StudyArgs) -> Result<(), Failure> {
@@ -139,7 +173,9 @@ impl Study {
 
     fn answer(&self, args: &StudyArgs, claims: &[Claim]) -> Result<(), Failure> {
         if args.json {
-            return answer_json(&json!({ "directory": self.dir, "study": self.record, "claims": claims }));
+            return answer_json(
+                &json!({ "directory": self.dir.to_string_lossy(), "study": self.record, "claims": claims }),
+            );
         }
         let mut text = String::new();
         for claim in claims {
@@ -154,18 +190,33 @@ impl Study {
     }
 }
 
+/// A part's command line.
+#[derive(Parser)]
+struct Words {
+    #[command(subcommand)]
+    part: Part,
+}
+
+/// The commands that a study is made of.
+#[derive(Subcommand)]
+enum Part {
+    Run(Box<RunArgs>),
+    Replay(Box<ReplayArgs>),
+    Crossover(Box<CrossoverArgs>),
+    Verify(VerifyArgs),
+}
+
 /// Carries out a part as the command that it is, but for the answer: the study's own is the one that counts.
 fn command(registry: &Registry, words: &[String], stop: &AtomicBool) -> Result<(), Failure> {
-    let cli = Cli::try_parse_from(words).map_err(|error| Failure::Error(error.to_string()))?;
-    let failure = match cli.command {
-        Command::Run(args) => session::record(run::request(registry, &args)?, stop, words.to_vec())?.1,
-        Command::Replay(args) => session::record(replay::request(registry, &args)?, stop, words.to_vec())?.1,
-        Command::Crossover(args) => {
+    let words_read = Words::try_parse_from(words).map_err(|error| Failure::Error(error.to_string()))?;
+    let failure = match words_read.part {
+        Part::Run(args) => session::record(run::request(registry, &args)?, stop, words.to_vec())?.1,
+        Part::Replay(args) => session::record(replay::request(registry, &args)?, stop, words.to_vec())?.1,
+        Part::Crossover(args) => {
             let base = crossover::base(registry, &args)?;
             crossover::search(&args, base, stop, words.to_vec())?.failure
         }
-        Command::Verify(args) => verify::check(registry, &args, stop)?.1,
-        _ => None,
+        Part::Verify(args) => verify::check(registry, &args, stop)?.1,
     };
     failure.map_or(Ok(()), Err)
 }

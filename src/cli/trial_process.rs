@@ -1,8 +1,7 @@
 //! The hidden `trial-process`: plays one job from standard input and writes its outcome to standard output.
 
 use super::answer::{answer, complain};
-use super::args::ChildArgs;
-use super::child_process::{describe, receive};
+use super::child_process::{ChildArgs, describe, receive};
 use super::failure::Failure;
 use crate::harness::Job;
 use crate::registry::Registry;

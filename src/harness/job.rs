@@ -6,7 +6,7 @@ use headlock_strategies::{Counts, LockCounts};
 use serde::{Deserialize, Serialize};
 
 use crate::record::{Kind, Pass};
-use crate::workload::Workload;
+use crate::workload::{Order, Speed, Workload};
 
 /// One trial to be played by a fresh process.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -79,26 +79,6 @@ impl Load {
             &[Pass::Throughput, Pass::Latency]
         }
     }
-}
-
-/// In which order a trace's rows are played.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Order {
-    /// All on one thread, in time order: counts are exact and repeatable.
-    Strict,
-    /// A replay thread for each of the trace's.
-    Threads,
-}
-
-/// How fast a trace is played.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Speed {
-    /// Back to back.
-    Max,
-    /// So many times as fast as recorded, with the trace's spacing kept.
-    Times(f64),
 }
 
 /// What one thread did while measuring.

@@ -22,9 +22,10 @@ use headlock_strategies::TimerList;
 
 pub use engine::{BELOW_FLOOR, Ending, INJECTED, Observer, Plan, Played};
 pub use floor::FloorList;
-pub use job::{Job, JobError, Load, OpHistogram, Order, Outcome, Speed, ThreadOutcome};
+pub use job::{Job, JobError, Load, OpHistogram, Outcome, ThreadOutcome};
 
 use crate::workload::trace::Trace;
+pub use crate::workload::{Order, Speed};
 
 /// Plays one job in this process: the trial loop, made once for each type of list.
 ///

@@ -8,11 +8,12 @@ use headlock_strategies::{Config, Counts, LockCounts, Nanos, TimerHandle, TimerI
 
 use super::clock::{Clock, Moment, thread_cpu_ns};
 use super::grace;
-use super::job::{Job, JobError, Order, Outcome, Speed, ThreadLocks, ThreadOutcome};
+use super::job::{Job, JobError, Outcome, ThreadLocks, ThreadOutcome};
 use super::latency::{GRACE, Recorder};
 use super::pin;
 use super::player::COUNTED_OF;
 use super::proc::{self, Scheduling};
+use super::{Order, Speed};
 use crate::record::Pass;
 use crate::workload::trace::{NO_TIMER, Row, Trace, TraceOp};
 

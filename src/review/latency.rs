@@ -43,9 +43,9 @@ pub(super) fn blocks(reading: &Reading<'_>) -> Vec<Block> {
         }
     }
     if blocks.is_empty() {
-        let why = match reading.part.run.parameters["deciding_only"].as_bool() {
-            Some(true) => "No latencies were measured (--no-latency).",
-            _ => "latency.csv holds nothing yet: no undisturbed trial of the latency pass.",
+        let why = match reading.part.run.parameters.common.deciding_only {
+            true => "No latencies were measured (--no-latency).",
+            false => "latency.csv holds nothing yet: no undisturbed trial of the latency pass.",
         };
         blocks.push(Block::Text(why.to_owned()));
     }

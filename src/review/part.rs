@@ -58,13 +58,9 @@ pub(super) struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    /// What a baseline and a threshold are if `run.json` does not say.
-    const DEFAULTS: (&'static str, f64) = ("mutex", 0.01);
-
     pub(super) fn new(part: &'a Part) -> Self {
-        let parameters = &part.run.parameters;
-        let baseline = parameters["baseline"].as_str().unwrap_or(Self::DEFAULTS.0);
-        let threshold = parameters["threshold"].as_f64().unwrap_or(Self::DEFAULTS.1);
+        let told = &part.run.parameters.common;
+        let (baseline, threshold) = (told.baseline.as_str(), told.threshold);
         let summaries = summarize(&part.trials);
         let mut points: Vec<Point> = summaries.iter().map(|summary| summary.point.clone()).collect();
         points.dedup();
@@ -120,10 +116,9 @@ impl<'a> Reading<'a> {
 
 /// In the order in which the run names them, then any other.
 fn strategies(part: &Part) -> Vec<String> {
-    let named = part.run.parameters["strategies"].as_array().into_iter().flatten();
     let measured = |name: &String| part.trials.iter().any(|trial| trial.strategy == *name);
-    let mut strategies: Vec<String> =
-        named.filter_map(|name| Some(name.as_str()?.to_owned())).filter(measured).collect();
+    let named = part.run.parameters.common.strategies.iter();
+    let mut strategies: Vec<String> = named.filter(|name| measured(name)).cloned().collect();
     for subject in stats::subjects(&part.trials) {
         let known = [FLOOR, AA_CONTROL].contains(&subject.strategy.as_str()) || strategies.contains(&subject.strategy);
         if !known {

@@ -1,6 +1,7 @@
 //! Material for the tests of `review` and of its renderers.
 
 use super::{Material, Part};
+use crate::record::testing::parameters;
 use crate::record::{Conditions, Declaration, Host, LatencyRow, RunRecord, RunState, SCHEMA_VERSION, Trial};
 use crate::stats::testing::{latency, trial};
 use crate::stats::{Latencies, latency_rows, ratios};
@@ -58,7 +59,7 @@ fn run() -> RunRecord {
         ]
         .map(str::to_owned)
         .to_vec(),
-        parameters: serde_json::json!({ "command": "run", "baseline": "mutex", "threshold": 0.01 }),
+        parameters: parameters(),
         host: Host { hostname: "box".to_owned(), ..Host::default() },
         conditions: Conditions::default(),
         warnings: Vec::new(),

@@ -4,6 +4,7 @@
 mod distance;
 mod error;
 mod mix;
+mod order;
 mod preset;
 pub mod profile;
 pub mod script;
@@ -14,6 +15,7 @@ mod vary;
 pub use distance::{Distance, parse_duration_ns};
 pub use error::WorkloadError;
 pub use mix::{Mix, Op, Role, Roles};
+pub use order::{Order, Speed};
 pub use preset::PRESETS;
 pub use spec::{Arrivals, Load, MAX_POLLUTE_KIB, MAX_THREADS, MAX_TIMERS, Overrides, Per, PollClock, Workload};
-pub use vary::{Ladder, Vary};
+pub use vary::{Ladder, Range, Vary};

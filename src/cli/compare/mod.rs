@@ -3,17 +3,18 @@
 //! [`side`] reads what is compared, [`comparable`] refuses what must not be, [`fail_if`] holds a user's own limits, and
 //! [`show`] is the answer. How a difference is judged is told by [`stats::changes`](crate::stats::changes()).
 
+mod args;
 mod comparable;
-pub mod fail_if;
+mod fail_if;
 mod show;
-pub mod side;
+mod side;
 
 use super::answer::{answer, answer_json};
-use super::args::CompareArgs;
 use super::failure::{Failure, usage};
 use crate::harness::INJECTED;
 use crate::record::{AA_CONTROL, FLOOR, LatencyRow, Point, Trial};
 use crate::stats::{self, Change, Subject, subjects, summarize};
+pub use args::CompareArgs;
 use fail_if::FailIf;
 use side::Side;
 
@@ -104,11 +105,11 @@ fn pairs(a: &Side, b: &Side, one_run: bool, notes: &mut Vec<String>) -> Result<V
 fn changed_baseline(a: &Side, changes: &[Change]) -> Option<String> {
     let decided =
         |change: &&Change| matches!(change.verdict, crate::record::Verdict::Faster | crate::record::Verdict::Slower);
-    let baseline = &a.record.parameters["baseline"];
+    let baseline = a.baseline();
     let moved: Vec<String> = changes
         .iter()
         .filter(decided)
-        .filter(|change| change.basis == stats::Basis::Raw && *baseline == change.b.strategy.as_str())
+        .filter(|change| change.basis == stats::Basis::Raw && change.b.strategy == baseline)
         .map(|change| format!("{} ({})", side::describe(&change.b), change.verdict.as_str()))
         .collect();
     (!moved.is_empty()).then(|| {

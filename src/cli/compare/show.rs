@@ -3,9 +3,9 @@
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use serde_json::{Value, json};
 
-use super::super::args::CompareArgs;
 use super::super::paint::Paint;
 use super::Row;
+use super::args::CompareArgs;
 use super::side::{Side, describe};
 use crate::record::{LatencyRow, Metric};
 use crate::stats::Change;

@@ -51,30 +51,22 @@ pub struct Side {
     /// `latency.csv`.
     pub latency: Vec<LatencyRow>,
     trials: Vec<Trial>,
-    baseline: String,
 }
 
 impl Side {
     /// Reads a result directory.
     ///
     /// # Errors
-    /// If a file is missing or broken, the run has no baseline, or the point named was not measured.
+    /// If a file is missing or broken, or the point named was not measured.
     pub fn read(target: &Target) -> Result<Self, Failure> {
         let broken = |error: ReadError| Failure::Error(error.to_string());
         let Target { dir, subject } = target;
         let record = read_run(dir).map_err(broken)?;
         let trials = read_trials(dir).map_err(broken)?.rows;
-        let baseline = record.parameters["baseline"].as_str().map(str::to_owned);
         let side = Side {
             dir: dir.clone(),
             subject: subject.clone(),
             latency: read_latency(dir).map_err(broken)?.rows,
-            baseline: baseline.ok_or_else(|| {
-                Failure::Error(format!(
-                    "{}/run.json names no baseline: it is not of a `run` or a `replay`",
-                    dir.display()
-                ))
-            })?,
             record,
             trials,
         };
@@ -94,7 +86,12 @@ impl Side {
 
     /// For `stats`.
     pub fn trials(&self) -> stats::Side<'_> {
-        stats::Side { trials: &self.trials, baseline: &self.baseline }
+        stats::Side { trials: &self.trials, baseline: self.baseline() }
+    }
+
+    /// The strategy that the others are compared with.
+    pub fn baseline(&self) -> &str {
+        &self.record.parameters.common.baseline
     }
 
     /// The directory as it was typed.

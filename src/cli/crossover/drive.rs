@@ -3,16 +3,17 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::AtomicBool;
 
-use super::super::args::CrossoverArgs;
 use super::super::failure::Failure;
 use super::super::session::{Limits, Reached, Recording, Setup};
-use super::{Base, Range};
+use super::Base;
+use super::args::CrossoverArgs;
 use crate::export::write_crossings;
 use crate::harness::child::ChildError;
 use crate::harness::{Ending, Load, Observer, Plan, Played, engine};
 use crate::record::{CrossoverPoint, CrossoverRow, Point};
 use crate::stats::crossover::Sweep;
 use crate::stats::ratios;
+use crate::workload::Range;
 
 /// Values of the coarse grid.
 const GRID: usize = 9;

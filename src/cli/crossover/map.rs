@@ -4,10 +4,10 @@ use comfy_table::{CellAlignment, Table, presets};
 use serde_json::json;
 
 use super::super::answer::{answer, answer_json};
-use super::super::args::CrossoverArgs;
 use super::super::failure::{Failure, usage};
 use super::super::session::{self, Request, Session};
 use super::Base;
+use super::args::CrossoverArgs;
 use crate::export::write_map;
 use crate::record::{AA_CONTROL, MapCell, Metric, Point};
 
@@ -92,7 +92,9 @@ fn show(
     }
     let recording = &session.recording;
     if args.common.json {
-        return answer_json(&json!({ "directory": recording.path(), "run": recording.record(), "map": cells }));
+        return answer_json(
+            &json!({ "directory": recording.path().to_string_lossy(), "run": recording.record(), "map": cells }),
+        );
     }
     let [x, y] = [&base.ranges[0], &base.ranges[1]];
     let mut text = String::new();

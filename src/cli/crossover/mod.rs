@@ -1,22 +1,20 @@
 //! `headlock crossover`: from which value on does a strategy beat the baseline?
 
+mod args;
 mod drive;
 mod map;
 mod range;
 mod show;
 
-use serde_json::json;
-
-use super::args::CrossoverArgs;
 use super::failure::{Failure, usage};
-use super::{run, session};
+use super::{session, workload_fields};
 use crate::harness::{INJECTED, Load, Plan, pin};
-use crate::record::Point;
+use crate::record::{self, Parameters, Point};
 use crate::registry::Registry;
-use crate::workload::{Vary, Workload};
+use crate::workload::{Range, Vary, Workload};
 
+pub use args::CrossoverArgs;
 pub use drive::{Search, search};
-pub use range::{Range, vary};
 
 /// Checks everything and searches, or measures a map.
 pub fn crossover(registry: &Registry, args: &CrossoverArgs) -> Result<(), Failure> {
@@ -49,7 +47,11 @@ pub fn base(registry: &Registry, args: &CrossoverArgs) -> Result<Base, Failure> 
     let common = &args.common;
     let cpus = pin::allowed_cpus().len().max(1);
     let ranges = range::ranges(args, cpus)?;
-    let workload = run::workload(&args.workload, &args.fields)?;
+    let workload = match args.told.as_ref().and_then(|told| told.workload.clone()) {
+        Some(told) => told,
+        None => workload_fields::named(&args.workload)?,
+    };
+    let workload = args.fields.over(workload)?;
     let threads = match (args.threads, workload.fixed_threads()) {
         (Some(asked), Some(fixed)) if asked != fixed => {
             return usage(format!(
@@ -94,15 +96,14 @@ impl Base {
     }
 
     /// Every parameter, enough to run it again.
-    fn parameters(&self, args: &CrossoverArgs) -> serde_json::Value {
-        let own = json!({
-            "command": "crossover",
-            "vary": self.ranges,
-            "workload": self.workload,
-            "threads": self.threads,
-            "grid": args.grid,
-        });
-        session::parameters(&args.common, &self.plan, own)
+    fn parameters(&self, args: &CrossoverArgs) -> Parameters {
+        let own = record::Crossover {
+            vary: self.ranges.clone(),
+            workload: self.workload.clone(),
+            threads: self.threads,
+            grid: args.grid,
+        };
+        session::parameters(&args.common, &self.plan, record::Command::Crossover(own))
     }
 
     /// The threads, where they do not vary.

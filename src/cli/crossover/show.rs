@@ -4,11 +4,11 @@ use comfy_table::{CellAlignment, Table, presets};
 use serde_json::json;
 
 use super::super::answer::{answer, answer_json};
-use super::super::args::CrossoverArgs;
 use super::super::failure::Failure;
-use super::{Range, Search};
+use super::Search;
+use super::args::CrossoverArgs;
 use crate::record::{CrossoverRow, CrossoverVerdict, Verdict};
-use crate::workload::Vary;
+use crate::workload::{Range, Vary};
 
 /// Prints what was found.
 pub fn answer_of(args: &CrossoverArgs, search: &Search) -> Result<(), Failure> {
@@ -18,7 +18,7 @@ pub fn answer_of(args: &CrossoverArgs, search: &Search) -> Result<(), Failure> {
     }
     if args.common.json {
         return answer_json(&json!({
-            "directory": search.recording.path(),
+            "directory": search.recording.path().to_string_lossy(),
             "run": search.recording.record(),
             "crossings": rows,
             "points": points,

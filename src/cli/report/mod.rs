@@ -3,15 +3,36 @@
 mod draw;
 mod study;
 
+use clap::Args;
 use std::path::Path;
+use std::path::PathBuf;
 
 use super::answer::{answer, complain};
-use super::args::ReportArgs;
 use super::failure::Failure;
 use crate::export::{ReadError, read_part, report_html, report_markdown, write_report};
 use crate::record::Declaration;
 use crate::registry::Registry;
 use crate::review::{Material, document};
+
+/// `headlock report`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  headlock report results/mine                          writes results/mine/report.html
+  headlock report results/mine --out review.html
+  headlock report results/mine --markdown               the same, to paste into a review
+
+The page is one file that needs no network. Its pictures come from DIR/plots; if there are none, scripts/plot draws them.")]
+pub struct ReportArgs {
+    /// Result directory, or a study of several
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// Write the page here [default: DIR/report.html]
+    #[arg(short, long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Print Markdown and write nothing
+    #[arg(long, conflicts_with = "out")]
+    pub markdown: bool,
+}
 
 /// The page's name in its result directory.
 const PAGE: &str = "report.html";

@@ -8,10 +8,10 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering as Memory};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::answer::{answer, answer_json};
-use super::args::CommonArgs;
+use super::common::CommonArgs;
 use super::failure::{Failure, usage};
 use super::paint::Paint;
 use super::table::{self, ReplayFacts};
@@ -20,7 +20,7 @@ use crate::export::markdown;
 use crate::harness::child::ChildError;
 use crate::harness::clock::spins_per_ns;
 use crate::harness::{Load, Observer, Plan, Played, engine, pin};
-use crate::record::{Point, Ratio};
+use crate::record::{self, Parameters, Point, Ratio};
 use crate::registry::Registry;
 use crate::stats::{fewest_blocks, latency_rows, precision, ratios, summarize};
 pub use limits::{Limits, Reached};
@@ -46,7 +46,7 @@ pub struct Request<'a> {
     /// The plan.
     pub plan: Plan,
     /// Every parameter, enough to run it again.
-    pub parameters: Value,
+    pub parameters: Parameters,
     /// What is known of each point's trace, in the order of the points.
     pub replay: Vec<ReplayFacts>,
 }
@@ -157,29 +157,29 @@ pub fn plan(common: &CommonArgs, strategies: Vec<String>, points: Vec<(Point, Lo
 }
 
 /// Every parameter, enough to run it again: a command's own, and those that all share.
-pub fn parameters(common: &CommonArgs, plan: &Plan, mut own: Value) -> Value {
-    let shared = json!({
-        "strategies": plan.strategies,
-        "baseline": plan.baseline,
-        "trial_ns": plan.trial_ns,
-        "deciding_only": plan.deciding_only,
-        "blocks": common.blocks,
-        "budget_ns": common.budget,
-        "precision": common.precision.map(|share| share.0),
-        "inject": common.inject.map(|share| share.0),
-        "threshold": common.threshold.0,
-        "seed": plan.seed,
-        "cpus": plan.cpus,
-    });
-    if let (Value::Object(own), Value::Object(shared)) = (&mut own, shared) {
-        own.extend(shared);
+pub fn parameters(common: &CommonArgs, plan: &Plan, command: record::Command) -> Parameters {
+    Parameters {
+        command,
+        common: record::Common {
+            strategies: plan.strategies.clone(),
+            baseline: plan.baseline.clone(),
+            trial_ns: plan.trial_ns,
+            deciding_only: plan.deciding_only,
+            threshold: common.threshold.0,
+            seed: plan.seed,
+            cpus: plan.cpus.clone(),
+            inject: plan.inject,
+            blocks: common.blocks,
+            budget_ns: common.budget,
+            precision: common.precision.map(|share| share.0),
+            patience_ns: plan.patience_ns,
+        },
     }
-    own
 }
 
-/// The command line as it was typed.
+/// The command line as it was typed. What is not UTF-8 in it cannot be written down as it is.
 pub fn typed() -> Vec<String> {
-    std::env::args().collect()
+    std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect()
 }
 
 /// A flag that Ctrl-C and SIGTERM raise.
@@ -241,7 +241,7 @@ impl Session<'_> {
         let ratios = self.ratios();
         if common.json {
             return answer_json(&json!({
-                "directory": recording.path(),
+                "directory": recording.path().to_string_lossy(),
                 "run": recording.record(),
                 "summaries": summaries,
                 "ratios": ratios,

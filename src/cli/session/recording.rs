@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use jiff::{Timestamp, ZonedDateTime};
-use serde_json::Value;
 
-use super::super::args::CommonArgs;
+use super::super::common::CommonArgs;
 use super::super::doctor::{refuse_if_bad, warnings};
 use super::super::failure::Failure;
 use super::super::progress::Progress;
@@ -16,7 +15,7 @@ use crate::harness::child::ChildError;
 use crate::harness::clock::Moment;
 use crate::harness::doctor::{Depth, Finding, Severity, examine, findings};
 use crate::harness::{BELOW_FLOOR, Ending, Played, host};
-use crate::record::{Conditions, Pass, Point, Ratio, RunRecord, RunState, SCHEMA_VERSION, Trial};
+use crate::record::{Conditions, Parameters, Pass, Point, Ratio, RunRecord, RunState, SCHEMA_VERSION, Trial};
 use crate::stats::{Latencies, latency_rows};
 
 /// What a recording is made of.
@@ -26,7 +25,7 @@ pub struct Setup<'a> {
     /// The flags.
     pub common: &'a CommonArgs,
     /// Every parameter, enough to run it again.
-    pub parameters: &'a Value,
+    pub parameters: &'a Parameters,
     /// The command line, program name first.
     pub command: Vec<String>,
     /// Turns of the busy-wait loop in a nanosecond, as measured now.

@@ -2,15 +2,16 @@
 
 mod show;
 
+use clap::Args;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
+use std::path::PathBuf;
 
 use serde::Serialize;
 use serde_json::json;
 
 use super::answer::{answer, answer_json};
-use super::args::TraceArgs;
 use super::failure::{Failure, usage};
 use super::session;
 use crate::harness::child::ChildError;
@@ -19,6 +20,27 @@ use crate::record::Pass;
 use crate::registry::Registry;
 use crate::workload::profile::{Fit, Profile, fit};
 use crate::workload::trace::Trace;
+
+/// `headlock trace`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  headlock trace traces/disk.csv.zst                   empty polls, distances, locks under each strategy
+  headlock trace traces/disk.csv.zst -s all --json     for a program
+  headlock trace mine.csv --as-workload mine.toml      then: headlock run --workload mine.toml")]
+pub struct TraceArgs {
+    /// Trace file (CSV, plain or zstd)
+    #[arg(value_name = "TRACE")]
+    pub trace: PathBuf,
+    /// Write a workload with the trace's shares, timers, distances and rate to this file, or print it alone if no file is named
+    #[arg(long, value_name = "FILE", num_args = 0..=1)]
+    pub as_workload: Option<Option<PathBuf>>,
+    /// Strategies to count lock acquisitions of, separated by commas; core, or all
+    #[arg(short, long, default_value = "core", value_delimiter = ',', value_name = "LIST")]
+    pub strategies: Vec<String>,
+    /// Print one JSON document and nothing else
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// How long a pass over a trace may take before it counts as hung, ns: ten minutes, for the longest there is.
 const ONE_PASS_NS: u64 = 600_000_000_000;
