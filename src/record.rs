@@ -31,6 +31,9 @@ pub const FLOOR: &str = "floor";
 /// The strategy name of the A/A control: the baseline a second time, as if it were another strategy.
 pub const AA_CONTROL: &str = "aa-control";
 
+/// How the reason of a trial begins that is refused because it cannot be told from the floor's.
+pub const BELOW_FLOOR: &str = "below the floor";
+
 /// Stands in the place of an operation for the time from retiring a node to reclaiming it.
 pub const RECLAIM: &str = "reclaim";
 

@@ -22,6 +22,9 @@ fn run(flags: &[&str]) -> Output {
         "mutex,seqlock",
         "--trial",
         "1ms",
+        // Threads that are not bound are not judged, so a busy machine spoils no trial.
+        "--pin",
+        "none",
     ];
     Command::new(env!("CARGO_BIN_EXE_headlock")).args(fixed).args(flags).output().unwrap()
 }
@@ -157,17 +160,16 @@ fn the_doctors_facts_are_in_the_run_and_markdown_is_printed() {
 }
 
 #[test]
-fn the_doctor_answers_in_json_and_strictness_follows_its_verdict() {
+fn the_doctor_answers_in_json_and_its_exit_status_is_its_verdict() {
     let doctor =
         |flags: &[&str]| Command::new(env!("CARGO_BIN_EXE_headlock")).arg("doctor").args(flags).output().unwrap();
-    let output = doctor(&["--json", "--strict"]);
+    let output = doctor(&["--json"]);
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
     let bad = answer["severity"] == "bad";
     assert_eq!(output.status.code(), Some(i32::from(bad)), "{answer}");
-    assert_eq!(complaint(&output).contains("--strict: this host is not fit for measuring"), bad);
+    assert_eq!(complaint(&output).contains("headlock: this host is not fit for measuring"), bad);
     assert!(
         answer["findings"].as_array().unwrap().iter().any(|it| it["topic"] == "clock resolution"),
         "{answer}"
     );
-    assert_eq!(doctor(&[]).status.code(), Some(0));
 }

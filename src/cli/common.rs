@@ -46,7 +46,7 @@ pub struct CommonArgs {
     /// Seed of the scripts and of the order of trials
     #[arg(long, default_value_t = 1, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(0, u64::MAX))]
     pub seed: u64,
-    /// auto: one thread per CPU, in turn; none; or a list of CPUs
+    /// auto: one thread per CPU, in turn; none; or a list of CPUs, like 0,2 or 0-3
     #[arg(long, default_value = "auto", value_name = "auto|none|LIST", value_parser = units::pinning, allow_hyphen_values = true)]
     pub pin: units::Pinning,
     /// Result directory; must not exist [default: results/DATE-TIME-HOST-WHAT]

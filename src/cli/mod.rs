@@ -76,9 +76,7 @@ pub fn main_with(registry: Registry, args: impl IntoIterator<Item = OsString>) -
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            if let Some(message) = failure.message() {
-                complain(message);
-            }
+            complain(failure.message());
             failure.exit_code()
         }
     }

@@ -121,7 +121,7 @@ struct Study {
 impl Study {
     /// Plays the parts in order. A part that fails is told and the others go on; the user's wish to stop ends all of them.
     fn play(&mut self, registry: &Registry, stop: &AtomicBool) -> Result<Option<Failure>, Failure> {
-        let mut failed: Vec<String> = Vec::new();
+        let mut failed: Vec<Failure> = Vec::new();
         let mut interrupted = None;
         let parts = self.record.parts.len();
         for place in 0..parts {
@@ -147,10 +147,10 @@ impl Study {
                     interrupted = Some(failure);
                     break;
                 }
-                Err(failure) => failed.push(format!("{}: {}", part.role, failure.message().unwrap_or("failed"))),
+                Err(failure) => failed.push(failure.of_part(&part.role)),
             }
         }
-        let failure = interrupted.or_else(|| (!failed.is_empty()).then(|| Failure::Error(failed.join("; "))));
+        let failure = interrupted.or_else(|| Failure::all(failed));
         self.record.ended = Some(Timestamp::now());
         self.record.state = match &failure {
             None => RunState::Complete,

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::paint::Paint;
 use crate::harness::Speed;
+use crate::harness::pin::shares_a_cpu;
 use crate::record::{AA_CONTROL, FLOOR, Kind, LatencyRow, Metric, Pass, Point, RECLAIM, Ratio, Trial};
 use crate::stats::{Summary, Tails, median};
 
@@ -70,7 +71,7 @@ impl Figures<'_> {
         for column in table.column_iter_mut().skip(1) {
             column.set_cell_alignment(CellAlignment::Right);
         }
-        let oversubscribed = if !cpus.is_empty() && point.threads > cpus.len() {
+        let oversubscribed = if shares_a_cpu(point.threads, cpus) {
             ", oversubscribed"
         } else {
             ""

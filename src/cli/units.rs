@@ -1,5 +1,6 @@
 //! Values with units, as they are typed: times, shares, thread counts, processors.
 
+use crate::harness::pin;
 use crate::workload::{Arrivals, MAX_THREADS, Order, Per, Speed, parse_duration_ns};
 
 /// A share, 0.01 for 1 %.
@@ -122,17 +123,25 @@ pub fn thread_counts(text: &str) -> Result<ThreadCounts, String> {
     Ok(ThreadCounts(counts))
 }
 
-/// `auto`, `none` or processor numbers.
+/// `auto`, `none`, or processor numbers and ranges like 0,2 or 0-3, as taskset takes them.
 pub fn pinning(text: &str) -> Result<Pinning, String> {
+    const EXPECTED: &str = "expected auto, none, or CPU numbers like 0,1 or 0-3";
     match text {
-        "auto" => Ok(Pinning::Auto),
-        "none" => Ok(Pinning::None),
-        list => list
-            .split(',')
-            .map(|number| number.trim().parse().map_err(|_| "expected auto, none, or CPU numbers like 0,1".to_owned()))
-            .collect::<Result<_, _>>()
-            .map(Pinning::Cpus),
+        "auto" => return Ok(Pinning::Auto),
+        "none" => return Ok(Pinning::None),
+        _ => {}
     }
+    let mut cpus = Vec::new();
+    for part in text.split(',') {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        let [first, last] = [first, last].map(|number| number.trim().parse::<usize>().map_err(|_| EXPECTED.to_owned()));
+        let (first, last) = (first?, last?);
+        if first > last || last >= pin::MAX_CPUS {
+            return Err(EXPECTED.to_owned());
+        }
+        cpus.extend(first..=last);
+    }
+    Ok(Pinning::Cpus(cpus))
 }
 
 /// An open load's rate.
@@ -216,6 +225,15 @@ mod tests {
         assert_eq!(share("0.5"), Ok(Share(0.5)));
         for bad in ["0", "-1%", "100%", "2", "x", "NaN", "inf"] {
             assert!(share(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn processors_are_named_as_taskset_takes_them() {
+        assert_eq!(pinning("0-2,5"), Ok(Pinning::Cpus(vec![0, 1, 2, 5])));
+        assert_eq!(pinning("1,1"), Ok(Pinning::Cpus(vec![1, 1])));
+        for bad in ["", "2-1", "-1", "1-", "a", "0-9999999"] {
+            assert!(pinning(bad).is_err(), "{bad}");
         }
     }
 

@@ -30,7 +30,7 @@ pub use latency_hlog::read_histograms;
 pub use limited::read_text;
 pub use markdown::markdown;
 pub use ratios_csv::read_ratios;
-pub use report::{PLOTS, read_part, report_html, report_markdown, write_report};
+pub use report::{PLOTS, read_part, report_html, report_markdown, write_page, write_report};
 pub use result_dir::{ResultDir, directory_name};
 pub use run_json::{read_run, read_run_file};
 pub use study_json::{create_study, read_loads, read_study, write_loads, write_study};

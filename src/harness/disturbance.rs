@@ -25,6 +25,7 @@
 //! short to mark a trial shows there.
 
 use super::job::{Load, Outcome, ThreadOutcome};
+use super::pin::shares_a_cpu;
 
 /// Share of the threads' wall time that may be lost before a trial counts as disturbed.
 const MOST_LOST: f64 = 0.02;
@@ -38,7 +39,7 @@ pub fn of(outcome: &Outcome, load: &Load, cpus: &[usize], trial_ns: u64) -> Opti
     if outcome.threads.iter().all(|thread| thread.ops == 0) {
         return Some("no operation was done".to_owned());
     }
-    if cpus.is_empty() || outcome.threads.len() > cpus.len() {
+    if cpus.is_empty() || shares_a_cpu(outcome.threads.len(), cpus) {
         return None;
     }
     let sum = |part: fn(&ThreadOutcome) -> u64| outcome.threads.iter().map(part).sum::<u64>();

@@ -15,7 +15,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use super::child::{self, ChildError};
 use super::job::{Job, Load, Outcome, ThreadOutcome};
 use super::{disturbance, latency};
-use crate::record::{AA_CONTROL, FLOOR, LatencyHistogram, Pass, Point, ThreadRow, Trial};
+use crate::record::{AA_CONTROL, BELOW_FLOOR, FLOOR, LatencyHistogram, Pass, Point, ThreadRow, Trial};
 
 /// The name under which the baseline plays with a known slow-down, in a self-test.
 pub const INJECTED: &str = "injected";
@@ -170,9 +170,6 @@ fn play_blocks<O: Observer>(
     }
     Ok(Ending::Complete)
 }
-
-/// How the reason of a trial begins that is refused because it cannot be told from the floor's.
-pub const BELOW_FLOOR: &str = "below the floor";
 
 /// Marks a trial that cannot be told from the floor's: its work was optimised away, or there is too little of it to be
 /// measured under this workload. Either way it has no figure.

@@ -20,7 +20,7 @@ mod synthetic;
 
 use headlock_strategies::TimerList;
 
-pub use engine::{BELOW_FLOOR, Ending, INJECTED, Observer, Plan, Played};
+pub use engine::{Ending, INJECTED, Observer, Plan, Played};
 pub use floor::FloorList;
 pub use job::{Job, JobError, Load, OpHistogram, Outcome, ThreadOutcome};
 

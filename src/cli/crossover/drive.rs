@@ -89,7 +89,8 @@ pub fn search(args: &CrossoverArgs, base: Base, stop: &AtomicBool, command: Vec<
     let ended =
         drive.go(&plan, &points, &ladder.values().iter().map(|value| range.say(*value)).collect::<Vec<_>>(), stop);
     let cut_short = matches!(ended, Ok((_, true)));
-    let failure = drive.recording.close(ended.map(|(ending, _)| ending));
+    let visited: Vec<Point> = points.iter().map(|(point, _)| point.clone()).filter(|it| drive.visited(it)).collect();
+    let failure = drive.recording.close(ended.map(|(ending, _)| ending), &visited);
     let written = drive.rewrite();
     Ok(Search {
         recording: drive.recording,
@@ -169,6 +170,11 @@ impl Drive {
             }
             self.rewrite()?;
         }
+    }
+
+    /// Whether anything was played at a point.
+    fn visited(&self, point: &Point) -> bool {
+        self.next_block(point) > 0
     }
 
     /// The number of the next block at a point: blocks are counted there, so that every second one plays the one before it

@@ -1,6 +1,5 @@
 //! `headlock report`: the design-review document of a result directory or of a study.
 
-mod draw;
 mod study;
 
 use clap::Args;
@@ -9,7 +8,7 @@ use std::path::PathBuf;
 
 use super::answer::{answer, complain};
 use super::failure::Failure;
-use crate::export::{ReadError, read_part, report_html, report_markdown, write_report};
+use crate::export::{ReadError, read_part, report_html, report_markdown, write_page, write_report};
 use crate::record::Declaration;
 use crate::registry::Registry;
 use crate::review::{Material, document};
@@ -21,7 +20,7 @@ use crate::review::{Material, document};
   headlock report results/mine --out review.html
   headlock report results/mine --markdown               the same, to paste into a review
 
-The page is one file that needs no network. Its pictures come from DIR/plots; if there are none, scripts/plot draws them.")]
+The page is one file that needs no network. Its pictures are those of DIR/plots; scripts/plot DIR draws them.")]
 pub struct ReportArgs {
     /// Result directory, or a study of several
     #[arg(value_name = "DIR")]
@@ -69,19 +68,31 @@ pub fn report(registry: &Registry, args: &ReportArgs) -> Result<(), Failure> {
         }
     };
     for part in material.parts.iter_mut().filter(|part| part.plots.is_empty() && !part.trials.is_empty()) {
-        let missing = draw::draw(&path(&part.name), part).map_err(broken)?;
-        if let Some(missing) = &missing {
-            complain(missing);
-        }
-        part.plots_missing = missing;
+        let missing = no_pictures(&path(&part.name));
+        complain(&missing);
+        part.plots_missing = Some(missing);
     }
     let document = document(&material);
     if args.markdown {
         return answer(&report_markdown(&document));
     }
+    let page = report_html(&document);
+    let written = match &args.out {
+        Some(out) => write_report(out, &page),
+        None => write_page(dir, PAGE, &page),
+    };
+    written.map_err(|error| Failure::Error(format!("--out: {error}")))?;
     let out = args.out.clone().unwrap_or_else(|| dir.join(PAGE));
-    write_report(&out, &report_html(&document)).map_err(|error| Failure::Error(format!("--out: {error}")))?;
     answer(&format!("{}: {}", out.display(), document.answer))
+}
+
+/// Why a part has no pictures, and what draws them. Nothing is started for them: who hands over a directory must not choose
+/// which program runs.
+fn no_pictures(dir: &Path) -> String {
+    format!(
+        "No pictures: there are none in {0}; `scripts/plot {0}` draws them, in a checkout of headlock.",
+        dir.display()
+    )
 }
 
 fn broken(error: ReadError) -> Failure {

@@ -130,7 +130,8 @@ pub fn record<'a>(
     };
     session.rewrite()?;
     let ended = engine::run(&plan, &mut session, stop);
-    let failure = session.recording.close(ended);
+    let points: Vec<Point> = plan.points.iter().map(|(point, _)| point.clone()).collect();
+    let failure = session.recording.close(ended, &points);
     let written = session.rewrite();
     Ok((session, failure.or(written.err())))
 }
