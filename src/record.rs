@@ -10,6 +10,7 @@ mod study;
 use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;
+use headlock_strategies::LockCounts;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -104,12 +105,8 @@ pub struct Trial {
     /// Processor time of the measured threads, ns.
     pub cpu_ns: u64,
     /// Lock acquisitions while measuring. In the throughput pass they stand for a sample, in a replay for a pass counted beforehand
-    /// (docs/METHOD.md, rule 9), as do the two below.
-    pub lock_acquisitions: u64,
-    /// Of those, the ones that found the lock taken.
-    pub lock_contended: u64,
-    /// Time spent waiting in those, ns.
-    pub lock_wait_ns: u64,
+    /// (docs/METHOD.md, rule 9).
+    pub lock: LockCounts,
     /// Reads that had to start over.
     pub retries: u64,
     /// Nodes handed to the reclaimer.
@@ -172,11 +169,7 @@ pub struct ThreadRow {
     /// Processor time meanwhile, ns.
     pub cpu_ns: u64,
     /// Lock acquisitions of this thread, counted as in [`Trial`].
-    pub lock_acquisitions: u64,
-    /// Of those, the ones that found the lock taken.
-    pub lock_contended: u64,
-    /// Time spent waiting in those, ns.
-    pub lock_wait_ns: u64,
+    pub lock: LockCounts,
 }
 
 impl Trial {

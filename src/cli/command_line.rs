@@ -36,9 +36,10 @@ use super::verify::VerifyArgs;
   headlock verify                                   does each strategy keep what it declares?
   headlock list                                     the strategies and what each declares
 
-Exit status: 0 done, 1 error, 2 usage, 3 slower than the threshold (compare), 4 unclear
-(compare --strict), 5 a strategy breaks what it declares (verify), 130 interrupted, with
-everything measured so far written.
+Exit status: 0 done, 1 error, or an unfit host (doctor), 2 usage, 3 slower than the threshold
+(compare), 4 unclear or too few blocks (compare --strict), 5 a strategy breaks what it declares
+(verify), 6 measured, but some point has no figure at all, 130 interrupted, with everything
+measured so far written. Where several apply, the first of 130, 5, 3, 6, 4, 1.
 
 Colour is used on a terminal only, and not where NO_COLOR is set.")]
 pub struct Cli {

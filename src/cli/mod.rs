@@ -12,6 +12,7 @@ mod crossover;
 mod doctor;
 mod failure;
 mod figures;
+mod file_size;
 mod list;
 mod man;
 mod paint;
@@ -43,14 +44,16 @@ use crate::registry::Registry;
 
 /// Runs the program with these strategies: parses the command line, carries it out, and answers with the exit status.
 ///
-/// 0 done · 1 error · 2 usage · 3 slower than the threshold · 4 unclear in a strict comparison · 5 a strategy breaks what it
-/// declares · 130 interrupted, with everything measured so far written.
+/// 0 done · 1 error, or a host that is not fit · 2 usage · 3 slower than the threshold · 4 unclear, or too few blocks, in a strict
+/// comparison · 5 a strategy breaks what it declares · 6 measured, but some point has no figure at all · 130 interrupted, with
+/// everything measured so far written. Where several apply it is the first of 130, 5, 3, 6, 4, 1.
 pub fn main(registry: Registry) -> ExitCode {
     main_with(registry, std::env::args_os())
 }
 
 /// As [`main`], with the arguments given; the first is the program's name.
 pub fn main_with(registry: Registry, args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    file_size::outlive_limit();
     let read = Cli::command().try_get_matches_from(args);
     let read = read.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, Typed::of(&matches))));
     let (cli, typed) = match read {

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::answer::{answer, answer_json, complain};
 use super::crossover::{self, CrossoverArgs};
-use super::failure::Failure;
+use super::failure::{Failure, usage};
 use super::replay::{self, ReplayArgs};
 use super::report::{self, ReportArgs};
 use super::run::{self, RunArgs};
@@ -54,6 +54,15 @@ pub struct StudyArgs {
 
 /// Plays all parts, each into a directory of its own, and answers.
 pub fn study(registry: &Registry, args: &StudyArgs) -> Result<(), Failure> {
+    for (flag, path) in [
+        ("--out", args.out.as_deref()),
+        ("--traces", Some(args.traces.as_path())),
+    ] {
+        if let Some(path) = path.filter(|path| path.to_str().is_none()) {
+            // Its parts are commands, written down in study.json.
+            return usage(format!("{flag} {}: a study's directories have names in UTF-8", path.display()));
+        }
+    }
     let known = traces::in_dir(&args.traces).map_err(|error| Failure::Error(format!("--traces {error}")))?;
     let started = ZonedDateTime::now();
     let host = host::facts();

@@ -184,7 +184,7 @@ impl Figures<'_> {
     /// Lock acquisitions in one pass over the trace: the same number in every trial of strict order, else their range.
     fn locks_a_pass(&self, point: &Point, strategy: &str, replay: &ReplayFacts) -> Option<String> {
         let passes = |trial: &Trial| (trial.ops / replay.rows.max(1)).max(1);
-        let locks = || self.trials(point, strategy).map(|trial| trial.lock_acquisitions as f64 / passes(trial) as f64);
+        let locks = || self.trials(point, strategy).map(|trial| trial.lock.acquisitions as f64 / passes(trial) as f64);
         let (least, most) = (locks().reduce(f64::min)?, locks().reduce(f64::max)?);
         Some(if least == most {
             format!("{least}")
@@ -212,7 +212,7 @@ impl Figures<'_> {
             let parts = self.strategies.iter().map(String::as_str).chain([FLOOR]).filter_map(|strategy| {
                 let locks: Vec<f64> = self
                     .trials(point, strategy)
-                    .map(|it| it.lock_acquisitions as f64 * 1e9 / it.elapsed_ns.max(1) as f64)
+                    .map(|it| it.lock.acquisitions as f64 * 1e9 / it.elapsed_ns.max(1) as f64)
                     .collect();
                 let share: Vec<f64> = self
                     .trials(point, strategy)

@@ -158,7 +158,7 @@ impl Verification {
     fn answer(&self, args: &VerifyArgs) -> Result<(), Failure> {
         if args.json {
             return answer_json(&json!({
-                "command": std::env::args().collect::<Vec<_>>(),
+                "command": session::typed(),
                 "host": host::facts(),
                 "threads": self.plan.threads,
                 "seed": self.plan.seed,

@@ -306,9 +306,7 @@ fn describe(
         ops: thread.ops,
         elapsed_ns: thread.elapsed_ns,
         cpu_ns: thread.cpu_ns,
-        lock_acquisitions: thread.lock.acquisitions,
-        lock_contended: thread.lock.contended,
-        lock_wait_ns: thread.lock.wait_ns,
+        lock: thread.lock,
     });
     let rows = rows.collect();
     let (ops_least, ops_most) = least_and_most(threads);
@@ -324,9 +322,7 @@ fn describe(
         ops_per_s: threads.iter().map(|thread| thread.ops as f64 * 1e9 / thread.elapsed_ns.max(1) as f64).sum(),
         floor_ns: None,
         cpu_ns: threads.iter().map(|thread| thread.cpu_ns).sum(),
-        lock_acquisitions: outcome.lock_acquisitions,
-        lock_contended: outcome.lock_contended,
-        lock_wait_ns: outcome.lock_wait_ns,
+        lock: outcome.lock,
         retries: outcome.retries,
         retired: outcome.retired,
         peak_unreclaimed: outcome.peak_unreclaimed,

@@ -109,46 +109,9 @@ pub struct ThreadOutcome {
     /// `poller`, `modifier`, `runner`, or `mixed`; in a replay the trace thread's name.
     pub role: String,
     /// Lock acquisitions through this thread's handles.
-    pub lock: ThreadLocks,
+    pub lock: LockCounts,
     /// How far behind its schedule an open load ended, ns.
     pub behind_ns: u64,
-}
-
-/// A thread's lock acquisitions, as [`headlock_strategies::LockCounts`].
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-pub struct ThreadLocks {
-    /// Acquisitions.
-    pub acquisitions: u64,
-    /// Contended ones.
-    pub contended: u64,
-    /// Time waited in them, ns.
-    pub wait_ns: u64,
-}
-
-impl ThreadLocks {
-    /// Adds another part's.
-    pub(super) fn add(&mut self, other: ThreadLocks) {
-        self.acquisitions += other.acquisitions;
-        self.contended += other.contended;
-        self.wait_ns += other.wait_ns;
-    }
-
-    /// What these come to if they are a part of something that is so many times as large.
-    pub(super) fn times(self, share: f64) -> ThreadLocks {
-        let of_all = |count: u64| (count as f64 * share).round() as u64;
-        ThreadLocks {
-            acquisitions: of_all(self.acquisitions),
-            contended: of_all(self.contended),
-            wait_ns: of_all(self.wait_ns),
-        }
-    }
-}
-
-impl From<LockCounts> for ThreadLocks {
-    fn from(counts: LockCounts) -> Self {
-        let LockCounts { acquisitions, contended, wait_ns } = counts;
-        ThreadLocks { acquisitions, contended, wait_ns }
-    }
 }
 
 /// Recorded latencies of one kind of operation, all threads together.
@@ -168,11 +131,7 @@ pub struct Outcome {
     /// Each thread's part.
     pub threads: Vec<ThreadOutcome>,
     /// Lock acquisitions while measuring.
-    pub lock_acquisitions: u64,
-    /// Contended ones.
-    pub lock_contended: u64,
-    /// Time waited in them, ns.
-    pub lock_wait_ns: u64,
+    pub lock: LockCounts,
     /// Read retries.
     pub retries: u64,
     /// Nodes retired.
@@ -210,7 +169,7 @@ impl ThreadOutcome {
         self.rearms += pass.rearms;
         self.service_ns += pass.service_ns;
         self.role.clone_from(&pass.role);
-        self.lock.add(pass.lock);
+        self.lock += pass.lock;
     }
 }
 
@@ -218,19 +177,10 @@ impl Outcome {
     /// Adds what was counted between two readings of a list's counters.
     pub(super) fn add_counts(&mut self, before: Counts, after: Counts) {
         let counts = after.since(before);
-        self.lock_acquisitions += counts.lock.acquisitions;
-        self.lock_contended += counts.lock.contended;
-        self.lock_wait_ns += counts.lock.wait_ns;
+        self.lock += counts.lock;
         self.retries += counts.retries;
         self.retired += counts.retired;
         self.peak_unreclaimed = self.peak_unreclaimed.max(counts.peak_unreclaimed);
-    }
-
-    /// States these lock counts in place of the list's own, which are not of all operations.
-    pub(super) fn state_locks(&mut self, locks: ThreadLocks) {
-        self.lock_acquisitions = locks.acquisitions;
-        self.lock_contended = locks.contended;
-        self.lock_wait_ns = locks.wait_ns;
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod child;
 pub mod clock;
+mod cpu;
 mod disturbance;
 pub mod doctor;
 pub mod engine;

@@ -6,7 +6,7 @@ use headlock_strategies::{Counts, LockCounts, Nanos, TimerHandle, TimerId, spin}
 
 use super::clock::{Clock, Moment};
 use super::grace;
-use super::job::{Job, ThreadLocks};
+use super::job::Job;
 use super::latency::{GRACE, Recorder};
 use super::slow_down::SlowDown;
 use crate::record::Pass;
@@ -339,8 +339,8 @@ impl<'s, H: TimerHandle> Player<'s, H> {
 
     /// Lock acquisitions through the thread's handles since an earlier reading at [`begin`](Self::begin), those of the batches
     /// that were not counted in proportion.
-    pub fn locks_since(&self, earlier: LockCounts) -> ThreadLocks {
-        let counts = ThreadLocks::from(self.lock_counts().since(earlier));
+    pub fn locks_since(&self, earlier: LockCounts) -> LockCounts {
+        let counts = self.lock_counts().since(earlier);
         match &self.sample {
             Some(sample) if sample.ops > 0 => counts.times(self.tally.ops as f64 / sample.ops as f64),
             _ => counts,

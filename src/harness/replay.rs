@@ -8,7 +8,7 @@ use headlock_strategies::{Config, Counts, LockCounts, Nanos, TimerHandle, TimerI
 
 use super::clock::{Clock, Moment, thread_cpu_ns};
 use super::grace;
-use super::job::{Job, JobError, Outcome, ThreadLocks, ThreadOutcome};
+use super::job::{Job, JobError, Outcome, ThreadOutcome};
 use super::latency::{GRACE, Recorder};
 use super::pin;
 use super::player::COUNTED_OF;
@@ -106,25 +106,25 @@ pub fn play<L: TimerList>(job: &Job, mut trace: Trace, order: Order, speed: Spee
 #[derive(Default)]
 struct Counted {
     passes: u64,
-    list: ThreadLocks,
-    threads: Vec<ThreadLocks>,
+    list: LockCounts,
+    threads: Vec<LockCounts>,
 }
 
 impl Counted {
     /// Takes in a pass. With one thread all passes are alike; with several, this one may not be like the others.
-    fn add(&mut self, list: LockCounts, threads: impl Iterator<Item = ThreadLocks>) {
+    fn add(&mut self, list: LockCounts, threads: impl Iterator<Item = LockCounts>) {
         self.passes += 1;
-        self.list.add(list.into());
+        self.list += list;
         for (number, locks) in threads.enumerate() {
-            self.threads.resize(self.threads.len().max(number + 1), ThreadLocks::default());
-            self.threads[number].add(locks);
+            self.threads.resize(self.threads.len().max(number + 1), LockCounts::default());
+            self.threads[number] += locks;
         }
     }
 
     /// States for the measured passes what those counted come to.
     fn state(&self, outcome: &mut Outcome) {
         let share = outcome.passes as f64 / self.passes as f64;
-        outcome.state_locks(self.list.times(share));
+        outcome.lock = self.list.times(share);
         for (thread, locks) in outcome.threads.iter_mut().zip(&self.threads) {
             thread.lock = locks.times(share);
         }
@@ -266,7 +266,7 @@ impl<L: TimerList> PassOver<L> {
         thread.sleeps = scheduled.voluntary;
         thread.runqueue_ns = scheduled.runqueue_ns;
         for handle in &handles {
-            thread.lock.add(handle.lock_counts().into());
+            thread.lock += handle.lock_counts();
         }
         (thread, recorder)
     }

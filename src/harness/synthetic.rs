@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering as Memory};
 use std::time::Duration;
 
 use crossbeam_utils::CachePadded;
-use headlock_strategies::{Config, Counts, Nanos, TimerHandle, TimerId, TimerList};
+use headlock_strategies::{Config, Counts, LockCounts, Nanos, TimerHandle, TimerId, TimerList};
 
 use super::clock::{Clock, Moment, thread_cpu_ns};
 use super::grace;
-use super::job::{Job, JobError, Outcome, ThreadLocks, ThreadOutcome};
+use super::job::{Job, JobError, Outcome, ThreadOutcome};
 use super::latency::{GRACE, Recorder};
 use super::pin;
 use super::player::{Handles, Player};
@@ -116,9 +116,8 @@ pub fn play<L: TimerList>(job: &Job, workload: &Workload, threads: usize) -> Res
         recorder.merge(&recorded);
     }
     if job.pass == Pass::Throughput && list.handle().count_locks(false) {
-        let mut locks = ThreadLocks::default();
-        outcome.threads.iter().for_each(|thread| locks.add(thread.lock));
-        outcome.state_locks(locks);
+        outcome.lock = LockCounts::default();
+        outcome.threads.iter().for_each(|thread| outcome.lock += thread.lock);
     }
     outcome.histograms = recorder.encode(|op| Op::ALL[op].name());
     Ok(outcome)

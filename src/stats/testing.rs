@@ -2,6 +2,8 @@
 
 use hdrhistogram::Histogram;
 
+use headlock_strategies::LockCounts;
+
 use crate::record::{Kind, LatencyHistogram, Pass, Trial};
 
 /// An undisturbed throughput trial of the workload `hot` at 1 thread: 1,000 operations of 10 ns, each under the lock.
@@ -18,9 +20,7 @@ pub(crate) fn trial(strategy: &str, block: usize) -> Trial {
         ops_per_s: 1e8,
         floor_ns: None,
         cpu_ns: 10_000,
-        lock_acquisitions: 1_000,
-        lock_contended: 0,
-        lock_wait_ns: 0,
+        lock: LockCounts { acquisitions: 1_000, ..LockCounts::default() },
         retries: 0,
         retired: 0,
         peak_unreclaimed: 0,

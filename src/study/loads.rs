@@ -138,7 +138,7 @@ fn in_trace(trace: &Known) -> Result<LoadCount, String> {
         fired: outcome.threads.iter().map(|thread| thread.fired).sum(),
         loads_in_runs: IN_RUNS.load(Memory::Relaxed),
         loads_in_polls: IN_POLLS.load(Memory::Relaxed),
-        locks_in_runs: outcome.lock_acquisitions - trace.facts.changes,
+        locks_in_runs: outcome.lock.acquisitions - trace.facts.changes,
     })
 }
 

@@ -12,7 +12,8 @@ use crate::cli::units::{self, Share};
   headlock compare before after --threshold 2% --strict           for CI: 3 if slower, 4 if that is open
   headlock compare before after --fail-if 'locks>0%'              counts and tails: locks, p50, p99, p999, max
   headlock compare before:mutex@hot/2 before:seqlock@hot/2        two strategies of one run
-Exit status: 0 done, 1 error or not comparable, 2 usage, 3 slower than the threshold, 4 open (with --strict)")]
+Exit status: 0 done, 1 error or not comparable, 2 usage, 3 slower than the threshold or a --fail-if, 6 something of A has no
+figure to compare, 4 open or too few blocks (with --strict); of several the first of 3, 6, 4, 1")]
 pub struct CompareArgs {
     /// What to compare with: a result directory, or a point of one as DIR:STRATEGY@WORKLOAD/THREADS
     #[arg(value_name = "A", value_parser = side::target)]

@@ -70,8 +70,16 @@ fn hosts(a: &Side, b: &Side) -> Vec<String> {
         ("governor", |host| host.governor.clone().into()),
         ("turbo", |host| host.turbo.into()),
     ];
-    let differing = FACTS.iter().filter(|(_, fact)| fact(&a.record.host) != fact(&b.record.host));
-    differing.map(|(name, fact)| differ(name, &fact(&a.record.host), &fact(&b.record.host))).collect()
+    let unlike = |(name, fact): &&(&str, Fact)| {
+        let (of_a, of_b) = (fact(&a.record.host), fact(&b.record.host));
+        // Two models that nobody knows need not be the same.
+        of_a != of_b || (*name == "CPU" && of_a.is_null())
+    };
+    FACTS
+        .iter()
+        .filter(unlike)
+        .map(|(name, fact)| differ(name, &fact(&a.record.host), &fact(&b.record.host)))
+        .collect()
 }
 
 /// A workload of the same name must be the same one, field by field.
@@ -134,7 +142,7 @@ fn differ(what: &str, a: &impl Serialize, b: &impl Serialize) -> String {
 /// A value as it would be typed.
 fn shown(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
-        Ok(Value::Null) | Err(_) => "none".to_owned(),
+        Ok(Value::Null) | Err(_) => "unknown".to_owned(),
         Ok(Value::String(text)) => text,
         Ok(value) => value.to_string(),
     }

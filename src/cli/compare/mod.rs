@@ -15,7 +15,6 @@ use crate::harness::INJECTED;
 use crate::record::{AA_CONTROL, FLOOR, LatencyRow, Point, Trial};
 use crate::stats::{self, Change, Subject, subjects, summarize};
 pub use args::CompareArgs;
-use fail_if::FailIf;
 use side::Side;
 
 /// A change, and what else the two results say of its subjects. In pairs, A's first.
@@ -35,27 +34,39 @@ pub fn compare(args: &CompareArgs) -> Result<(), Failure> {
     if !one_run {
         notes = comparable::check(&a, &b, args.other_host)?;
     }
-    let pairs = pairs(&a, &b, one_run, &mut notes)?;
+    let (pairs, vanished) = pairs(&a, &b, one_run, &mut notes)?;
     let threshold = args.threshold.0;
     let of_b = (!one_run).then(|| b.trials());
     let raw = one_run || !comparable::other_host(&a, &b);
     let changes = stats::changes(a.trials(), of_b, &pairs, threshold, raw);
-    if changes.is_empty() {
-        return Err(Failure::Error(format!(
-            "{} and {} have no undisturbed trials to compare{}",
-            a.name(),
-            b.name(),
-            if raw {
-                ""
-            } else {
-                " by a common baseline, and times of different hosts are not compared"
-            }
-        )));
+    let mut failures: Vec<Failure> = vanished.into_iter().collect();
+    let uncompared: Vec<&(Subject, Subject)> = pairs
+        .iter()
+        .filter(|(of_a, of_b)| !changes.iter().any(|it| it.a == *of_a && it.b == *of_b))
+        .collect();
+    if !uncompared.is_empty() {
+        let names: Vec<String> = uncompared.iter().map(|(_, of_b)| side::describe(of_b)).collect();
+        notes.push(format!("left out, for want of trials that can be compared: {}", names.join(", ")));
+        // Times of different hosts are not compared, so the baseline has nothing to be compared by.
+        let by_choice = |(of_a, _): &&(Subject, Subject)| !raw && of_a.strategy == a.baseline();
+        let missing: Vec<String> =
+            uncompared.into_iter().filter(|pair| !by_choice(pair)).map(|pair| why(pair, &a, &b)).collect();
+        if !missing.is_empty() {
+            failures.push(Failure::NoFigure(format!("nothing to compare: {}", missing.join("; "))));
+        }
     }
-    if changes.len() < pairs.len() {
-        let missing = pairs.iter().filter(|(of_a, of_b)| !changes.iter().any(|it| it.a == *of_a && it.b == *of_b));
-        let missing: Vec<String> = missing.map(|(_, of_b)| side::describe(of_b)).collect();
-        notes.push(format!("left out, for want of trials that can be compared: {}", missing.join(", ")));
+    if changes.is_empty() {
+        let by = if raw {
+            ""
+        } else {
+            " by a common baseline, and times of different hosts are not compared"
+        };
+        failures.push(Failure::NoFigure(format!(
+            "{} and {} have no undisturbed trials to compare{by}",
+            a.name(),
+            b.name()
+        )));
+        return Failure::all(failures).map_or(Ok(()), Err);
     }
     notes.extend(changed_baseline(&a, &changes));
     let rows: Vec<Row> = changes.into_iter().map(|change| row(change, &a, &b)).collect();
@@ -64,16 +75,38 @@ pub fn compare(args: &CompareArgs) -> Result<(), Failure> {
     } else {
         answer(&show::as_table(&a, &b, &rows, &notes, args))?;
     }
-    judge(&rows, args)
+    failures.extend(judge(&rows, args));
+    Failure::all(failures).map_or(Ok(()), Err)
+}
+
+/// Why a pair has no figure to compare, on the side that lacks it.
+fn why((of_a, of_b): &(Subject, Subject), a: &Side, b: &Side) -> String {
+    let reasons: Vec<String> = [(a, of_a), (b, of_b)]
+        .into_iter()
+        .filter_map(|(side, subject)| {
+            let missing = stats::missing(side.trials().trials, subject, &side.record.conditions.hiccups)?;
+            missing.is_figure().then(|| format!("{} in {}: {missing}", side::describe(subject), side.name()))
+        })
+        .collect();
+    match reasons.is_empty() {
+        true => format!("{}: what decides is not the same figure, or the runs share no baseline", side::describe(of_b)),
+        false => reasons.join(", "),
+    }
 }
 
 /// What is compared with what: the two points named, or everything that both sides have, but for what only controls.
-fn pairs(a: &Side, b: &Side, one_run: bool, notes: &mut Vec<String>) -> Result<Vec<(Subject, Subject)>, Failure> {
+/// Also what is in A and not in B: whoever watches for regressions must not lose one with its strategy.
+fn pairs(
+    a: &Side,
+    b: &Side,
+    one_run: bool,
+    notes: &mut Vec<String>,
+) -> Result<(Vec<(Subject, Subject)>, Option<Failure>), Failure> {
     match (&a.subject, &b.subject) {
         (Some(of_a), Some(of_b)) if one_run && of_a == of_b => {
             return usage(format!("{} is compared with itself; its A/A control does that in every run", a.name()));
         }
-        (Some(of_a), Some(of_b)) => return Ok(vec![(of_a.clone(), of_b.clone())]),
+        (Some(of_a), Some(of_b)) => return Ok((vec![(of_a.clone(), of_b.clone())], None)),
         (None, None) if one_run => {
             return usage(format!(
                 "{} twice: name two directories, or two points of one like DIR:mutex@hot/2 DIR:seqlock@hot/2",
@@ -88,17 +121,23 @@ fn pairs(a: &Side, b: &Side, one_run: bool, notes: &mut Vec<String>) -> Result<V
         subjects(side.trials().trials).into_iter().filter(|subject| !only_controls(subject)).collect()
     };
     let (of_a, of_b) = (contestants(a), contestants(b));
-    for (side, mine, theirs) in [(a, &of_a, &of_b), (b, &of_b, &of_a)] {
-        let alone: Vec<String> = mine.iter().filter(|subject| !theirs.contains(subject)).map(side::describe).collect();
+    let alone = |mine: &[Subject], theirs: &[Subject]| -> Vec<String> {
+        mine.iter().filter(|subject| !theirs.contains(subject)).map(side::describe).collect()
+    };
+    let (vanished, added) = (alone(&of_a, &of_b), alone(&of_b, &of_a));
+    for (side, alone) in [(a, &vanished), (b, &added)] {
         if !alone.is_empty() {
             notes.push(format!("only in {}: {}", side.name(), alone.join(", ")));
         }
     }
     let common: Vec<Subject> = of_a.into_iter().filter(|subject| of_b.contains(subject)).collect();
     if common.is_empty() {
-        return Err(Failure::Error(format!("nothing was measured in both; {}", notes.join("; "))));
+        return Err(Failure::NoFigure(format!("nothing was measured in both; {}", notes.join("; "))));
     }
-    Ok(common.into_iter().map(|subject| (subject.clone(), subject)).collect())
+    let vanished = (!vanished.is_empty()).then(|| {
+        Failure::NoFigure(format!("measured in {} and not in {}: {}", a.name(), b.name(), vanished.join(", ")))
+    });
+    Ok((common.into_iter().map(|subject| (subject.clone(), subject)).collect(), vanished))
 }
 
 /// A changed baseline shows as a change of everything that is compared relative to it, the other way round.
@@ -144,24 +183,25 @@ fn commonest_op<'a>(latency: &'a [LatencyRow], point: &Point) -> Option<&'a str>
     at_point.filter(|row| row.is_service()).max_by_key(|row| row.count).map(|row| row.op.as_str())
 }
 
-/// The exit status: what is slower than the threshold first, then what a `--fail-if` names, then, if asked, what is open.
-fn judge(rows: &[Row], args: &CompareArgs) -> Result<(), Failure> {
+/// What is slower than the threshold, what a `--fail-if` names or has no figure for, and, if asked, what is open.
+fn judge(rows: &[Row], args: &CompareArgs) -> Vec<Failure> {
     let threshold = args.threshold.0;
     let list = |matching: &dyn Fn(&Change) -> bool| -> Vec<String> {
         rows.iter().map(|row| &row.change).filter(|change| matching(change)).map(show::in_words).collect()
     };
+    let mut failures = Vec::new();
     let slower = list(&|change| change.is_slower_than(threshold));
     if !slower.is_empty() {
         let limit = threshold * 100.0;
-        return Err(Failure::Slower(format!("slower than the threshold of {limit} %: {}", slower.join("; "))));
+        failures.push(Failure::Slower(format!("slower than the threshold of {limit} %: {}", slower.join("; "))));
     }
-    let broken: Vec<String> = args.fail_if.iter().flat_map(|limit: &FailIf| limit.broken_by(rows)).collect();
-    if !broken.is_empty() {
-        return Err(Failure::Slower(broken.join("; ")));
+    for limit in &args.fail_if {
+        failures.extend(limit.broken_by(rows).into_iter().map(Failure::Slower));
+        failures.extend(limit.without_figure(rows).map(Failure::NoFigure));
     }
     let open = list(&|change| change.is_open(threshold));
     if args.strict && !open.is_empty() {
-        return Err(Failure::Unclear(format!("--strict: not decided: {}", open.join("; "))));
+        failures.push(Failure::Unclear(format!("--strict: not decided: {}", open.join("; "))));
     }
-    Ok(())
+    failures
 }

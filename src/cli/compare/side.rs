@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::super::failure::Failure;
-use crate::export::{ReadError, read_latency, read_run, read_trials};
-use crate::record::{LatencyRow, Point, RunRecord, Trial};
+use crate::export::{ReadError, Rows, read_histograms, read_latency, read_ratios, read_run, read_trials};
+use crate::record::{LatencyHistogram, LatencyRow, Point, RunRecord, Trial};
 use crate::stats::{self, Subject, subjects};
 
 /// What was typed: `DIR`, or `DIR:STRATEGY@WORKLOAD/THREADS`.
@@ -63,10 +63,14 @@ impl Side {
         let Target { dir, subject } = target;
         let record = read_run(dir).map_err(broken)?;
         let trials = read_trials(dir).map_err(broken)?.rows;
+        read_ratios(dir).map_err(broken)?;
+        let latency = read_latency(dir).map_err(broken)?;
+        let histograms = read_histograms(dir).map_err(broken)?;
+        whole(dir, &latency, &histograms)?;
         let side = Side {
             dir: dir.clone(),
             subject: subject.clone(),
-            latency: read_latency(dir).map_err(broken)?.rows,
+            latency: latency.rows,
             record,
             trials,
         };
@@ -103,6 +107,29 @@ impl Side {
     pub fn is_same_run(&self, other: &Side) -> bool {
         let real = |side: &Side| side.dir.canonicalize().unwrap_or_else(|_| side.dir.clone());
         real(self) == real(other)
+    }
+}
+
+/// Refuses a `latency.csv` that lost rows: both files are replaced as a whole, and each histogram has its row.
+fn whole(dir: &Path, latency: &Rows<LatencyRow>, histograms: &[LatencyHistogram]) -> Result<(), Failure> {
+    let cut = |problem: String| {
+        let path = dir.join("latency.csv");
+        Err(Failure::Error(format!("{}: {problem}; it was cut short, or is another run's", path.display())))
+    };
+    if latency.note.is_some() {
+        return cut("its last row is unfinished".to_owned());
+    }
+    let has_row = |it: &&LatencyHistogram| {
+        latency.rows.iter().any(|row| {
+            (&row.workload, &row.strategy, row.threads, &row.op, row.kind)
+                == (&it.workload, &it.strategy, it.threads, &it.op, it.kind)
+        })
+    };
+    match histograms.iter().filter(|it| !it.histogram.is_empty()).find(|it| !has_row(it)) {
+        Some(LatencyHistogram { workload, strategy, threads, op, .. }) => {
+            cut(format!("latency.hlog has the {op} histogram of {strategy}@{workload}/{threads} and it has no row"))
+        }
+        None => Ok(()),
     }
 }
 

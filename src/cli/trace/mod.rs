@@ -118,7 +118,7 @@ fn play_all(registry: &Registry, chosen: &[&str], path: &Path) -> Result<Vec<Pla
         })?;
         played.push(Played {
             strategy: strategy.to_owned(),
-            lock_acquisitions: outcome.lock_acquisitions,
+            lock_acquisitions: outcome.lock.acquisitions,
             fired: outcome.threads.iter().map(|thread| thread.fired).sum(),
         });
     }

@@ -94,8 +94,8 @@ fn counted<'a>(files: &'a Files, part: &Part) -> Vec<Counted<'a>> {
         };
         Some(Counted {
             trace,
-            mutex: a_pass(BASELINE, |it| it.lock_acquisitions)?,
-            rfc: a_pass(RFC, |it| it.lock_acquisitions)?,
+            mutex: a_pass(BASELINE, |it| it.lock.acquisitions)?,
+            rfc: a_pass(RFC, |it| it.lock.acquisitions)?,
             fired: a_pass(RFC, |it| it.fired)?,
         })
     };

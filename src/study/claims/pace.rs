@@ -50,7 +50,7 @@ impl Pace {
         };
         let costs = strategies.iter().filter(|name| ![FLOOR, AA_CONTROL].contains(*name)).filter_map(|name| {
             let rates =
-                part.of(&workload, name).map(|it| it.lock_acquisitions as f64 * 1e9 / it.elapsed_ns.max(1) as f64);
+                part.of(&workload, name).map(|it| it.lock.acquisitions as f64 * 1e9 / it.elapsed_ns.max(1) as f64);
             Some(Cost {
                 strategy: (*name).to_owned(),
                 locks_per_s: median(&rates.collect::<Vec<f64>>())?,

@@ -1,5 +1,7 @@
 //! Claims of a made-up study: files in, sentences out.
 
+use headlock_strategies::LockCounts;
+
 use std::fs;
 use std::path::Path;
 
@@ -83,7 +85,7 @@ fn replayed(workload: &str, pass: Pass) -> Vec<Trial> {
                 ns_per_op: ns,
                 elapsed_ns: 1_000_000,
                 busy_ns: (pass == Pass::Latency).then_some((ns * 1_000.0) as u64),
-                lock_acquisitions: locks,
+                lock: LockCounts { acquisitions: locks, ..LockCounts::default() },
                 fired: 2,
                 ..trial(name, block)
             });
