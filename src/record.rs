@@ -26,6 +26,9 @@ pub use study::{Claim, LoadCount, StudyPart, StudyRecord, StudyTrace};
 /// The version of the files' layout, written to `run.json`.
 pub const SCHEMA_VERSION: u32 = 2;
 
+/// The strategy that the others are compared with if no other is asked for: QEMU's way in 2013.
+pub const DEFAULT_BASELINE: &str = "mutex";
+
 /// The strategy name of the harness's own floor: a list that does nothing.
 pub const FLOOR: &str = "floor";
 
@@ -235,6 +238,13 @@ pub enum Metric {
     NetNsPerOp,
     /// Service time, of a load that is paced so that throughput says nothing.
     ServiceNs,
+}
+
+impl Metric {
+    /// Whether it is what decides at a point: the figure as it was measured, not the one net of the floor.
+    pub fn decides(self) -> bool {
+        self != Metric::NetNsPerOp
+    }
 }
 
 /// The judgement on a ratio. `stats::verdict` holds the rule.

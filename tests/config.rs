@@ -19,6 +19,11 @@ fn typed(words: &[&str]) -> Output {
     headlock(&words.iter().map(OsStr::new).collect::<Vec<_>>())
 }
 
+/// Whether it measured. On a machine that is busy enough no trial has a figure, which is another matter.
+fn measured(output: &Output) -> bool {
+    matches!(output.status.code(), Some(0 | 6))
+}
+
 fn complaint(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
@@ -39,7 +44,7 @@ impl Place {
     fn measured(&self, name: &str, words: &[&str]) -> Parameters {
         let out = self.path(name);
         let output = typed(&[words, &["--quiet", "--out", out.to_str().unwrap()]].concat());
-        assert!(output.status.success(), "{words:?}: {}", complaint(&output));
+        assert!(measured(&output), "{words:?}: {}", complaint(&output));
         read_run(&out).unwrap().parameters
     }
 
@@ -239,13 +244,13 @@ fn a_file_that_another_program_saved_is_run_again_and_taken_up() {
     let path = place.config("first");
     let text = fs::read_to_string(&path).unwrap();
     assert!(text.contains(": 0.0"), "{text}");
-    fs::write(&path, text.replace(": 0.0", ": 0")).unwrap();
+    fs::write(&path, text.replace(": 0.0,", ": 0,").replace(": 0.0\n", ": 0\n")).unwrap();
     assert_eq!(place.measured("again", &["run", "--config", &path]), first);
     let dir = place.path("first");
     let output = typed(&[&words[..], &["--quiet", "--resume", dir.to_str().unwrap()]].concat());
-    assert!(output.status.success(), "{}", complaint(&output));
+    assert!(measured(&output), "{}", complaint(&output));
     let resumed = typed(&["run", "--config", &path, "--resume", dir.to_str().unwrap(), "--quiet"]);
-    assert!(resumed.status.success(), "{}", complaint(&resumed));
+    assert!(measured(&resumed), "{}", complaint(&resumed));
     assert_eq!(read_run(&dir).unwrap().state, RunState::Complete);
 }
 
@@ -272,7 +277,7 @@ fn a_directory_whose_name_is_no_utf8_is_written() {
     ];
     let words: Vec<&OsStr> = words.iter().map(OsStr::new).chain([out.as_os_str()]).collect();
     let output = headlock(&words);
-    assert!(output.status.success(), "{}", complaint(&output));
+    assert!(measured(&output), "{}", complaint(&output));
     assert!(read_run(&out).is_ok());
     serde_json::from_slice::<Value>(&output.stdout).unwrap();
     for command in ["report", "compare"] {
@@ -302,7 +307,7 @@ fn a_directory_whose_name_is_no_utf8_is_written() {
         "--out",
     ];
     let output = Command::new(&program).args(words).arg(place.path("by-another-name")).output().unwrap();
-    assert!(output.status.success(), "{}", complaint(&output));
+    assert!(measured(&output), "{}", complaint(&output));
 }
 
 #[test]
@@ -353,7 +358,7 @@ fn a_report_starts_no_program_that_lies_beside_its_results() {
         .current_dir(place.0.path())
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", complaint(&output));
+    assert!(measured(&output), "{}", complaint(&output));
     assert!(complaint(&output).contains("`scripts/plot "), "{}", complaint(&output));
     assert!(!place.path("started").exists());
 

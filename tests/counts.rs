@@ -28,12 +28,14 @@ fn trials(out: &Path) -> Vec<Trial> {
             "1",
             "--trial",
             "20ms",
+            "--pin",
+            "none",
             "--quiet",
             "--out",
         ])
         .arg(out);
     let done = headlock.output().unwrap();
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert!(matches!(done.status.code(), Some(0 | 6)), "{}", String::from_utf8_lossy(&done.stderr));
     read_trials(out).unwrap().rows
 }
 

@@ -29,6 +29,11 @@ fn run(flags: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_headlock")).args(fixed).args(flags).output().unwrap()
 }
 
+/// Whether it measured. On a machine that is busy enough no trial has a figure, which is another matter.
+fn measured(output: &Output) -> bool {
+    matches!(output.status.code(), Some(0 | 6))
+}
+
 fn complaint(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
@@ -43,7 +48,7 @@ fn blocks(trials: &[Trial]) -> Vec<usize> {
 /// A run of two blocks.
 fn two_blocks(dir: &Path) {
     let output = run(&["--blocks", "2", "--out", dir.to_str().unwrap()]);
-    assert!(output.status.success(), "{}", complaint(&output));
+    assert!(measured(&output), "{}", complaint(&output));
 }
 
 #[test]
@@ -59,7 +64,7 @@ fn resuming_adds_blocks_and_keeps_what_was_there() {
     let mut file = OpenOptions::new().append(true).open(dir.join("trials.csv")).unwrap();
     file.write_all(b"hot,mutex,1,2,through").unwrap();
     let output = run(&["--blocks", "3", "--resume", dir.to_str().unwrap()]);
-    assert!(output.status.success(), "{}", complaint(&output));
+    assert!(measured(&output), "{}", complaint(&output));
     assert!(complaint(&output).contains("left out the last row, which is unfinished"), "{}", complaint(&output));
 
     let after = read_trials(&dir).unwrap();
@@ -76,13 +81,13 @@ fn a_run_without_latencies_measures_what_decides_alone_and_stays_without() {
     let place = tempfile::tempdir().unwrap();
     let dir = place.path().join("run");
     let words = ["--blocks", "1", "--no-latency", "--out", dir.to_str().unwrap()];
-    assert!(run(&words).status.success());
+    assert!(measured(&run(&words)));
     let trials = read_trials(&dir).unwrap().rows;
     assert!(!trials.is_empty() && trials.iter().all(|trial| trial.pass == Pass::Throughput), "{trials:?}");
     assert!(read_latency(&dir).unwrap().rows.is_empty());
 
     let with = run(&["--blocks", "1", "--resume", dir.to_str().unwrap()]);
-    assert!(!with.status.success() && complaint(&with).contains("deciding_only"), "{}", complaint(&with));
+    assert!(!measured(&with) && complaint(&with).contains("deciding_only"), "{}", complaint(&with));
 }
 
 #[test]
@@ -96,7 +101,7 @@ fn histograms_are_merged_with_those_read_back() {
         read_trials(dir).unwrap().rows.iter().filter(stamped).map(|trial| trial.ops).sum()
     };
     assert_eq!(recorded(&dir), quiet_ops(&dir));
-    assert!(run(&["--blocks", "1", "--resume", dir.to_str().unwrap()]).status.success());
+    assert!(measured(&run(&["--blocks", "1", "--resume", dir.to_str().unwrap()])));
     assert_eq!(recorded(&dir), quiet_ops(&dir));
     let rows = read_latency(&dir).unwrap().rows;
     assert_eq!(rows.iter().map(|row| row.count).sum::<u64>(), recorded(&dir));
@@ -143,7 +148,7 @@ fn a_precision_that_was_not_reached_is_said() {
     let place = tempfile::tempdir().unwrap();
     let dir = place.path().join("run");
     let output = run(&["--blocks", "1", "--precision", "1%", "--out", dir.to_str().unwrap()]);
-    assert!(output.status.success());
+    assert!(measured(&output));
     assert!(complaint(&output).contains("--precision 1%: not reached, none yet"), "{}", complaint(&output));
 }
 

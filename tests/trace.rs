@@ -13,7 +13,8 @@ fn headlock(words: &[&str]) -> Value {
         .arg("--json")
         .output()
         .expect("headlock starts");
-    assert!(done.status.success(), "{words:?}: {}", String::from_utf8_lossy(&done.stderr));
+    // 6: on a machine that is busy enough no trial has a figure.
+    assert!(matches!(done.status.code(), Some(0 | 6)), "{words:?}: {}", String::from_utf8_lossy(&done.stderr));
     serde_json::from_slice(&done.stdout).expect("JSON")
 }
 

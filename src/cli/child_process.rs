@@ -1,8 +1,8 @@
 //! What the hidden commands share: a job comes on standard input, from a parent without which it is of no use.
 
-use clap::Args;
 use std::io::{Read, stdin};
 
+use clap::Args;
 use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
 use serde::de::DeserializeOwned;
 

@@ -7,7 +7,7 @@ use clap::Args;
 use super::config::Typed;
 use super::units::{self, Share};
 use crate::harness::pin;
-use crate::record::Common;
+use crate::record::{Common, DEFAULT_BASELINE};
 
 /// The most blocks of one invocation.
 const MAX_BLOCKS: u64 = 1_000_000;
@@ -20,7 +20,7 @@ pub struct CommonArgs {
     #[arg(short, long, default_value = "core", value_delimiter = ',', value_name = "LIST")]
     pub strategies: Vec<String>,
     /// The strategy that the others are compared with
-    #[arg(short, long, default_value = "mutex", value_name = "NAME")]
+    #[arg(short, long, default_value = DEFAULT_BASELINE, value_name = "NAME")]
     pub baseline: String,
     /// Stop after this many blocks
     #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(1, MAX_BLOCKS))]

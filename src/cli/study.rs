@@ -1,10 +1,9 @@
 //! `headlock study`: plays the parts of a built-in study, and says what came of each claim.
 
-use super::units;
-use clap::{Args, Parser, Subcommand};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
+use clap::{Args, Parser, Subcommand};
 use jiff::{Timestamp, ZonedDateTime};
 use serde_json::json;
 
@@ -15,6 +14,7 @@ use super::replay::{self, ReplayArgs};
 use super::report::{self, ReportArgs};
 use super::run::{self, RunArgs};
 use super::session;
+use super::units;
 use super::verify::{self, VerifyArgs};
 use crate::export::{create_study, directory_name, write_loads, write_study};
 use crate::harness::host;
@@ -146,7 +146,7 @@ impl Study {
                 false => command(registry, &part.command, stop),
             };
             self.record.parts[place].state = Some(match &played {
-                Ok(()) => RunState::Complete,
+                Ok(()) | Err(Failure::NoFigure(_)) => RunState::Complete,
                 Err(Failure::Interrupted(_)) => RunState::Interrupted,
                 Err(_) => RunState::Failed,
             });
@@ -162,7 +162,7 @@ impl Study {
         let failure = interrupted.or_else(|| Failure::all(failed));
         self.record.ended = Some(Timestamp::now());
         self.record.state = match &failure {
-            None => RunState::Complete,
+            None | Some(Failure::NoFigure(_)) => RunState::Complete,
             Some(Failure::Interrupted(_)) => RunState::Interrupted,
             Some(_) => RunState::Failed,
         };

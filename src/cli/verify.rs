@@ -1,17 +1,17 @@
 //! `headlock verify`: does each strategy keep what it declares?
 
-use super::units;
-use clap::Args;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
+use clap::Args;
 use serde_json::json;
 
 use super::answer::{answer, answer_json};
 use super::failure::{Failure, usage};
 use super::paint::Paint;
 use super::progress::Progress;
+use super::units;
 use super::{session, verify_table};
 use crate::export::CheckDir;
 use crate::harness::{host, pin};

@@ -70,11 +70,6 @@ pub struct WorkloadFields {
 }
 
 impl WorkloadFields {
-    /// Whether threads are given roles.
-    pub fn names_roles(&self) -> bool {
-        self.roles().is_some()
-    }
-
     /// The workload with the fields given in place of its own.
     pub fn over(&self, workload: Workload) -> Result<Workload, Failure> {
         let given = overrides(self)?;

@@ -32,7 +32,7 @@ pub enum Command {
     /// Recorded traces.
     Replay(Replay),
     /// A workload of which one or two things are varied.
-    Crossover(Crossover),
+    Crossover(Box<Crossover>),
 }
 
 /// What `run` is told.
@@ -206,7 +206,7 @@ fn from_fields(mut fields: Map<String, Value>) -> Result<Parameters, String> {
     let command = match word.as_ref().and_then(Value::as_str) {
         Some("run") => Command::Run(read(own)?),
         Some("replay") => Command::Replay(read(own)?),
-        Some("crossover") => Command::Crossover(read(own)?),
+        Some("crossover") => Command::Crossover(Box::new(read(own)?)),
         _ => {
             let found = word.map_or(Cow::Borrowed("missing"), |word| Cow::Owned(word.to_string()));
             return Err(format!("command: {found}; expected \"run\", \"replay\" or \"crossover\""));

@@ -87,7 +87,7 @@ impl<'a> Reading<'a> {
     pub(super) fn ratio(&self, point: &Point, strategy: &str) -> Option<&Ratio> {
         self.ratios.iter().find(|it| {
             (it.workload.as_str(), it.threads, it.strategy.as_str()) == (&point.workload, point.threads, strategy)
-                && it.metric != Metric::NetNsPerOp
+                && it.metric.decides()
         })
     }
 

@@ -27,7 +27,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::blocks::{Subject, deciding_metric, log_figures};
-use super::{CONFIDENCE, Interval, corrected_confidence, median_interval, reach, verdict};
+use super::{CONFIDENCE, Interval, NEEDED_BLOCKS, corrected_confidence, median_interval, reach, verdict};
 use crate::record::{AA_CONTROL, FLOOR, Metric, Trial, Verdict};
 
 /// The trials of one result, and what they were compared with in it.
@@ -102,9 +102,11 @@ impl Change {
     }
 
     /// Whether it is open on which side of `threshold` B lies: nothing can be said, or B is slower by less than that as far
-    /// as can be seen, but may be by more.
+    /// as can be seen, but may be by more. Too few blocks leave it open whatever they say.
     pub fn is_open(&self, threshold: f64) -> bool {
-        self.verdict == Verdict::Unclear || (self.verdict == Verdict::Slower && !self.is_slower_than(threshold))
+        self.a_blocks.min(self.b_blocks) < NEEDED_BLOCKS
+            || self.verdict == Verdict::Unclear
+            || (self.verdict == Verdict::Slower && !self.is_slower_than(threshold))
     }
 }
 

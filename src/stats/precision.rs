@@ -7,7 +7,7 @@
 
 use super::Interval;
 use super::verdict::{half_width, reach};
-use crate::record::{AA_CONTROL, Metric, Point, Ratio};
+use crate::record::{AA_CONTROL, Point, Ratio};
 
 /// Intervals that rest on fewer blocks are no reason to stop.
 pub const FEWEST_BLOCKS: usize = 10;
@@ -18,7 +18,7 @@ pub const FEWEST_BLOCKS: usize = 10;
 pub fn precision(ratios: &[Ratio], points: &[Point]) -> Option<f64> {
     let widest_at = |point: &Point| {
         let at_point = ratios.iter().filter(|ratio| {
-            (&ratio.workload, ratio.threads) == (&point.workload, point.threads) && ratio.metric != Metric::NetNsPerOp
+            (&ratio.workload, ratio.threads) == (&point.workload, point.threads) && ratio.metric.decides()
         });
         at_point.map(width).reduce(f64::max)
     };

@@ -1,7 +1,6 @@
 //! Records for the tests of `stats` and `export`.
 
 use hdrhistogram::Histogram;
-
 use headlock_strategies::LockCounts;
 
 use crate::record::{Kind, LatencyHistogram, Pass, Trial};

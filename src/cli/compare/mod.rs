@@ -17,6 +17,9 @@ use crate::stats::{self, Change, Subject, subjects, summarize};
 pub use args::CompareArgs;
 use side::Side;
 
+/// What is compared with what, A's first.
+type Pair = (Subject, Subject);
+
 /// A change, and what else the two results say of its subjects. In pairs, A's first.
 struct Row {
     change: Change,
@@ -40,7 +43,7 @@ pub fn compare(args: &CompareArgs) -> Result<(), Failure> {
     let raw = one_run || !comparable::other_host(&a, &b);
     let changes = stats::changes(a.trials(), of_b, &pairs, threshold, raw);
     let mut failures: Vec<Failure> = vanished.into_iter().collect();
-    let uncompared: Vec<&(Subject, Subject)> = pairs
+    let uncompared: Vec<&Pair> = pairs
         .iter()
         .filter(|(of_a, of_b)| !changes.iter().any(|it| it.a == *of_a && it.b == *of_b))
         .collect();
@@ -48,7 +51,7 @@ pub fn compare(args: &CompareArgs) -> Result<(), Failure> {
         let names: Vec<String> = uncompared.iter().map(|(_, of_b)| side::describe(of_b)).collect();
         notes.push(format!("left out, for want of trials that can be compared: {}", names.join(", ")));
         // Times of different hosts are not compared, so the baseline has nothing to be compared by.
-        let by_choice = |(of_a, _): &&(Subject, Subject)| !raw && of_a.strategy == a.baseline();
+        let by_choice = |(of_a, _): &&Pair| !raw && of_a.strategy == a.baseline();
         let missing: Vec<String> =
             uncompared.into_iter().filter(|pair| !by_choice(pair)).map(|pair| why(pair, &a, &b)).collect();
         if !missing.is_empty() {
@@ -80,7 +83,7 @@ pub fn compare(args: &CompareArgs) -> Result<(), Failure> {
 }
 
 /// Why a pair has no figure to compare, on the side that lacks it.
-fn why((of_a, of_b): &(Subject, Subject), a: &Side, b: &Side) -> String {
+fn why((of_a, of_b): &Pair, a: &Side, b: &Side) -> String {
     let reasons: Vec<String> = [(a, of_a), (b, of_b)]
         .into_iter()
         .filter_map(|(side, subject)| {
@@ -96,12 +99,7 @@ fn why((of_a, of_b): &(Subject, Subject), a: &Side, b: &Side) -> String {
 
 /// What is compared with what: the two points named, or everything that both sides have, but for what only controls.
 /// Also what is in A and not in B: whoever watches for regressions must not lose one with its strategy.
-fn pairs(
-    a: &Side,
-    b: &Side,
-    one_run: bool,
-    notes: &mut Vec<String>,
-) -> Result<(Vec<(Subject, Subject)>, Option<Failure>), Failure> {
+fn pairs(a: &Side, b: &Side, one_run: bool, notes: &mut Vec<String>) -> Result<(Vec<Pair>, Option<Failure>), Failure> {
     match (&a.subject, &b.subject) {
         (Some(of_a), Some(of_b)) if one_run && of_a == of_b => {
             return usage(format!("{} is compared with itself; its A/A control does that in every run", a.name()));

@@ -59,6 +59,8 @@ pub struct Told {
     pub ranges: Vec<crate::workload::Range>,
     /// The workload, unless one was named.
     pub workload: Option<Workload>,
+    /// Threads of a workload whose roles do not fix them.
+    pub threads: usize,
 }
 
 impl CrossoverArgs {
@@ -75,20 +77,19 @@ impl CrossoverArgs {
         let workload = workload.map_err(workload_fields::invalid)?;
         let grid = crossover.grid.map(|grid| units::within(MIN_GRID, MAX_GRID, grid)).transpose();
         let varied = crossover.vary.iter().map(|range| range.vary).collect();
-        let threads_vary = crossover.vary.iter().any(|range| range.vary == Vary::Threads);
-        let fixed = threads_vary || !self.fields.names_roles() && workload.fixed_threads().is_some();
-        let threads = units::within(1, MAX_THREADS, crossover.threads).map(|threads| (!fixed).then_some(threads));
+        let threads = units::within(1, MAX_THREADS, crossover.threads);
         let ranges = crossover.vary.iter().try_for_each(|range| range::possible(*range).map(drop));
         let filled = ranges
             .map_err(|problem| format!("vary: {problem}"))
+            .and_then(|()| threads.map(drop).map_err(|problem| format!("threads: {problem}")))
             .and_then(|()| typed.or("vary", &mut self.vary, "vary", Ok(varied)))
             .and_then(|()| typed.or("grid", &mut self.grid, "grid", grid))
-            .and_then(|()| typed.or("threads", &mut self.threads, "threads", threads))
             .and_then(|()| self.common.fill(&told.common, typed));
         filled.map_err(|problem| config::wrong(&path, &problem))?;
         self.told = Some(Told {
             ranges: crossover.vary.clone(),
             workload: (!typed.has("workload")).then_some(workload),
+            threads: crossover.threads,
         });
         Ok(self)
     }

@@ -9,7 +9,7 @@ use super::super::session::{self, Request, Session};
 use super::Base;
 use super::args::CrossoverArgs;
 use crate::export::write_map;
-use crate::record::{AA_CONTROL, MapCell, Metric, Point};
+use crate::record::{AA_CONTROL, MapCell, Point};
 
 /// Values along each axis.
 const GRID: usize = 5;
@@ -57,7 +57,7 @@ fn cells(base: &Base, session: &Session<'_>, places: &[Place]) -> Vec<MapCell> {
     let of_place = |place: &Place| {
         let here = ratios.iter().filter(|ratio| {
             (ratio.threads, &ratio.workload) == (place.point.threads, &place.point.workload)
-                && ratio.metric != Metric::NetNsPerOp
+                && ratio.metric.decides()
                 && ratio.strategy != AA_CONTROL
         });
         here.map(|ratio| MapCell {

@@ -63,7 +63,7 @@ pub fn base(registry: &Registry, args: &CrossoverArgs) -> Result<Base, Failure> 
         (Some(_), None) if ranges.iter().any(|range| range.vary == Vary::Threads) => {
             return usage("--threads: it is what --vary threads varies; use --from and --to");
         }
-        (asked, None) => asked.unwrap_or(cpus),
+        (asked, None) => asked.or(args.told.as_ref().map(|told| told.threads)).unwrap_or(cpus),
     };
     let strategies = session::strategies(registry, &common.strategies, &common.baseline)?;
     let injected = common.inject.map(|_| INJECTED.to_owned());
@@ -103,7 +103,7 @@ impl Base {
             threads: self.threads,
             grid: args.grid,
         };
-        session::parameters(&args.common, &self.plan, record::Command::Crossover(own))
+        session::parameters(&args.common, &self.plan, record::Command::Crossover(Box::new(own)))
     }
 
     /// The threads, where they do not vary.

@@ -2,9 +2,10 @@
 
 mod study;
 
-use clap::Args;
 use std::path::Path;
 use std::path::PathBuf;
+
+use clap::Args;
 
 use super::answer::{answer, complain};
 use super::failure::Failure;

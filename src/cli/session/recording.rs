@@ -194,6 +194,8 @@ impl Recording {
         self.record.ended = Some(Timestamp::now());
         self.record.state = match &failure {
             None => RunState::Complete,
+            // It was carried out as planned; what it could not find is no error.
+            Some(Failure::NoFigure(_)) if self.failed.is_empty() => RunState::Complete,
             Some(Failure::Interrupted(_)) => RunState::Interrupted,
             Some(_) => RunState::Failed,
         };

@@ -2,12 +2,12 @@
 
 mod show;
 
-use clap::Args;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::path::PathBuf;
 
+use clap::Args;
 use serde::Serialize;
 use serde_json::json;
 

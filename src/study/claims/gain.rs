@@ -12,7 +12,7 @@ const CLAIM: &str = "So there is a net advantage.";
 /// The ratios of a strategy that decide at each point: times as measured, and not net of the floor.
 pub fn deciding<'a>(files: &'a Files, strategy: &'a str) -> impl Iterator<Item = (&'a Part, &'a Ratio)> {
     files.compared().flat_map(move |part| {
-        let wanted = move |it: &&Ratio| it.strategy == strategy && it.metric != Metric::NetNsPerOp;
+        let wanted = move |it: &&Ratio| it.strategy == strategy && it.metric.decides();
         part.ratios.iter().filter(wanted).map(move |ratio| (part, ratio))
     })
 }

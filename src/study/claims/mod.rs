@@ -17,7 +17,7 @@ mod tests;
 use std::path::Path;
 
 use crate::export::ReadError;
-use crate::record::Claim;
+use crate::record::{Claim, DEFAULT_BASELINE};
 use files::Files;
 
 /// The patch as it was sent.
@@ -25,7 +25,7 @@ const RFC: &str = "rcu-epoch";
 /// The patch with the check that closes its race.
 const MENDED: &str = "rcu-epoch-validated";
 /// What it is compared with.
-const BASELINE: &str = "mutex";
+const BASELINE: &str = DEFAULT_BASELINE;
 
 /// The claims of the study in `dir`, each held against its files. A part that was not played leaves its claims open.
 ///

@@ -3,7 +3,7 @@
 use super::files::{Files, Part};
 use super::words::{self, Tally, count};
 use super::{RFC, open};
-use crate::record::{Claim, Metric, Ratio};
+use crate::record::{Claim, Ratio};
 use crate::stats::ratios;
 
 /// The difference that is still called the same, as in every table.
@@ -24,7 +24,7 @@ pub fn claims(files: &Files) -> Vec<Claim> {
 pub fn against_rfc(files: &Files, rival: &str) -> Vec<(String, Ratio)> {
     let of_part = |part: &Part| {
         let all = ratios(&part.trials, RFC, THRESHOLD);
-        let wanted = |it: &Ratio| it.strategy == rival && it.metric != Metric::NetNsPerOp;
+        let wanted = |it: &Ratio| it.strategy == rival && it.metric.decides();
         all.into_iter().filter(wanted).map(|ratio| (part.file("trials.csv"), ratio)).collect::<Vec<_>>()
     };
     files.compared().flat_map(of_part).collect()

@@ -1,15 +1,15 @@
 //! Claims of a made-up study: files in, sentences out.
 
-use headlock_strategies::LockCounts;
-
 use std::fs;
 use std::path::Path;
+
+use headlock_strategies::LockCounts;
 
 use super::claims;
 use crate::export::{CheckDir, ResultDir, Snapshot, create_study, testing, write_loads, write_study};
 use crate::record::{
     AA_CONTROL, Check, CheckFigures, CheckRow, CheckVerdict, Claim, Failure, Finding, Host, LoadCount, Pass, RunState,
-    StudyPart, StudyRecord, StudyTrace, Trial,
+    SCHEMA_VERSION, StudyPart, StudyRecord, StudyTrace, Trial,
 };
 use crate::stats::testing::trial;
 use crate::stats::{Latencies, ratios};
@@ -40,7 +40,7 @@ fn record(played: &[&str]) -> StudyRecord {
         state: Some(RunState::Complete),
     };
     StudyRecord {
-        schema_version: 1,
+        schema_version: SCHEMA_VERSION,
         study: "qemu-rfc".to_owned(),
         headlock_version: "0.1.0".to_owned(),
         command: Vec::new(),
