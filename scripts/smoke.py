@@ -101,7 +101,7 @@ def check_hlog(directory, latency):
     for line in histograms:
         tag, _start, _length, _max, encoded = line.split(",")
         parts = tag.removeprefix("Tag=").split("/")
-        require(len(parts) >= 4, f"latency.hlog: tag {tag} is not strategy/threads/op/kind")
+        require(len(parts) >= 5, f"latency.hlog: tag {tag} is not workload/strategy/threads/op/kind")
         # A compressed V2 histogram: a cookie, the length of what follows, and that, deflated.
         content = base64.b64decode(encoded, validate=True)
         require(content[:3] == b"\x1c\x84\x93", f"latency.hlog: {tag} is no compressed V2 histogram")
@@ -120,7 +120,7 @@ def check_ratios(directory):
 
 def check_run(directory):
     run = json.loads((directory / "run.json").read_text(encoding="utf-8"))
-    require(run["schema_version"] >= 1 and run["state"] == "complete", f"run.json: {run['state']}")
+    require(run["schema_version"] == 2 and run["state"] == "complete", f"run.json: {run['state']}")
     for key in ("parameters", "host", "warnings", "command", "headlock_version"):
         require(key in run, f"run.json: {key} is missing")
 

@@ -1,11 +1,11 @@
-//! The result schema, as plain data. `stats` and `export` know these types and nothing of the harness, so that old
-//! result files stay readable.
+//! The result schema, as plain data. `stats` and `export` know these types and nothing of the harness.
 
 mod checks;
 mod conditions;
 mod crossover;
 mod declaration;
 mod operation;
+mod parameters;
 mod ratio;
 mod state;
 mod study;
@@ -13,6 +13,7 @@ mod study;
 use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;
+use headlock_strategies::LockCounts;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -21,12 +22,18 @@ pub use conditions::{ClockFacts, Conditions, CoreWidth, CpuPair, Hiccups};
 pub use crossover::{CrossoverPoint, CrossoverRow, CrossoverVerdict, MapCell};
 pub use declaration::{Declaration, RACY};
 pub use operation::{OperationRow, RESOLVED, typical_ns};
+#[cfg(test)]
+pub(crate) use parameters::testing;
+pub use parameters::{Command, Common, Crossover, Difference, Parameters, PlayedTrace, Replay, Run, differences};
 pub use ratio::{ALL, Metric, Ratio, Verdict};
 pub use state::{BlockRow, BlockState, HopTimes, State, set_states};
 pub use study::{Claim, LoadCount, StudyPart, StudyRecord, StudyTrace};
 
 /// The version of the files' layout, written to `run.json`.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
+
+/// The strategy that the others are compared with if no other is asked for: QEMU's way in 2013.
+pub const DEFAULT_BASELINE: &str = "mutex";
 
 /// The strategy name of the harness's own floor: a list that does nothing.
 pub const FLOOR: &str = "floor";
@@ -104,12 +111,8 @@ pub struct Trial {
     /// Processor time of the measured threads, ns.
     pub cpu_ns: u64,
     /// Lock acquisitions while measuring. In the throughput pass they stand for a sample, in a replay for a pass counted beforehand
-    /// (docs/METHOD.md, rule 9), as do the two below.
-    pub lock_acquisitions: u64,
-    /// Of those, the ones that found the lock taken.
-    pub lock_contended: u64,
-    /// Time spent waiting in those, ns.
-    pub lock_wait_ns: u64,
+    /// (docs/METHOD.md, rule 9).
+    pub lock: LockCounts,
     /// Reads that had to start over.
     pub retries: u64,
     /// Nodes handed to the reclaimer.
@@ -184,11 +187,7 @@ pub struct ThreadRow {
     /// Processor time meanwhile, ns.
     pub cpu_ns: u64,
     /// Lock acquisitions of this thread, counted as in [`Trial`].
-    pub lock_acquisitions: u64,
-    /// Of those, the ones that found the lock taken.
-    pub lock_contended: u64,
-    /// Time spent waiting in those, ns.
-    pub lock_wait_ns: u64,
+    pub lock: LockCounts,
 }
 
 impl Trial {
@@ -320,8 +319,8 @@ pub struct RunRecord {
     pub headlock_version: String,
     /// The command line, program name first.
     pub command: Vec<String>,
-    /// Every parameter, given or default: enough to run it again. Its shape belongs to the command.
-    pub parameters: serde_json::Value,
+    /// Every parameter, given or default: enough to run it again.
+    pub parameters: Parameters,
     /// The machine.
     pub host: Host,
     /// Its state as the run started.
@@ -356,17 +355,4 @@ pub struct LeftOut {
     pub strategy: String,
     /// What happened.
     pub reason: String,
-}
-
-/// What is known of a replayed trace. In `run.json` among the parameters.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TracePlayed {
-    /// The name of its point's workload.
-    pub workload: String,
-    /// Its content's checksum, so that results of another trace of the same name are not compared or mixed with it.
-    pub checksum: String,
-    /// Rows that are played in one pass.
-    pub rows: u64,
-    /// Timers that the recorded program saw fire; 0 where the recorder could not see it.
-    pub recorded_fires: u64,
 }

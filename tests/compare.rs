@@ -11,6 +11,8 @@ use hdrhistogram::Histogram;
 use headlock::export::{ResultDir, Snapshot};
 use headlock::record::{Conditions, Host, Kind, LatencyHistogram, Pass, RunRecord, RunState, SCHEMA_VERSION, Trial};
 use headlock::stats::{Latencies, latency_rows, ratios};
+use headlock::strategies::LockCounts;
+use headlock::workload::Workload;
 use serde_json::{Value, json};
 
 /// A run of the workload `hot` that never took place: 16 blocks at 2 threads.
@@ -23,7 +25,10 @@ struct MadeUp {
     noise: f64,
     parameters: Value,
     hostname: &'static str,
+    cpu_model: Option<&'static str>,
     state: RunState,
+    blocks: usize,
+    latencies: bool,
 }
 
 impl Default for MadeUp {
@@ -34,16 +39,29 @@ impl Default for MadeUp {
             noise: 0.002,
             parameters: json!({
                 "command": "run",
-                "workloads": [{ "name": "hot", "timers": 64 }],
+                "workloads": [hot(64)],
+                "threads": [2],
+                "strategies": ["mutex", "seqlock"],
                 "baseline": "mutex",
                 "trial_ns": 20_000_000,
+                "deciding_only": false,
+                "threshold": 0.01,
                 "cpus": [0, 1],
                 "seed": 1,
+                "patience_ns": 60_000_000_000_u64,
             }),
             hostname: "box",
+            cpu_model: Some("made up"),
             state: RunState::Complete,
+            blocks: 16,
+            latencies: true,
         }
     }
+}
+
+/// The preset with so many timers.
+fn hot(timers: usize) -> Workload {
+    Workload { timers, ..Workload::preset("hot").unwrap() }
 }
 
 impl MadeUp {
@@ -61,7 +79,7 @@ impl MadeUp {
         let path = place.join(name);
         let mut dir = ResultDir::create(&path).unwrap();
         let (mut trials, mut latencies) = (Vec::new(), Latencies::default());
-        for block in 0..16 {
+        for block in 0..self.blocks {
             for (number, (strategy, ns)) in self.strategies.iter().enumerate() {
                 // Evenly spread and in another order for each strategy and run, which is all that noise need be here.
                 let spread = ((block * 7 + number * 5 + name.len()) % 16) as f64 / 7.5 - 1.0;
@@ -71,15 +89,19 @@ impl MadeUp {
                 trials.push(trial);
             }
         }
-        for (strategy, ns) in &self.strategies {
+        for (strategy, ns) in self.strategies.iter().filter(|_| self.latencies) {
             latencies.add(latency(strategy, *ns as u64 + 20)).unwrap();
         }
         let run = RunRecord {
             schema_version: SCHEMA_VERSION,
             headlock_version: "0.1.0".to_owned(),
             command: vec!["headlock".to_owned(), "run".to_owned()],
-            parameters: self.parameters.clone(),
-            host: Host { hostname: self.hostname.to_owned(), ..Host::default() },
+            parameters: serde_json::from_value(self.parameters.clone()).unwrap(),
+            host: Host {
+                hostname: self.hostname.to_owned(),
+                cpu_model: self.cpu_model.map(str::to_owned),
+                ..Host::default()
+            },
             conditions: Conditions::default(),
             warnings: vec![],
             started: "2026-11-24T18:06:42Z".parse().unwrap(),
@@ -113,9 +135,7 @@ fn trial(strategy: &str, block: usize, ns_per_op: f64, lock_acquisitions: u64) -
         ops_per_s: 1e8,
         floor_ns: Some(1.0),
         cpu_ns: 10_000,
-        lock_acquisitions,
-        lock_contended: 0,
-        lock_wait_ns: 0,
+        lock: LockCounts { acquisitions: lock_acquisitions, ..LockCounts::default() },
         retries: 0,
         retired: 0,
         peak_unreclaimed: 0,
@@ -222,10 +242,96 @@ fn a_limit_of_the_users_own_exits_with_3() {
 }
 
 #[test]
+fn too_few_blocks_are_open_if_strict() {
+    let few = || MadeUp { blocks: 5, ..MadeUp::default() };
+    assert_eq!(compared(&few(), &few(), &[]).0, 0);
+    let (status, _, complaint) = compared(&few(), &few(), &["--strict"]);
+    assert_eq!(status, 4, "{complaint}");
+    assert!(complaint.contains("not decided: "), "{complaint}");
+}
+
+#[test]
+fn a_strategy_that_vanished_is_no_pass() {
+    let mut without = MadeUp::default();
+    without.strategies.retain(|(name, _)| *name != "seqlock");
+    let (status, answer, complaint) = compared(&MadeUp::default(), &without, &[]);
+    assert_eq!(status, 6, "{answer}");
+    assert!(complaint.contains("and not in") && complaint.contains("seqlock@hot/2"), "{complaint}");
+    let (status, answer, _) = compared(&without, &MadeUp::default(), &[]);
+    assert_eq!(status, 0, "a new one is no regression: {answer}");
+    let (status, _, complaint) = compared(&MadeUp::default(), &without.slower("mutex", 1.5), &["--strict"]);
+    assert_eq!(status, 3, "slower counts more: {complaint}");
+    assert!(complaint.contains("slower than") && complaint.contains("not in"), "both are told: {complaint}");
+}
+
+#[test]
+fn a_limit_without_a_figure_is_no_pass() {
+    let without = || MadeUp { latencies: false, ..MadeUp::default() };
+    let (status, _, complaint) = compared(&without(), &without(), &["--fail-if", "p999>0%"]);
+    assert_eq!(status, 6, "{complaint}");
+    assert!(
+        complaint.contains("--fail-if p999>0%: not both sides have that figure of mutex@hot/2"),
+        "{complaint}"
+    );
+    assert_eq!(compared(&without(), &without(), &["--fail-if", "locks>0%"]).0, 0);
+}
+
+#[test]
+fn a_result_that_lost_a_file_or_rows_is_refused() {
+    let place = tempfile::tempdir().unwrap();
+    let whole = MadeUp::default().write(place.path(), "whole");
+    let damaged = |name: &str, file: &str, damage: &dyn Fn(&str) -> Option<String>| {
+        let dir = MadeUp::default().write(place.path(), name);
+        let path = dir.join(file);
+        match damage(&std::fs::read_to_string(&path).unwrap()) {
+            Some(text) => std::fs::write(&path, text).unwrap(),
+            None => std::fs::remove_file(&path).unwrap(),
+        }
+        let (status, _, complaint) = ended(compare(&[whole.to_str().unwrap(), dir.to_str().unwrap()]));
+        assert_eq!(status, 1, "{complaint}");
+        assert!(complaint.contains(file), "{complaint}");
+    };
+    damaged("no-ratios", "ratios.csv", &|_| None);
+    damaged("no-latency", "latency.csv", &|_| None);
+    damaged("no-row", "latency.csv", &|text| {
+        let lines: Vec<&str> = text.lines().collect();
+        Some(lines[..lines.len() - 1].join("\n") + "\n")
+    });
+    damaged("half-a-row", "latency.csv", &|text| Some(text[..text.len() - 5].to_owned()));
+}
+
+#[test]
+fn hosts_whose_model_is_unknown_are_not_taken_for_the_same() {
+    let unknown = || MadeUp { cpu_model: None, ..MadeUp::default() };
+    let (status, _, complaint) = compared(&unknown(), &unknown(), &[]);
+    assert_eq!(status, 1);
+    assert!(complaint.contains("CPU: unknown and unknown"), "{complaint}");
+    assert_eq!(compared(&unknown(), &unknown(), &["--other-host"]).0, 0);
+}
+
+/// As a run would be whose run.json another program saved again.
+#[test]
+fn numbers_are_compared_as_numbers() {
+    let place = tempfile::tempdir().unwrap();
+    let before = MadeUp::default().write(place.path(), "a");
+    let after = MadeUp::default().write(place.path(), "b");
+    let path = after.join("run.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains("\"expired\": 0.0") && text.contains("\"trial_ns\": 20000000"), "{text}");
+    let text = text
+        .replace(": 0.0,", ": 0,")
+        .replace(": 0.0\n", ": 0\n")
+        .replace("\"trial_ns\": 20000000", "\"trial_ns\": 20000000.0");
+    std::fs::write(&path, text).unwrap();
+    let (status, _, complaint) = ended(compare(&[before.to_str().unwrap(), after.to_str().unwrap()]));
+    assert_eq!((status, complaint.as_str()), (0, ""));
+}
+
+#[test]
 fn what_is_not_comparable_is_refused_with_every_reason() {
     let other = MadeUp { hostname: "other", ..MadeUp::default() }
         .with("trial_ns", json!(50_000_000))
-        .with("workloads", json!([{ "name": "hot", "timers": 1000 }]));
+        .with("workloads", json!([hot(1000)]));
     let (status, answer, complaint) = compared(&MadeUp::default(), &other, &[]);
     assert_eq!((status, answer.as_str()), (1, ""));
     for reason in [
@@ -342,7 +448,7 @@ fn a_missing_or_newer_result_is_named() {
 
     let newer = MadeUp::default().write(place.path(), "newer");
     let text = std::fs::read_to_string(newer.join("run.json")).unwrap();
-    let text = text.replace("\"schema_version\": 1", "\"schema_version\": 999");
+    let text = text.replace("\"schema_version\": 2", "\"schema_version\": 999");
     std::fs::write(newer.join("run.json"), text).unwrap();
     let (status, _, complaint) = ended(compare(&[dir.to_str().unwrap(), newer.to_str().unwrap()]));
     assert_eq!(status, 1);

@@ -25,7 +25,8 @@ fn measure(command: &[&str], strategies: &str, dir: &Path) -> Vec<LatencyRow> {
         .arg(dir)
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    // 6: on a machine that is busy enough no trial has a figure.
+    assert!(matches!(output.status.code(), Some(0 | 6)), "{}", String::from_utf8_lossy(&output.stderr));
     read_latency(dir).unwrap().rows
 }
 

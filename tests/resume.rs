@@ -22,8 +22,16 @@ fn run(flags: &[&str]) -> Output {
         "mutex,seqlock",
         "--trial",
         "1ms",
+        // Threads that are not bound are not judged, so a busy machine spoils no trial.
+        "--pin",
+        "none",
     ];
     Command::new(env!("CARGO_BIN_EXE_headlock")).args(fixed).args(flags).output().unwrap()
+}
+
+/// Whether it measured. On a machine that is busy enough no trial has a figure, which is another matter.
+fn measured(output: &Output) -> bool {
+    matches!(output.status.code(), Some(0 | 6))
 }
 
 fn complaint(output: &Output) -> String {
@@ -40,7 +48,7 @@ fn blocks(trials: &[Trial]) -> Vec<usize> {
 /// A run of two blocks.
 fn two_blocks(dir: &Path) {
     let output = run(&["--blocks", "2", "--out", dir.to_str().unwrap()]);
-    assert!(output.status.success(), "{}", complaint(&output));
+    assert!(measured(&output), "{}", complaint(&output));
 }
 
 #[test]
@@ -56,7 +64,7 @@ fn resuming_adds_blocks_and_keeps_what_was_there() {
     let mut file = OpenOptions::new().append(true).open(dir.join("trials.csv")).unwrap();
     file.write_all(b"hot,mutex,1,2,through").unwrap();
     let output = run(&["--blocks", "3", "--resume", dir.to_str().unwrap()]);
-    assert!(output.status.success(), "{}", complaint(&output));
+    assert!(measured(&output), "{}", complaint(&output));
     assert!(complaint(&output).contains("left out the last row, which is unfinished"), "{}", complaint(&output));
 
     let after = read_trials(&dir).unwrap();
@@ -73,13 +81,13 @@ fn a_run_without_latencies_measures_what_decides_alone_and_stays_without() {
     let place = tempfile::tempdir().unwrap();
     let dir = place.path().join("run");
     let words = ["--blocks", "1", "--no-latency", "--out", dir.to_str().unwrap()];
-    assert!(run(&words).status.success());
+    assert!(measured(&run(&words)));
     let trials = read_trials(&dir).unwrap().rows;
     assert!(!trials.is_empty() && trials.iter().all(|trial| trial.pass == Pass::Throughput), "{trials:?}");
     assert!(read_latency(&dir).unwrap().rows.is_empty());
 
     let with = run(&["--blocks", "1", "--resume", dir.to_str().unwrap()]);
-    assert!(!with.status.success() && complaint(&with).contains("deciding_only"), "{}", complaint(&with));
+    assert!(!measured(&with) && complaint(&with).contains("deciding_only"), "{}", complaint(&with));
 }
 
 #[test]
@@ -93,7 +101,7 @@ fn histograms_are_merged_with_those_read_back() {
         read_trials(dir).unwrap().rows.iter().filter(stamped).map(|trial| trial.ops).sum()
     };
     assert_eq!(recorded(&dir), quiet_ops(&dir));
-    assert!(run(&["--blocks", "1", "--resume", dir.to_str().unwrap()]).status.success());
+    assert!(measured(&run(&["--blocks", "1", "--resume", dir.to_str().unwrap()])));
     assert_eq!(recorded(&dir), quiet_ops(&dir));
     let rows = read_latency(&dir).unwrap().rows;
     assert_eq!(rows.iter().map(|row| row.count).sum::<u64>(), recorded(&dir));
@@ -108,7 +116,7 @@ fn other_parameters_are_refused_by_name() {
     for (flags, says) in [
         (["--seed", "2"], "seed was 1 and is 2"),
         (["--timers", "10"], "workloads was "),
-        (["--baseline", "seqlock"], "baseline was \"mutex\" and is \"seqlock\""),
+        (["--baseline", "seqlock"], "baseline was mutex and is seqlock"),
     ] {
         let output = run(&[&["--blocks", "1", "--resume", dir.to_str().unwrap()], &flags[..]].concat());
         assert_eq!(output.status.code(), Some(1));
@@ -140,7 +148,7 @@ fn a_precision_that_was_not_reached_is_said() {
     let place = tempfile::tempdir().unwrap();
     let dir = place.path().join("run");
     let output = run(&["--blocks", "1", "--precision", "1%", "--out", dir.to_str().unwrap()]);
-    assert!(output.status.success());
+    assert!(measured(&output));
     assert!(complaint(&output).contains("--precision 1%: not reached, none yet"), "{}", complaint(&output));
 }
 
@@ -157,17 +165,16 @@ fn the_doctors_facts_are_in_the_run_and_markdown_is_printed() {
 }
 
 #[test]
-fn the_doctor_answers_in_json_and_strictness_follows_its_verdict() {
+fn the_doctor_answers_in_json_and_its_exit_status_is_its_verdict() {
     let doctor =
         |flags: &[&str]| Command::new(env!("CARGO_BIN_EXE_headlock")).arg("doctor").args(flags).output().unwrap();
-    let output = doctor(&["--json", "--strict"]);
+    let output = doctor(&["--json"]);
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
     let bad = answer["severity"] == "bad";
     assert_eq!(output.status.code(), Some(i32::from(bad)), "{answer}");
-    assert_eq!(complaint(&output).contains("--strict: this host is not fit for measuring"), bad);
+    assert_eq!(complaint(&output).contains("headlock: this host is not fit for measuring"), bad);
     assert!(
         answer["findings"].as_array().unwrap().iter().any(|it| it["topic"] == "clock resolution"),
         "{answer}"
     );
-    assert_eq!(doctor(&[]).status.code(), Some(0));
 }

@@ -13,7 +13,8 @@ fn headlock(words: &[&str]) -> Value {
         .arg("--json")
         .output()
         .expect("headlock starts");
-    assert!(done.status.success(), "{words:?}: {}", String::from_utf8_lossy(&done.stderr));
+    // 6: on a machine that is busy enough no trial has a figure.
+    assert!(matches!(done.status.code(), Some(0 | 6)), "{words:?}: {}", String::from_utf8_lossy(&done.stderr));
     serde_json::from_slice(&done.stdout).expect("JSON")
 }
 
@@ -48,7 +49,7 @@ fn locks_and_fires_are_those_of_a_strict_replay() {
         for trial in of_strategy {
             let passes = trial.ops / ops;
             assert_eq!(
-                (trial.ops % ops, trial.lock_acquisitions),
+                (trial.ops % ops, trial.lock.acquisitions),
                 (0, passes * number(&strategy["lock_acquisitions"])),
                 "{name}"
             );
@@ -136,8 +137,8 @@ fn polls_of_an_empty_list_take_its_lock_unless_the_strategy_looks_first() {
     for trial in headlock::export::read_trials(Path::new(&out)).expect("trials.csv").rows {
         match trial.strategy.as_str() {
             // On a busy machine a thread may get no time at all in so short a trial.
-            "mutex" | "aa-control" => assert!(trial.lock_acquisitions > 0 || trial.ops < 10_000, "{trial:?}"),
-            _ => assert_eq!(trial.lock_acquisitions, 0, "{trial:?}"),
+            "mutex" | "aa-control" => assert!(trial.lock.acquisitions > 0 || trial.ops < 10_000, "{trial:?}"),
+            _ => assert_eq!(trial.lock.acquisitions, 0, "{trial:?}"),
         }
     }
 }

@@ -165,6 +165,10 @@ pub fn histograms(bytes: &[u8]) {
     }
 }
 
+/// The header of `ratios.csv`.
+const RATIOS: &[u8] =
+    b"workload,threads,metric,strategy,baseline,ratio,ci_low,ci_high,blocks,verdict,confidence,threshold,resolution\n";
+
 /// A result directory, its `run.json`, `trials.csv` and `latency.csv` with zero bytes between them, compared with itself.
 pub fn compare(bytes: &[u8]) {
     let dir = scratch();
@@ -175,10 +179,14 @@ pub fn compare(bytes: &[u8]) {
         for name in ["run.json", "trials.csv", "latency.csv"] {
             place(&side.join(name), parts.next().unwrap_or_default());
         }
+        // What else a comparison wants to be there.
+        place(&side.join("ratios.csv"), RATIOS);
+        place(&side.join("latency.hlog"), b"");
+        read_ratios(side).expect("a table without rows");
     }
     let words = ["headlock", "compare", "--other-host", "--fail-if", "p99>0%"].map(OsString::from);
     let status = headlock::cli::main_with(Registry::builtin(), words.into_iter().chain([one, other].map(Into::into)));
-    let documented = [0, 1, 2, 3];
+    let documented = [0, 1, 2, 3, 6];
     assert!(documented.map(ExitCode::from).contains(&status), "{status:?}");
 }
 

@@ -1,13 +1,11 @@
-"""Reads latency.hlog, the HdrHistogram log: a line a histogram, `Tag=strategy/threads/op/kind,start,length,max,payload`,
-with a comment `#[Workload: "name"]` before the lines of each workload.
+"""Reads latency.hlog, the HdrHistogram log: a line a histogram, `Tag=workload/strategy/threads/op/kind,start,length,max,payload`.
 
 The lines are split here and the payload is decoded by the `hdrhistogram` package, whose own log reader would decode
 every operation's histograms and could not say which line is broken.
 """
 
-import json
-import re
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from hdrh.histogram import HdrHistogram
 
@@ -18,31 +16,23 @@ KINDS = ("service", "response")
 
 @dataclass(frozen=True)
 class Tag:
-    """What a histogram holds. `workload` is None where no comment says."""
+    """What a histogram holds."""
 
-    workload: str | None
+    workload: str
     strategy: str
     threads: int
     op: str
     kind: str
 
 
-def parse_tag(text, workload):
-    """`strategy/threads/op/kind`; None for any other tag."""
-    parts = text.split("/")
+def parse_tag(text):
+    """`workload/strategy/threads/op/kind`, names quoted as in a URL; None for any other tag."""
+    workload, _, rest = text.partition("/")
+    parts = rest.rsplit("/", 3)
     if len(parts) != 4 or parts[3] not in KINDS or not parts[1].isdigit():
         return None
     strategy, threads, op, kind = parts
-    return Tag(workload, strategy, int(threads), op, kind)
-
-
-def parse_workload(line):
-    """The name in a workload comment; None for any other line."""
-    found = re.fullmatch(r'#\[Workload: (".*")\]\s*', line)
-    try:
-        return found and json.loads(found[1])
-    except json.JSONDecodeError:
-        return None
+    return Tag(unquote(workload), unquote(strategy), int(threads), op, kind)
 
 
 class Log:
@@ -56,12 +46,10 @@ class Log:
             warnings.append(f"{where}: the last line is cut short, as an interrupted run leaves it: left out")
         # (line number, tag, fields) a histogram. Comments, the legend and histograms with a foreign tag are passed by.
         self.entries = []
-        workload = None
         for number, line in enumerate(lines, start=1):
-            workload = parse_workload(line) or workload
             if line.startswith("Tag="):
                 fields = line[len("Tag=") :].rstrip("\r").split(",")
-                if tag := parse_tag(fields[0], workload):
+                if tag := parse_tag(fields[0]):
                     self.entries.append((number, tag, fields))
 
     def ops(self):

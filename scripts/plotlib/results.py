@@ -1,11 +1,12 @@
 """Gathers what a result directory has, checked. A missing file costs a plot; a broken one is an error."""
 
+import json
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from . import hlog, table
-from .errors import Broken, Usage
+from .errors import Broken, Usage, shown
 
 TRIALS = {
     "workload": "text",
@@ -81,6 +82,9 @@ CROSSOVER_MAP = {
 }
 
 
+# As in src/record.rs.
+SCHEMA_VERSION = 2
+
 ENDED = "a headlock run that ends writes both"
 
 
@@ -124,6 +128,7 @@ def load(directory, op):
         raise Broken(f"{directory} does not exist; give a result directory, such as headlock run writes")
     if not directory.is_dir():
         raise Broken(f"{directory} is not a directory; give a result directory, such as headlock run writes")
+    _check_schema(directory / "run.json")
     warnings = []
     trials = _optional(directory / "trials.csv", TRIALS, warnings)
     if trials is None:
@@ -142,7 +147,7 @@ def load(directory, op):
         # A search plays the pass that decides and nothing else: no latency is missing.
         return results
     if log is not None:
-        results.histograms = _by_point(results, log.histograms(results.op))
+        results.histograms = _by_point(log.histograms(results.op))
     elif latency is not None:
         results.warn(f"latency.hlog is missing: latency drawn from the few percentiles of latency.csv; {ENDED}")
     else:
@@ -151,6 +156,19 @@ def load(directory, op):
         results.warn("ratios.csv is missing: no ratios plot; headlock writes it after the first whole block")
     _tell_disturbed(results)
     return results
+
+
+def _check_schema(path):
+    """Refuses the files of another headlock, whose columns and tags may mean something else."""
+    try:
+        version = json.loads(path.read_text(encoding="utf-8")).get("schema_version")
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError, AttributeError) as error:
+        raise Broken(f"{path}: not what headlock writes ({shown(str(error))})") from None
+    if version != SCHEMA_VERSION:
+        age, remedy = ("newer", "update headlock") if isinstance(version, int) and version > SCHEMA_VERSION else ("older", "measure again")
+        raise Broken(f"{path}: schema_version {version} is {age} than this headlock's {SCHEMA_VERSION}: {remedy}")
 
 
 def _optional(path, columns, warnings):
@@ -171,19 +189,12 @@ def _choose_op(asked, log, latency):
     return "deadline" if "deadline" in ops else ops[0]
 
 
-def _by_point(results, histograms):
-    """Each histogram at its point. A line without a workload belongs to the run's only one."""
-    workloads = results.workloads()
+def _by_point(histograms):
+    """Each histogram at its point."""
     placed = {}
     for tag, histogram in histograms.items():
-        if tag.workload is None and len(workloads) > 1:
-            results.warn(
-                "latency.hlog names no workload and the run has several: latency drawn from latency.csv; "
-                "each workload's lines should follow a comment #[Workload: \"name\"]"
-            )
-            return {}
         if histogram:
-            placed[tag.workload or workloads[0], tag.strategy, tag.threads, tag.kind] = histogram
+            placed[tag.workload, tag.strategy, tag.threads, tag.kind] = histogram
     return placed
 
 

@@ -1,32 +1,29 @@
 //! What was measured, on what, and how to measure it again.
 
-use serde_json::Value;
-
 use crate::document::Block;
 use crate::document::words::{counted, duration, figure, list, percent, shell};
 use crate::reading::Reading;
-use crate::record::{Host, RunRecord};
+use crate::record::{Command, Host, Parameters, RunRecord};
 use crate::text::count;
+use crate::workload::{Op, Order, Speed, Workload};
 
 /// What was played, how long, and in which versions.
 pub(super) fn measured(reading: &Reading<'_>) -> Vec<Block> {
     let run = reading.run;
-    let parameters = &run.parameters;
+    let Parameters { command, common } = &run.parameters;
     let mut facts: Vec<(String, String)> = Vec::new();
     let mut add = |name: &str, text: String| facts.push((name.to_owned(), text));
-    for workload in parameters["workloads"].as_array().into_iter().flatten() {
-        add(workload["name"].as_str().unwrap_or("workload"), synthetic(workload));
+    for workload in command.workloads() {
+        add(&workload.name, synthetic(workload));
     }
-    for trace in parameters["traces"].as_array().into_iter().flatten() {
-        let order = match parameters["order"].as_str() {
-            Some("strict") => "row by row on one thread",
-            Some("threads") => "a thread for each of the recorded ones",
-            _ => "in an order that run.json does not tell",
+    if let Command::Replay(replay) = command {
+        let order = match replay.order {
+            Order::Strict => "row by row on one thread",
+            Order::Threads => "a thread for each of the recorded ones",
         };
-        add(
-            trace.as_str().unwrap_or("trace"),
-            format!("recorded trace, played {order}, {}", speed(&parameters["speed"])),
-        );
+        for trace in &replay.traces {
+            add(&trace.path, format!("recorded trace, played {order}, {}", speed(replay.speed)));
+        }
     }
     add(
         "Trials",
@@ -37,65 +34,51 @@ pub(super) fn measured(reading: &Reading<'_>) -> Vec<Block> {
             count(reading.disturbed() as u64)
         ),
     );
-    if let Some(ns) = parameters["trial_ns"].as_f64() {
-        add("A trial lasts", duration(ns));
-    }
-    if let Some(cpus) = parameters["cpus"].as_array() {
-        let cpus: Vec<String> = cpus.iter().map(Value::to_string).collect();
-        add(
-            "Threads run on",
-            if cpus.is_empty() {
-                "any CPU".to_owned()
-            } else {
-                format!("CPU {}, pinned in turn", list(&cpus))
-            },
-        );
-    }
+    add("A trial lasts", duration(common.trial_ns as f64));
+    let cpus: Vec<String> = common.cpus.iter().map(usize::to_string).collect();
+    add(
+        "Threads run on",
+        if cpus.is_empty() {
+            "any CPU".to_owned()
+        } else {
+            format!("CPU {}, pinned in turn", list(&cpus))
+        },
+    );
     add("Called same", format!("within {}", percent(reading.threshold)));
-    if let Some(seed) = parameters["seed"].as_u64() {
-        add("Seed", seed.to_string());
-    }
+    add("Seed", common.seed.to_string());
     add("Began", when(run));
     vec![Block::Facts(facts)]
 }
 
-fn synthetic(workload: &Value) -> String {
-    let mut text = workload["summary"].as_str().unwrap_or("no summary").to_owned();
+fn synthetic(workload: &Workload) -> String {
+    let mut text = workload.summary.clone();
     let mut add = |part: String| text += &format!("; {part}");
-    if let Some(timers) = workload["timers"].as_u64() {
-        add(format!("{} active at the start", counted(timers as usize, "timer")));
-    }
-    let mix: Vec<(&String, f64)> = workload["mix"]
-        .as_object()
-        .into_iter()
-        .flatten()
-        .filter_map(|(op, share)| Some((op, share.as_f64()?)))
-        .collect();
-    let whole: f64 = mix.iter().map(|(_, share)| share).sum();
-    let mut shares: Vec<(&String, f64)> = mix.into_iter().filter(|(_, share)| *share > 0.0).collect();
-    shares.sort_by(|a, b| b.1.total_cmp(&a.1));
-    if whole > 0.0 {
+    add(format!("{} active at the start", counted(workload.timers, "timer")));
+    if let Some(mix) = &workload.mix {
+        let mut shares: Vec<(&str, f64)> = Op::ALL.map(Op::name).into_iter().zip(mix.shares()).collect();
+        let whole: f64 = shares.iter().map(|(_, share)| share).sum();
+        shares.retain(|(_, share)| *share > 0.0);
+        shares.sort_by(|a, b| b.1.total_cmp(&a.1));
         let shares: Vec<String> = shares.iter().map(|(op, share)| format!("{op} {}", percent(share / whole))).collect();
         add(shares.join(", "));
     }
-    if let Some(think) = workload["think_ns"].as_f64().filter(|ns| *ns > 0.0) {
-        add(format!("{} between operations", duration(think)));
+    if workload.think_ns > 0 {
+        add(format!("{} between operations", duration(workload.think_ns as f64)));
     }
-    if let Some(hold) = workload["hold_ns"].as_f64().filter(|ns| *ns > 0.0) {
-        add(format!("writers hold the lock for {} more", duration(hold)));
+    if workload.hold_ns > 0 {
+        add(format!("writers hold the lock for {} more", duration(workload.hold_ns as f64)));
     }
-    if let Some(kib) = workload["pollute_kib"].as_u64().filter(|kib| *kib > 0) {
-        add(format!("{kib} KiB of other memory touched in between"));
+    if workload.pollute_kib > 0 {
+        add(format!("{} KiB of other memory touched in between", workload.pollute_kib));
     }
     text
 }
 
-fn speed(speed: &Value) -> String {
-    match (speed.as_str(), speed["times"].as_f64().or_else(|| speed.as_f64())) {
-        (Some("max"), _) => "back to back".to_owned(),
-        (_, Some(1.0)) => "at the recorded pace".to_owned(),
-        (_, Some(times)) => format!("at {} times the recorded pace", figure(times)),
-        _ => format!("at speed {speed}"),
+fn speed(speed: Speed) -> String {
+    match speed {
+        Speed::Max => "back to back".to_owned(),
+        Speed::Times(1.0) => "at the recorded pace".to_owned(),
+        Speed::Times(times) => format!("at {} times the recorded pace", figure(times)),
     }
 }
 

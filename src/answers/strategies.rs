@@ -118,7 +118,7 @@ fn freshness(declared: &Declaration, checks: &[&CheckRow]) -> String {
     let means = match declared.freshness.as_str() {
         "linearizable" => "an answer was true at some moment during the call",
         "notified" => "an answer may be stale, but later than the truth only while a rearm is on its way to the poller",
-        "racy" => "an answer may be later than the truth with no rearm on its way, and the poller oversleeps",
+        RACY => "an answer may be later than the truth with no rearm on its way, and the poller oversleeps",
         _ => "in the strategy's own word",
     };
     let text = format!("{}: {means}.", declared.freshness);

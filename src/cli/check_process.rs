@@ -3,8 +3,7 @@
 use std::sync::Once;
 
 use super::answer::{answer, complain};
-use super::args::ChildArgs;
-use super::child_process::{describe, receive};
+use super::child_process::{ChildArgs, describe, receive};
 use super::failure::Failure;
 use crate::registry::Registry;
 use crate::verify::CheckJob;

@@ -2,11 +2,18 @@
 
 use std::io::{Read, stdin};
 
+use clap::Args;
 use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
 use serde::de::DeserializeOwned;
 
-use super::args::ChildArgs;
 use super::failure::Failure;
+
+/// The hidden commands behind every trial and check.
+#[derive(Debug, Args)]
+pub struct ChildArgs {
+    /// The process that wants it done, and without which it is of no use
+    pub parent: u32,
+}
 
 /// Ties this process to its parent and reads the job that the parent writes; also tells how many bytes it has.
 pub fn receive<J: DeserializeOwned>(args: &ChildArgs) -> Result<(J, usize), Failure> {

@@ -1,9 +1,9 @@
 //! `headlock doctor`: what is to be known of this machine before a figure from it is believed.
 
+use clap::Args;
 use serde_json::{Value, json};
 
 use super::answer::{Form, present};
-use super::args::DoctorArgs;
 use super::failure::Failure;
 use crate::document::words::counted;
 use crate::document::{Block, Cell, Column, Document, Table, Tone, Verdict};
@@ -11,23 +11,38 @@ use crate::harness::doctor::{Depth, Finding, Severity, examine, findings};
 use crate::harness::host;
 use crate::record::{Conditions, Host};
 
+/// `headlock doctor`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  headlock doctor             what spoils figures here, worst first, each with a remedy
+  headlock doctor --json      what was found, and what it was found from
+Exit status: 0 fit for measuring, 1 not")]
+pub struct DoctorArgs {
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+    /// Print Markdown a Markdown table
+    #[arg(long, conflicts_with = "json")]
+    pub markdown: bool,
+}
+
 /// Examines the machine and says what was found.
 pub fn doctor(args: &DoctorArgs) -> Result<(), Failure> {
     let host = host::facts();
     let conditions = examine(Depth::Thorough);
     let findings = findings(&host, &conditions);
     present(&document(&host, &conditions, &findings), Form::of(args.json, args.markdown))?;
-    if args.strict { refuse_if_bad(&findings) } else { Ok(()) }
+    refuse_if_bad(&findings, "")
 }
 
-/// A failure that names everything bad, if there is anything.
-pub fn refuse_if_bad(findings: &[Finding]) -> Result<(), Failure> {
+/// A failure that names everything bad, if there is anything, after the flag that asked for it.
+pub fn refuse_if_bad(findings: &[Finding], flag: &str) -> Result<(), Failure> {
     let bad: Vec<String> =
         findings.iter().filter(|it| it.severity() == Severity::Bad).map(Finding::to_string).collect();
     if bad.is_empty() {
         return Ok(());
     }
-    Err(Failure::Error(format!("--strict: this host is not fit for measuring: {}", bad.join("; "))))
+    Err(Failure::Error(format!("{flag}this host is not fit for measuring: {}", bad.join("; "))))
 }
 
 /// Everything that may spoil figures, a sentence each.

@@ -1,12 +1,27 @@
 //! `headlock list`: the strategies and what each declares.
 
+use clap::Args;
 use serde_json::{Value, json};
 
 use super::answer::{Form, present};
-use super::args::ListArgs;
 use super::failure::Failure;
 use crate::document::{Block, Cell, Column, Document, Table};
 use crate::registry::Registry;
+
+/// `headlock list`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  headlock list               a table
+  headlock list --markdown    the one in the README
+  headlock list --json        with each one's reference")]
+pub struct ListArgs {
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+    /// Print a Markdown table
+    #[arg(long, conflicts_with = "json")]
+    pub markdown: bool,
+}
 
 /// Answers with the table that the README shows too.
 pub fn list(registry: &Registry, args: &ListArgs) -> Result<(), Failure> {

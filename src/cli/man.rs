@@ -1,16 +1,28 @@
 //! `headlock man`: the manual, made from the same definitions as the help.
 
-use clap::{Command, CommandFactory};
+use clap::Args;
+use clap::Command;
 use clap_mangen::Man;
 
 use super::answer::answer;
-use super::args::{Cli, ManArgs};
 use super::failure::{Failure, usage};
 
+/// `headlock man`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  headlock man | man -l -           the program
+  headlock man run | man -l -       one command
+  headlock man > headlock.1         for a package")]
+pub struct ManArgs {
+    /// The command whose page to print; the program's own if none is named
+    #[arg(value_name = "COMMAND")]
+    pub command: Option<String>,
+}
+
 /// Prints the page of the program or of one of its commands, for man to format.
-pub fn man(args: &ManArgs) -> Result<(), Failure> {
+pub fn man(program: Command, args: &ManArgs) -> Result<(), Failure> {
     // Built, so that commands know what they inherit: the version, and who calls them.
-    let mut program = Cli::command().disable_help_subcommand(true);
+    let mut program = program.disable_help_subcommand(true);
     program.build();
     let page = match &args.command {
         None => program,

@@ -1,18 +1,42 @@
 //! `headlock report`: the design-review document of a result directory or of a study.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
 
 use super::answer::{Form, answer, present};
-use super::args::ReportArgs;
 use super::declared::declarations;
 use super::failure::Failure;
 use crate::answers::{Material, StudyMaterial, page, study_page};
 use crate::document::{Document, Html, Writer};
-use crate::export::{ReadError, read_results, read_study_results, write_page};
+use crate::export::{ReadError, read_results, read_study_results, write_page, write_page_to};
 use crate::reading::StudyResults;
 use crate::record::Declaration;
 use crate::registry::Registry;
 use crate::study::claims;
+
+/// `headlock report`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  headlock report results/mine                          writes results/mine/report.html
+  headlock report results/mine --out review.html
+  headlock report results/mine --markdown               the same, to paste into a review
+
+The page is one file that needs no network. It shows the pictures that are in DIR/plots; scripts/plot draws them.")]
+pub struct ReportArgs {
+    /// Result directory, or a study of several
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// Write the page here [default: DIR/report.html]
+    #[arg(short, long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Print one JSON document and write nothing
+    #[arg(long, conflicts_with = "out")]
+    pub json: bool,
+    /// Print Markdown and write nothing
+    #[arg(long, conflicts_with_all = ["out", "json"])]
+    pub markdown: bool,
+}
 
 /// The page's name in its result directory.
 const PAGE: &str = "report.html";
@@ -47,8 +71,13 @@ pub fn report(registry: &Registry, args: &ReportArgs) -> Result<(), Failure> {
     if args.markdown || args.json {
         return present(&document, Form::of(args.json, args.markdown));
     }
+    let page = Html.write(&document);
+    let written = match &args.out {
+        Some(out) => write_page_to(out, &page),
+        None => write_page(dir, PAGE, &page),
+    };
+    written.map_err(|error| Failure::Error(format!("--out: {error}")))?;
     let out = args.out.clone().unwrap_or_else(|| dir.join(PAGE));
-    write_page(&out, &Html.write(&document)).map_err(|error| Failure::Error(format!("--out: {error}")))?;
     let found = document.verdict.map_or(String::new(), |verdict| verdict.answer);
     answer(&format!("{}: {found}", out.display()))
 }

@@ -3,14 +3,19 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use clap::Parser;
+use clap::{Args, Parser, Subcommand};
 use jiff::{Timestamp, ZonedDateTime};
 use serde_json::json;
 
 use super::answer::{answer, answer_json, complain};
-use super::args::{Cli, Command, ReportArgs, StudyArgs};
-use super::failure::Failure;
-use super::{crossover, replay, report, run, session, verify};
+use super::crossover::{self, CrossoverArgs};
+use super::failure::{Failure, usage};
+use super::replay::{self, ReplayArgs};
+use super::report::{self, ReportArgs};
+use super::run::{self, RunArgs};
+use super::session;
+use super::units;
+use super::verify::{self, VerifyArgs};
 use crate::export::{create_beside, create_study, directory_name, read_study_results, write_loads, write_study};
 use crate::harness::host;
 use crate::record::{Claim, RunState, SCHEMA_VERSION, StudyRecord};
@@ -18,8 +23,46 @@ use crate::registry::Registry;
 use crate::study::traces::{self, Known};
 use crate::study::{claims, loads, qemu_rfc};
 
+/// `headlock study`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  headlock study qemu-rfc --budget 5m                     the RFC of 2013 that would have QEMU read its timers under RCU
+  headlock study qemu-rfc --budget 20m --out results/rfc
+
+Its parts are ordinary commands with ordinary result directories, all in one; study.json names them. The traces that fit the
+budget are played in strict order, shortest first; the busiest is cut if need be to be played at its own pace.")]
+pub struct StudyArgs {
+    /// The study: qemu-rfc
+    #[arg(value_name = "NAME", value_parser = [crate::study::qemu_rfc::NAME])]
+    pub name: String,
+    /// Time for all of it; parts end with the block in which theirs is up
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = units::budget_ns, allow_hyphen_values = true)]
+    pub budget: u64,
+    /// The directory of the recorded traces
+    #[arg(long, value_name = "DIR", default_value = "traces")]
+    pub traces: PathBuf,
+    /// The study's directory; must not exist [default: results/DATE-TIME-HOST-study-NAME]
+    #[arg(short, long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Print one JSON document and nothing else
+    #[arg(long)]
+    pub json: bool,
+    /// No progress bar, no notes
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
 /// Plays all parts, each into a directory of its own, and answers.
 pub fn study(registry: &Registry, args: &StudyArgs) -> Result<(), Failure> {
+    for (flag, path) in [
+        ("--out", args.out.as_deref()),
+        ("--traces", Some(args.traces.as_path())),
+    ] {
+        if let Some(path) = path.filter(|path| path.to_str().is_none()) {
+            // Its parts are commands, written down in study.json.
+            return usage(format!("{flag} {}: a study's directories have names in UTF-8", path.display()));
+        }
+    }
     let known = traces::in_dir(&args.traces).map_err(|error| Failure::Error(format!("--traces {error}")))?;
     for note in known.iter().flat_map(|trace| &trace.notes) {
         complain(note);
@@ -95,7 +138,7 @@ struct Study {
 impl Study {
     /// Plays the parts in order. A part that fails is told and the others go on; the user's wish to stop ends all of them.
     fn play(&mut self, registry: &Registry, stop: &AtomicBool) -> Result<Option<Failure>, Failure> {
-        let mut failed: Vec<String> = Vec::new();
+        let mut failed: Vec<Failure> = Vec::new();
         let mut interrupted = None;
         let parts = self.record.parts.len();
         for place in 0..parts {
@@ -111,7 +154,7 @@ impl Study {
                 false => command(registry, &part.command, stop),
             };
             self.record.parts[place].state = Some(match &played {
-                Ok(()) => RunState::Complete,
+                Ok(()) | Err(Failure::NoFigure(_)) => RunState::Complete,
                 Err(Failure::Interrupted(_)) => RunState::Interrupted,
                 Err(_) => RunState::Failed,
             });
@@ -121,13 +164,13 @@ impl Study {
                     interrupted = Some(failure);
                     break;
                 }
-                Err(failure) => failed.push(format!("{}: {}", part.role, failure.message().unwrap_or("failed"))),
+                Err(failure) => failed.push(failure.of_part(&part.role)),
             }
         }
-        let failure = interrupted.or_else(|| (!failed.is_empty()).then(|| Failure::Error(failed.join("; "))));
+        let failure = interrupted.or_else(|| Failure::all(failed));
         self.record.ended = Some(Timestamp::now());
         self.record.state = match &failure {
-            None => RunState::Complete,
+            None | Some(Failure::NoFigure(_)) => RunState::Complete,
             Some(Failure::Interrupted(_)) => RunState::Interrupted,
             Some(_) => RunState::Failed,
         };
@@ -147,7 +190,9 @@ impl Study {
 
     fn answer(&self, args: &StudyArgs, claims: &[Claim]) -> Result<(), Failure> {
         if args.json {
-            return answer_json(&json!({ "directory": self.dir, "study": self.record, "claims": claims }));
+            return answer_json(
+                &json!({ "directory": self.dir.to_string_lossy(), "study": self.record, "claims": claims }),
+            );
         }
         let mut text = String::new();
         for claim in claims {
@@ -162,18 +207,33 @@ impl Study {
     }
 }
 
+/// A part's command line.
+#[derive(Parser)]
+struct Words {
+    #[command(subcommand)]
+    part: Part,
+}
+
+/// The commands that a study is made of.
+#[derive(Subcommand)]
+enum Part {
+    Run(Box<RunArgs>),
+    Replay(Box<ReplayArgs>),
+    Crossover(Box<CrossoverArgs>),
+    Verify(VerifyArgs),
+}
+
 /// Carries out a part as the command that it is, but for the answer: the study's own is the one that counts.
 fn command(registry: &Registry, words: &[String], stop: &AtomicBool) -> Result<(), Failure> {
-    let cli = Cli::try_parse_from(words).map_err(|error| Failure::Error(error.to_string()))?;
-    let failure = match cli.command {
-        Command::Run(args) => session::record(run::request(registry, &args)?, stop, words.to_vec())?.1,
-        Command::Replay(args) => session::record(replay::request(registry, &args)?, stop, words.to_vec())?.1,
-        Command::Crossover(args) => {
+    let words_read = Words::try_parse_from(words).map_err(|error| Failure::Error(error.to_string()))?;
+    let failure = match words_read.part {
+        Part::Run(args) => session::record(run::request(registry, &args)?, stop, words.to_vec())?.1,
+        Part::Replay(args) => session::record(replay::request(registry, &args)?, stop, words.to_vec())?.1,
+        Part::Crossover(args) => {
             let base = crossover::base(registry, &args)?;
             crossover::search(&args, base, stop, words.to_vec())?.failure
         }
-        Command::Verify(args) => verify::check(registry, &args, stop)?.1,
-        _ => None,
+        Part::Verify(args) => verify::check(registry, &args, stop)?.1,
     };
     failure.map_or(Ok(()), Err)
 }

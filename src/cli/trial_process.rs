@@ -2,8 +2,7 @@
 //! output.
 
 use super::answer::{answer, complain};
-use super::args::ChildArgs;
-use super::child_process::{describe, receive};
+use super::child_process::{ChildArgs, describe, receive};
 use super::failure::Failure;
 use crate::harness::child::note;
 use crate::harness::{self, Contestant, Job, JobError};

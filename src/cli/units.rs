@@ -1,7 +1,7 @@
 //! Values with units, as they are typed: times, shares, thread counts, processors.
 
-use crate::harness::{Isolation, Order, Speed};
-use crate::workload::{Arrivals, MAX_THREADS, Per, parse_duration_ns};
+use crate::harness::{Isolation, pin};
+use crate::workload::{Arrivals, MAX_THREADS, Order, Per, Speed, parse_duration_ns};
 
 /// A share, 0.01 for 1 %.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,9 +27,17 @@ pub fn whole<T>(min: T, max: T) -> impl Fn(&str) -> Result<T, String> + Clone + 
 where
     T: std::str::FromStr + PartialOrd + Copy + std::fmt::Display + Send + Sync + 'static,
 {
-    move |text| match text.trim().parse() {
-        Ok(number) if (min..=max).contains(&number) => Ok(number),
-        _ => Err(format!("expected a whole number from {min} to {max}")),
+    move |text| {
+        let wrong = || format!("expected a whole number from {min} to {max}");
+        text.trim().parse().map_err(|_| wrong()).and_then(|number| within(min, max, number))
+    }
+}
+
+/// The number, if it lies from `min` to `max`.
+pub fn within<T: PartialOrd + std::fmt::Display>(min: T, max: T, number: T) -> Result<T, String> {
+    match (&min..=&max).contains(&&number) {
+        true => Ok(number),
+        false => Err(format!("expected a whole number from {min} to {max}")),
     }
 }
 
@@ -40,7 +48,11 @@ pub fn duration_ns(text: &str) -> Result<u64, String> {
 
 /// The length of a trial: long enough for its clocks, short enough for its user.
 pub fn trial_ns(text: &str) -> Result<u64, String> {
-    let ns = duration_ns(text)?;
+    trial_length(duration_ns(text)?)
+}
+
+/// A trial's length in ns, if it can be one.
+pub fn trial_length(ns: u64) -> Result<u64, String> {
     if (1_000_000..=600_000_000_000).contains(&ns) {
         Ok(ns)
     } else {
@@ -64,9 +76,14 @@ pub fn share(text: &str) -> Result<Share, String> {
         Some(number) => (number, 0.01),
         None => (text, 1.0),
     };
-    match number.trim().parse::<f64>() {
-        Ok(value) if value > 0.0 && value * scale < 1.0 => Ok(Share(value * scale)),
-        _ => Err("expected a share above 0 and below 100 %, like 2% or 0.02".to_owned()),
+    part(number.trim().parse().map_or(f64::NAN, |value: f64| value * scale))
+}
+
+/// A share as a fraction, if it can be one.
+pub fn part(share: f64) -> Result<Share, String> {
+    match share > 0.0 && share < 1.0 {
+        true => Ok(Share(share)),
+        false => Err("expected a share above 0 and below 100 %, like 2% or 0.02".to_owned()),
     }
 }
 
@@ -106,17 +123,25 @@ pub fn thread_counts(text: &str) -> Result<ThreadCounts, String> {
     Ok(ThreadCounts(counts))
 }
 
-/// `auto`, `none` or processor numbers.
+/// `auto`, `none`, or processor numbers and ranges like 0,2 or 0-3, as taskset takes them.
 pub fn pinning(text: &str) -> Result<Pinning, String> {
+    const EXPECTED: &str = "expected auto, none, or CPU numbers like 0,1 or 0-3";
     match text {
-        "auto" => Ok(Pinning::Auto),
-        "none" => Ok(Pinning::None),
-        list => list
-            .split(',')
-            .map(|number| number.trim().parse().map_err(|_| "expected auto, none, or CPU numbers like 0,1".to_owned()))
-            .collect::<Result<_, _>>()
-            .map(Pinning::Cpus),
+        "auto" => return Ok(Pinning::Auto),
+        "none" => return Ok(Pinning::None),
+        _ => {}
     }
+    let mut cpus = Vec::new();
+    for part in text.split(',') {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        let [first, last] = [first, last].map(|number| number.trim().parse::<usize>().map_err(|_| EXPECTED.to_owned()));
+        let (first, last) = (first?, last?);
+        if first > last || last >= pin::MAX_CPUS {
+            return Err(EXPECTED.to_owned());
+        }
+        cpus.extend(first..=last);
+    }
+    Ok(Pinning::Cpus(cpus))
 }
 
 /// An open load's rate.
@@ -176,10 +201,17 @@ pub fn isolation(text: &str) -> Result<Isolation, String> {
 pub fn speed(text: &str) -> Result<Speed, String> {
     match text {
         "max" => Ok(Speed::Max),
-        number => match number.parse::<f64>() {
-            Ok(times) if (0.001..=1e6).contains(&times) => Ok(Speed::Times(times)),
-            _ => Err("expected max, or a number from 0.001 to 1000000".to_owned()),
-        },
+        number => possible(Speed::Times(number.parse().unwrap_or(f64::NAN))),
+    }
+}
+
+/// The speed, if a trace can be played at it.
+pub fn possible(speed: Speed) -> Result<Speed, String> {
+    match speed {
+        Speed::Times(times) if !(0.001..=1e6).contains(&times) => {
+            Err("expected max, or a number from 0.001 to 1000000".to_owned())
+        }
+        speed => Ok(speed),
     }
 }
 
@@ -202,6 +234,15 @@ mod tests {
         assert_eq!(share("0.5"), Ok(Share(0.5)));
         for bad in ["0", "-1%", "100%", "2", "x", "NaN", "inf"] {
             assert!(share(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn processors_are_named_as_taskset_takes_them() {
+        assert_eq!(pinning("0-2,5"), Ok(Pinning::Cpus(vec![0, 1, 2, 5])));
+        assert_eq!(pinning("1,1"), Ok(Pinning::Cpus(vec![1, 1])));
+        for bad in ["", "2-1", "-1", "1-", "a", "0-9999999"] {
+            assert!(pinning(bad).is_err(), "{bad}");
         }
     }
 

@@ -3,13 +3,15 @@
 mod document;
 
 use std::path::Path;
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
+use clap::Args;
+
 use super::answer::{Form, present};
-use super::args::VerifyArgs;
 use super::failure::{Failure, usage};
 use super::progress::Progress;
-use super::session;
+use super::{session, units};
 use crate::document::Block;
 use crate::export::CheckDir;
 use crate::harness::pin;
@@ -17,6 +19,53 @@ use crate::record::{Check, CheckRow, Finding};
 use crate::registry::Registry;
 use crate::verify::Length;
 use crate::verify::referee::{self, Ending, Observer, Plan};
+
+/// `headlock verify`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  headlock verify                                          every strategy, every check, in under a minute
+  headlock verify --strategies rcu-epoch --checks fresh    the race of the RFC, with the events that lead to it
+  headlock verify --seconds 600                            torture
+
+Exit status: 5 if a strategy breaks what it declares.")]
+pub struct VerifyArgs {
+    /// Strategies separated by commas; core, or all
+    #[arg(short, long, default_value = "all", value_delimiter = ',', value_name = "LIST")]
+    pub strategies: Vec<String>,
+    /// Checks separated by commas: model, fresh, conserve, reclaim, reenter, progress; or all
+    #[arg(long, default_value = "all", value_delimiter = ',', value_name = "LIST")]
+    pub checks: Vec<String>,
+    /// How long all of it together goes on; each check makes one whole pass at least
+    #[arg(long, default_value_t = 40, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(1u64, 1_000_000))]
+    pub seconds: u64,
+    /// Make so many passes of each check, however long that takes
+    #[arg(long, value_name = "N", conflicts_with = "seconds", allow_hyphen_values = true, value_parser = units::whole(1u64, 1_000_000))]
+    pub passes: Option<u64>,
+    /// Threads of a concurrent check, from 2 [default: one more than there are CPUs]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(2u16, 256))]
+    pub threads: Option<u16>,
+    /// Timers to grow a list to
+    #[arg(long, default_value_t = 5_000, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(1u32, 1_000_000))]
+    pub timers: u32,
+    /// Seed of every random choice
+    #[arg(long, default_value_t = 1, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(0, u64::MAX))]
+    pub seed: u64,
+    /// How long an operation may get nowhere, twice in a row, before it counts as hung
+    #[arg(long, default_value = "10s", value_name = "TIME", allow_hyphen_values = true, value_parser = units::duration_ns)]
+    pub patience: u64,
+    /// Result directory, for verify.csv and violations.txt; must not exist
+    #[arg(short, long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Print one JSON document and nothing else
+    #[arg(long)]
+    pub json: bool,
+    /// Print Markdown tables
+    #[arg(long, conflicts_with = "json")]
+    pub markdown: bool,
+    /// No progress bar, no notes
+    #[arg(short, long)]
+    pub quiet: bool,
+}
 
 /// Checks what was typed, then the strategies, and answers.
 pub fn verify(registry: &Registry, args: &VerifyArgs) -> Result<(), Failure> {

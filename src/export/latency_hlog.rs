@@ -1,21 +1,19 @@
 //! `latency.hlog`: the whole histograms, in the HdrHistogram interval log format, version 1.3, with V2 compressed
 //! histograms. Values are ns, the third column (the largest value, for human readers) is ms.
 //!
-//! A line's tag is `strategy/threads/op/kind`. The workload is not in it, so lines of different workloads may share a tag.
-//! They are kept apart twice: a comment `#[Workload: "name"]` stands before the lines of each, and their intervals do not
-//! overlap. Trials of all workloads take turns, so there is no true interval to write; instead the time axis is measured
-//! time, as if the workloads had been measured one after the other. A line's length is the measured time of its own
-//! trials, and each workload starts on the first full second after all lines of the one before have ended. So a tool that
-//! knows nothing of the comment selects a workload by its start and end time:
+//! A line's tag is `workload/strategy/threads/op/kind`, so that a reader that groups lines by tag mixes nothing. What a tag may not
+//! hold (a comma, white space) stands as `%` and two hexadecimal digits, as in a URL, and so does a workload's `/`.
+//!
+//! Trials of all workloads take turns, so there is no true interval to write; instead the time axis is measured time, as if the
+//! workloads had been measured one after the other. A line's length is the measured time of its own trials, and each workload
+//! starts on the first full second after all lines of the one before have ended:
 //!
 //! ```text
 //! #[Histogram log format version 1.3]
 //! #[StartTime: 1764007602.000 (seconds since epoch)]
 //! #[MaxValueDivisor: 1000000.000]
-//! #[Workload: "hot"]
-//! Tag=mutex/2/deadline/service,0.000,7.200,1.812,HISTFAAAAC...
-//! #[Workload: "paced"]
-//! Tag=mutex/2/deadline/service,8.000,7.200,0.094,HISTFAAAAC...
+//! Tag=hot/mutex/2/deadline/service,0.000,7.200,1.812,HISTFAAAAC...
+//! Tag=paced/mutex/2/deadline/service,8.000,7.200,0.094,HISTFAAAAC...
 //! ```
 
 mod decode;
@@ -37,8 +35,6 @@ use crate::record::{Kind, LatencyHistogram};
 const FILE_NAME: &str = "latency.hlog";
 const VERSION: &str = "[Histogram log format version 1.3]";
 const NS_PER_MS: f64 = 1e6;
-const WORKLOAD_START: &str = "[Workload: ";
-const WORKLOAD_END: &str = "]";
 
 /// The longest line, bytes. The largest histogram with 3 digits, each counter as long as it can be, compresses to less.
 const MAX_LINE: usize = 1 << 20;
@@ -67,14 +63,10 @@ fn write(histograms: &[&LatencyHistogram], started: Timestamp, mut out: &mut dyn
         .begin_log_with(&mut out, &mut serializer)?;
     let mut start = Duration::ZERO;
     for of_workload in histograms.chunk_by(|a, b| a.workload == b.workload) {
-        let name = serde_json::to_string(&of_workload[0].workload)?;
-        log.write_comment(&format!("{WORKLOAD_START}{name}{WORKLOAD_END}"))?;
         let mut longest = Duration::ZERO;
         for latency in of_workload {
             let tag = tag(latency);
-            let tag = Tag::new(&tag).ok_or_else(|| {
-                io::Error::other(format!("`{tag}` has a comma or a space, which a log's tag may not"))
-            })?;
+            let tag = Tag::new(&tag).ok_or_else(|| io::Error::other(format!("`{tag}` is no tag of a log")))?;
             let length = Duration::from_nanos(latency.measured_ns);
             longest = longest.max(length);
             log.write_histogram(&latency.histogram, start, length, Some(tag)).map_err(|error| match error {
@@ -88,8 +80,46 @@ fn write(histograms: &[&LatencyHistogram], started: Timestamp, mut out: &mut dyn
 }
 
 fn tag(latency: &LatencyHistogram) -> String {
-    let LatencyHistogram { strategy, threads, op, kind, .. } = latency;
-    format!("{strategy}/{threads}/{op}/{}", kind.as_str())
+    let LatencyHistogram { workload, strategy, threads, op, kind, .. } = latency;
+    let (workload, strategy) = (quoted(workload, "/"), quoted(strategy, ""));
+    format!("{workload}/{strategy}/{threads}/{op}/{}", kind.as_str())
+}
+
+/// A name as part of a tag: what a tag may not hold, and `special`, as `%` and two hexadecimal digits a byte.
+fn quoted(name: &str, special: &str) -> String {
+    let mut quoted = String::new();
+    for letter in name.chars() {
+        if letter.is_whitespace() || letter.is_control() || letter == '%' || letter == ',' || special.contains(letter) {
+            let mut bytes = [0; 4];
+            for byte in letter.encode_utf8(&mut bytes).bytes() {
+                quoted += &format!("%{byte:02X}");
+            }
+        } else {
+            quoted.push(letter);
+        }
+    }
+    quoted
+}
+
+/// The name of which a tag holds this; `None` if it holds no name so.
+fn unquoted(text: &str) -> Option<String> {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        rest = match (first, after) {
+            (b'%', [high, low, after @ ..]) => {
+                let digit = |byte: u8| char::from(byte).to_digit(16);
+                bytes.push((digit(*high)? * 16 + digit(*low)?) as u8);
+                after
+            }
+            (b'%', _) => return None,
+            (other, after) => {
+                bytes.push(*other);
+                after
+            }
+        };
+    }
+    String::from_utf8(bytes).ok()
 }
 
 /// The histograms of a result directory, in the log's order, their measured time to the millisecond.
@@ -114,7 +144,6 @@ fn parse_within(
 ) -> Result<Vec<LatencyHistogram>, ReadError> {
     let mut histograms = Vec::new();
     let mut counters = 0;
-    let mut workload: Option<String> = None;
     let mut line = Vec::new();
     for number in 1.. {
         let wrong = |problem: String| ReadError::content(path, number, problem);
@@ -127,11 +156,7 @@ fn parse_within(
             return Err(wrong(format!("the line is longer than {MAX_LINE} bytes")));
         }
         let text = str::from_utf8(&line).map_err(|_| wrong("not UTF-8 text".to_owned()))?;
-        if let Some(comment) = text.trim_end().strip_prefix('#') {
-            if let Some(rest) = comment.strip_prefix(WORKLOAD_START) {
-                let name = rest.strip_suffix(WORKLOAD_END).and_then(|name| serde_json::from_str(name).ok());
-                workload = Some(name.ok_or_else(|| wrong("not a workload line: `#[Workload: \"name\"]`".to_owned()))?);
-            }
+        if text.starts_with('#') {
             continue;
         }
         match IntervalLogIterator::new(&line).next() {
@@ -139,10 +164,7 @@ fn parse_within(
             None => {}
             _ if text.trim().is_empty() => {}
             Some(Ok(LogEntry::Interval(interval))) => {
-                let workload = workload
-                    .as_deref()
-                    .ok_or_else(|| wrong("a histogram before any workload line: `#[Workload: \"name\"]`".to_owned()))?;
-                let latency = latency(workload, &interval).map_err(wrong)?;
+                let latency = latency(&interval).map_err(wrong)?;
                 counters += latency.histogram.distinct_values();
                 if counters > max_counters {
                     return Err(wrong(format!("more than {max_counters} counters in all; expected at most that many")));
@@ -155,17 +177,17 @@ fn parse_within(
     Ok(histograms)
 }
 
-fn latency(workload: &str, interval: &IntervalLogHistogram<'_>) -> Result<LatencyHistogram, String> {
-    let wrong = || "the tag is not `strategy/threads/op/kind`".to_owned();
-    let tag = interval.tag().ok_or_else(wrong)?;
-    // From the right: of the four only the strategy's name is a stranger's choice.
-    let mut parts = tag.as_str().rsplitn(4, '/');
+fn latency(interval: &IntervalLogHistogram<'_>) -> Result<LatencyHistogram, String> {
+    let wrong = || "the tag is not `workload/strategy/threads/op/kind`".to_owned();
+    let (workload, rest) = interval.tag().and_then(|tag| tag.as_str().split_once('/')).ok_or_else(wrong)?;
+    // From the right: a strategy's name is a stranger's choice, and may hold slashes.
+    let mut parts = rest.rsplitn(4, '/');
     let mut part = || parts.next().ok_or_else(wrong);
     let (kind, op, threads, strategy) = (part()?, part()?, part()?, part()?);
     let kind = [Kind::Service, Kind::Response].into_iter().find(|known| known.as_str() == kind);
     Ok(LatencyHistogram {
-        workload: workload.to_owned(),
-        strategy: strategy.to_owned(),
+        workload: unquoted(workload).ok_or_else(wrong)?,
+        strategy: unquoted(strategy).ok_or_else(wrong)?,
         threads: threads.parse().map_err(|_| wrong())?,
         op: op.to_owned(),
         kind: kind.ok_or_else(wrong)?,

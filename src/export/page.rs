@@ -11,8 +11,8 @@ use super::replace::replace;
 ///
 /// # Errors
 /// If it cannot be written. A file that was there keeps its content.
-pub fn write_page(path: &Path, text: &str) -> Result<(), WriteError> {
-    let written = match (fs::metadata(path), path.file_name().and_then(|name| name.to_str())) {
+pub fn write_page_to(path: &Path, text: &str) -> Result<(), WriteError> {
+    let written = match (fs::metadata(path), path.file_name()) {
         (Ok(there), _) if there.is_dir() => Err(io::Error::other("it is a directory")),
         (Ok(there), _) if !there.is_file() => fs::write(path, text),
         (_, None) => Err(io::Error::other("it names no file")),
@@ -22,4 +22,14 @@ pub fn write_page(path: &Path, text: &str) -> Result<(), WriteError> {
         }
     };
     written.map_err(|source| WriteError::Create { path: path.to_owned(), source })
+}
+
+/// Writes a page into a result directory. Whatever bears its name there is replaced, a link or a device too: the directory may be a
+/// stranger's, and nothing outside it is written to.
+///
+/// # Errors
+/// If it cannot be written. A page that was there keeps its content.
+pub fn write_page(dir: &Path, name: &str, text: &str) -> Result<(), WriteError> {
+    replace(dir, name, |out| out.write_all(text.as_bytes()))
+        .map_err(|source| WriteError::Create { path: dir.join(name), source })
 }

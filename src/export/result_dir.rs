@@ -102,7 +102,7 @@ impl ResultDir {
     pub fn resume(path: &Path) -> Result<(Self, Rows<Trial>), ResumeError> {
         let file = path.join(trials_csv::FILE_NAME);
         let unreadable = |source| ReadError::io(&file, source);
-        let target = OpenOptions::new().append(true).open(&file).map_err(unreadable)?;
+        let target = open_own(&file).map_err(unreadable)?;
         if let Err(TryLockError::WouldBlock) = target.try_lock() {
             return Err(ResumeError::InUse { path: path.to_owned() });
         }
@@ -112,7 +112,7 @@ impl ResultDir {
         let resume = |name: &str| {
             let file = path.join(name);
             let unreadable = |source| ReadError::io(&file, source);
-            let target = OpenOptions::new().append(true).open(&file).map_err(unreadable)?;
+            let target = open_own(&file).map_err(unreadable)?;
             let (len, lines) = whole_lines(&file).map_err(unreadable)?;
             Appender::resume(target, len, lines.saturating_sub(1)).map_err(unreadable)
         };
@@ -185,6 +185,15 @@ impl ResultDir {
     fn rewrite_error(&self, name: &str, source: io::Error) -> WriteError {
         WriteError::Rewrite { path: self.path.join(name), rows: self.trials.rows(), source }
     }
+}
+
+/// Opens a file of the directory to append to it. A link is refused: the directory may be a stranger's, and nothing outside it is
+/// written to.
+fn open_own(path: &Path) -> io::Result<File> {
+    if !fs::symlink_metadata(path)?.is_file() {
+        return Err(io::Error::other("it is no file of its own, but a link or a device"));
+    }
+    OpenOptions::new().append(true).open(path)
 }
 
 /// The bytes of a file's finished lines, and their number.

@@ -1,5 +1,6 @@
 //! `run.json`: what was run, where, and how it went.
 
+use std::cmp::Ordering;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -29,28 +30,38 @@ impl Format for RunJson {
 ///
 /// # Errors
 ///
-/// If there is no readable `run.json`, its content is not one, or its schema is newer than this program.
+/// If there is no readable `run.json`, its content is not one, or its schema is not this program's.
 pub fn read_run(dir: &Path) -> Result<RunRecord, ReadError> {
-    let path = dir.join(FILE_NAME);
-    let bytes = read_document(&path).map_err(|error| ReadError::io(&path, error))?;
-    parse(&path, &bytes)
+    read_run_file(&dir.join(FILE_NAME))
+}
+
+/// The run record in a file.
+///
+/// # Errors
+///
+/// As [`read_run`].
+pub fn read_run_file(path: &Path) -> Result<RunRecord, ReadError> {
+    let bytes = read_document(path).map_err(|error| ReadError::io(path, error))?;
+    parse(path, &bytes)
 }
 
 /// A record that states its `schema_version`, from a file's content.
 pub(super) fn parse<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, ReadError> {
-    /// Read first: a newer record may have another shape, and its version explains why.
+    /// Read first: a record of another schema may have another shape, and its version explains why.
     #[derive(Deserialize)]
     struct Version {
         schema_version: u32,
     }
     let explain = |error: serde_json::Error| ReadError::content(path, error.line().max(1) as u64, error.to_string());
     let Version { schema_version } = serde_json::from_slice(bytes).map_err(explain)?;
-    if schema_version > SCHEMA_VERSION {
-        let problem =
-            format!("schema_version {schema_version} is newer than this headlock's {SCHEMA_VERSION}: update it");
-        return Err(ReadError::content(path, 1, problem));
-    }
-    serde_json::from_slice(bytes).map_err(explain)
+    let (than_this, remedy) = match schema_version.cmp(&SCHEMA_VERSION) {
+        Ordering::Equal => return serde_json::from_slice(bytes).map_err(explain),
+        Ordering::Less => ("older", "measure again"),
+        Ordering::Greater => ("newer", "update headlock"),
+    };
+    let problem =
+        format!("schema_version {schema_version} is {than_this} than this headlock's {SCHEMA_VERSION}: {remedy}");
+    Err(ReadError::content(path, 1, problem))
 }
 
 #[cfg(test)]
@@ -59,10 +70,15 @@ mod tests {
     use crate::export::testing::run;
 
     #[test]
-    fn a_newer_schema_is_refused_by_its_version_whatever_its_shape() {
-        let text = format!("{{\"schema_version\": {}, \"host\": 5}}", SCHEMA_VERSION + 1);
-        let error = parse::<RunRecord>(Path::new("run.json"), text.as_bytes()).unwrap_err().to_string();
-        assert!(error.starts_with("run.json:1: schema_version 2 is newer"), "{error}");
+    fn another_schema_is_refused_by_its_version_whatever_its_shape() {
+        for (version, says) in [
+            (1, "run.json:1: schema_version 1 is older than this headlock's 2: measure again"),
+            (3, "run.json:1: schema_version 3 is newer than this headlock's 2: update headlock"),
+        ] {
+            let text = format!("{{\"schema_version\": {version}, \"host\": 5}}");
+            let error = parse::<RunRecord>(Path::new("run.json"), text.as_bytes()).unwrap_err().to_string();
+            assert_eq!(error, says);
+        }
     }
 
     #[test]

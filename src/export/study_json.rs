@@ -1,8 +1,8 @@
 //! A study's own files: `study.json`, what it was and how it went, and `loads.csv`, reads counted one by one.
 
-use std::fs;
-use std::path::Path;
+use std::path::{Component, Path};
 
+use super::limited::read_document;
 use super::replace::replace;
 use super::result_dir::create_new;
 use super::{ReadError, Rows, WriteError, run_json, table};
@@ -55,11 +55,20 @@ pub fn write_loads(dir: &Path, loads: &[LoadCount]) -> Result<(), WriteError> {
 ///
 /// # Errors
 ///
-/// If there is no readable `study.json`, its content is not one, or its schema is newer than this program.
+/// If there is no readable `study.json`, its content is not one, a part lies outside the directory, or its schema is not this
+/// program's.
 pub fn read_study(dir: &Path) -> Result<StudyRecord, ReadError> {
     let path = dir.join(STUDY);
-    let bytes = fs::read(&path).map_err(|error| ReadError::io(&path, error))?;
-    run_json::parse(&path, &bytes)
+    let bytes = read_document(&path).map_err(|error| ReadError::io(&path, error))?;
+    let study: StudyRecord = run_json::parse(&path, &bytes)?;
+    let inside = |part: &str| Path::new(part).components().all(|it| matches!(it, Component::Normal(_)));
+    match study.parts.iter().find(|part| !inside(&part.path)) {
+        Some(part) => {
+            let problem = format!("part {}: path `{}` leaves the study's directory", part.role, part.path);
+            Err(ReadError::content(&path, 1, problem))
+        }
+        None => Ok(study),
+    }
 }
 
 /// The counted reads of a part.

@@ -93,7 +93,7 @@ pub(super) fn parse<T: DeserializeOwned>(
             Err(Broken::Content(problem)) => Err(problem),
             Err(Broken::Io(error)) => return Err(ReadError::io(path, error)),
         };
-        let row = record.and_then(|record| record.deserialize(Some(&header)).map_err(|error| explain(columns, &error)));
+        let row = record.and_then(|record| typed(record, columns).map_err(|error| explain(columns, &error)));
         if let Some(before) = last.replace((line, row)) {
             rows.push(whole(before)?);
         }
@@ -114,6 +114,47 @@ pub(super) fn parse<T: DeserializeOwned>(
         None => {}
     }
     Ok(Rows { rows, note })
+}
+
+/// The record as a row, by the places of its columns, which the header has in order.
+///
+/// Other programs write `True` for `true` and 3.0 for 3: a cell that is refused is tried once more as headlock would write it.
+fn typed<T: DeserializeOwned>(mut record: StringRecord, columns: &[&str]) -> Result<T, csv::Error> {
+    record.truncate(columns.len());
+    loop {
+        let error = match record.deserialize(None) {
+            Ok(row) => return Ok(row),
+            Err(error) => error,
+        };
+        let ErrorKind::Deserialize { err, .. } = error.kind() else {
+            return Err(error);
+        };
+        let place = err.field().map(|field| field as usize);
+        let Some((place, cell)) = place.and_then(|place| Some((place, plain(err.kind(), record.get(place)?)?))) else {
+            return Err(error);
+        };
+        record = record.iter().enumerate().map(|(at, old)| if at == place { &cell } else { old }).collect();
+    }
+}
+
+/// A cell that other programs write in another way, as headlock writes it; `None` if it is none of these.
+fn plain(wrong: &DeserializeErrorKind, cell: &str) -> Option<String> {
+    /// From here on not every whole number is a float.
+    const EXACT: f64 = (1_u64 << 53) as f64;
+    match wrong {
+        DeserializeErrorKind::ParseBool(_) => match cell {
+            "True" | "TRUE" | "1" => Some("true".to_owned()),
+            "False" | "FALSE" | "0" => Some("false".to_owned()),
+            _ => None,
+        },
+        DeserializeErrorKind::ParseInt(_) => {
+            let number: f64 = cell.parse().ok()?;
+            let whole = number.fract() == 0.0 && (0.0..EXACT).contains(&number);
+            // A cell that is digits already is out of range, and would be for ever.
+            (whole && cell.contains(['.', 'e', 'E'])).then(|| (number as u64).to_string())
+        }
+        _ => None,
+    }
 }
 
 fn check_header(path: &Path, header: &StringRecord, columns: &[&str]) -> Result<(), ReadError> {

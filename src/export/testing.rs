@@ -1,5 +1,6 @@
 //! A small result for the tests of `export`.
 
+use crate::record::testing::parameters;
 use crate::record::{
     Conditions, Host, LatencyHistogram, LatencyRow, Ratio, RunRecord, RunState, SCHEMA_VERSION, Trial,
 };
@@ -51,7 +52,7 @@ pub(crate) fn run() -> RunRecord {
         schema_version: SCHEMA_VERSION,
         headlock_version: "0.1.0".to_owned(),
         command: vec!["headlock".to_owned(), "run".to_owned()],
-        parameters: serde_json::json!({ "threads": [1, 2], "seed": 7 }),
+        parameters: parameters(),
         host: Host {
             hostname: "box".to_owned(),
             smt: Some(false),

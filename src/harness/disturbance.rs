@@ -24,6 +24,7 @@
 //! short to mark a trial shows there.
 
 use super::job::{Outcome, Watch};
+use super::pin::shares_a_cpu;
 
 /// Share of the threads' wall time that may be lost before a block's pass counts as disturbed.
 const MOST_LOST: f64 = 0.02;
@@ -34,13 +35,13 @@ const WAKE_NS: u64 = 50_000;
 
 /// Why a pass is disturbed, if it is, in which these took part. Threads that share processors, or may, keep each other waiting, and are
 /// not judged; `cpus` are bound to.
-pub fn of(watch: &Watch, parts: &[Outcome], cpus: usize) -> Option<String> {
+pub fn of(watch: &Watch, parts: &[Outcome], cpus: &[usize]) -> Option<String> {
     let mut parts = parts.iter().filter(|part| part.pass == watch.pass);
     let threads = parts.clone().map(|part| part.threads.len()).max().unwrap_or(0);
     if let Some(idle) = parts.find(|part| part.threads.iter().all(|thread| thread.ops == 0)) {
         return Some(format!("{} did no operation", idle.name));
     }
-    if cpus == 0 || threads > cpus {
+    if cpus.is_empty() || shares_a_cpu(threads, cpus) {
         return None;
     }
     let share = |lost_ns: u64, of_ns: u64| lost_ns as f64 / of_ns.max(1) as f64;

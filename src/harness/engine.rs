@@ -9,12 +9,14 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering as Memory};
 
+use headlock_strategies::LockCounts;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::child::{self, Broken, ChildError};
-use super::job::{BlockOutcome, Contestant, Isolation, Job, Load, Outcome, Speed, ThreadLocks, ThreadOutcome};
+use super::job::{BlockOutcome, Contestant, Job, Load, Outcome, ThreadOutcome};
+use super::{Isolation, Speed};
 use super::{disturbance, latency};
 use crate::record::{AA_CONTROL, BlockState, FLOOR, LatencyHistogram, Pass, Point, ThreadRow, Trial};
 
@@ -325,7 +327,7 @@ impl Load {
 /// What was counted of a replay in the last block that counted: acquisitions of the list and of each thread, and in how many
 /// operations.
 #[derive(Default)]
-struct CountedLocks(BTreeMap<(usize, String), (u64, ThreadLocks, Vec<ThreadLocks>)>);
+struct CountedLocks(BTreeMap<(usize, String), (u64, LockCounts, Vec<LockCounts>)>);
 
 impl CountedLocks {
     /// Whether all who play have been counted.
@@ -408,7 +410,7 @@ fn describe(
     let verdicts: BTreeMap<Pass, Option<String>> = outcome
         .watches
         .iter()
-        .map(|watch| (watch.pass, disturbance::of(watch, &outcome.parts, plan.cpus.len())))
+        .map(|watch| (watch.pass, disturbance::of(watch, &outcome.parts, &plan.cpus)))
         .collect();
     let mut played = Vec::new();
     for mut part in outcome.parts {
@@ -496,9 +498,7 @@ fn describe_part(point: &Point, block: usize, load: &Load, outcome: Outcome) -> 
         ops: thread.ops,
         elapsed_ns: thread.elapsed_ns,
         cpu_ns: thread.cpu_ns,
-        lock_acquisitions: thread.lock.acquisitions,
-        lock_contended: thread.lock.contended,
-        lock_wait_ns: thread.lock.wait_ns,
+        lock: thread.lock,
     });
     let rows = rows.collect();
     let (ops_least, ops_most) = least_and_most(threads);
@@ -515,9 +515,7 @@ fn describe_part(point: &Point, block: usize, load: &Load, outcome: Outcome) -> 
         ops_per_s: threads.iter().map(|thread| thread.ops as f64 * 1e9 / thread.elapsed_ns.max(1) as f64).sum(),
         floor_ns: None,
         cpu_ns: threads.iter().map(|thread| thread.cpu_ns).sum(),
-        lock_acquisitions: locks.acquisitions,
-        lock_contended: locks.contended,
-        lock_wait_ns: locks.wait_ns,
+        lock: locks,
         retries: outcome.retries,
         retired: outcome.retired,
         peak_unreclaimed: outcome.peak_unreclaimed,

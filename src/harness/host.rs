@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
+use super::cpu;
 use crate::record::Host;
 
 /// The lock file that this program was built from.
@@ -23,27 +25,18 @@ const CRATES: [&str; 10] = [
 
 /// Gathers what can be found out.
 pub fn facts() -> Host {
-    let cpuinfo = read("/proc/cpuinfo").unwrap_or_default();
-    let cpu = |name: &str| {
-        let line = cpuinfo.lines().find(|line| line.split(':').next().is_some_and(|key| key.trim() == name))?;
-        Some(line.split_once(':')?.1.trim().to_owned())
-    };
-    let packages: std::collections::BTreeSet<(Option<&str>, Option<&str>)> = cpuinfo
-        .split("\n\n")
-        .filter(|block| !block.trim().is_empty())
-        .map(|block| (value(block, "physical id"), value(block, "core id")))
-        .collect();
+    let cpu = cpu::read(Path::new("/"));
     let system = rustix::system::uname();
     Host {
         hostname: system.nodename().to_string_lossy().into_owned(),
-        cpu_model: cpu("model name"),
-        cores: (!packages.is_empty()).then_some(packages.len()),
+        cpu_model: cpu.model,
+        cores: cpu.cores,
         logical_cpus: std::thread::available_parallelism().ok().map(Into::into),
         smt: read("/sys/devices/system/cpu/smt/active").map(|active| active == "1"),
         governor: read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
         turbo: turbo(),
         clock_source: read("/sys/devices/system/clocksource/clocksource0/current_clocksource"),
-        hypervisor: hypervisor(&cpuinfo),
+        hypervisor: cpu.hypervisor,
         kernel: Some(system.release().to_string_lossy().into_owned()),
         os: os(),
         rustc: Some(env!("HEADLOCK_RUSTC").to_owned()).filter(|version| !version.is_empty()),
@@ -55,24 +48,10 @@ fn read(path: &str) -> Option<String> {
     fs::read_to_string(path).ok().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
-fn value<'a>(block: &'a str, name: &str) -> Option<&'a str> {
-    let line = block.lines().find(|line| line.split(':').next().is_some_and(|key| key.trim() == name))?;
-    Some(line.split_once(':')?.1.trim())
-}
-
 /// Intel's driver says whether turbo is off, the generic one whether boost is on.
 fn turbo() -> Option<bool> {
     let intel = read("/sys/devices/system/cpu/intel_pstate/no_turbo").map(|off| off == "0");
     intel.or_else(|| read("/sys/devices/system/cpu/cpufreq/boost").map(|on| on == "1"))
-}
-
-fn hypervisor(cpuinfo: &str) -> Option<String> {
-    let flags = value(cpuinfo, "flags")?;
-    if !flags.split_whitespace().any(|flag| flag == "hypervisor") {
-        return Some("none".to_owned());
-    }
-    let known = read("/sys/hypervisor/type").or_else(|| read("/sys/class/dmi/id/product_name"));
-    Some(known.unwrap_or_else(|| "unnamed".to_owned()))
 }
 
 fn os() -> Option<String> {

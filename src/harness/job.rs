@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::handed::Handed;
 use crate::record::{BlockState, Kind, Pass};
-use crate::workload::Workload;
-use crate::workload::trace::{Order, Trace, prepared::Prepared};
+use crate::workload::trace::{Trace, prepared::Prepared};
+use crate::workload::{Isolation, Order, Speed, Workload};
 
 /// One block at one point, or a part of it, to be played by a fresh process.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -43,17 +43,6 @@ pub struct Contestant {
     pub strategy: String,
     /// Share by which everything is made slower, a self-test of the tool; 0 for none.
     pub inject: f64,
-}
-
-/// What shares a process.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Isolation {
-    /// All contestants of a block, which take turns.
-    #[default]
-    Slices,
-    /// Nobody: each contestant has a process of its own in each pass, and measures in one go.
-    Process,
 }
 
 /// What is played.
@@ -115,16 +104,6 @@ impl Load {
     }
 }
 
-/// How fast a trace is played.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Speed {
-    /// Back to back.
-    Max,
-    /// So many times as fast as recorded, with the trace's spacing kept.
-    Times(f64),
-}
-
 /// What one thread did while measuring.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ThreadOutcome {
@@ -145,46 +124,9 @@ pub struct ThreadOutcome {
     /// `poller`, `modifier`, `runner`, or `mixed`; in a replay the trace thread's name.
     pub role: String,
     /// Lock acquisitions through this thread's handles.
-    pub lock: ThreadLocks,
+    pub lock: LockCounts,
     /// How far behind its schedule an open load ended its slices, ns, all together.
     pub behind_ns: u64,
-}
-
-/// A thread's lock acquisitions, as [`headlock_strategies::LockCounts`].
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-pub struct ThreadLocks {
-    /// Acquisitions.
-    pub acquisitions: u64,
-    /// Contended ones.
-    pub contended: u64,
-    /// Time waited in them, ns.
-    pub wait_ns: u64,
-}
-
-impl ThreadLocks {
-    /// Adds another part's.
-    pub(super) fn add(&mut self, other: ThreadLocks) {
-        self.acquisitions += other.acquisitions;
-        self.contended += other.contended;
-        self.wait_ns += other.wait_ns;
-    }
-
-    /// What these come to if they are a part of something that is so many times as large.
-    pub(super) fn times(self, share: f64) -> ThreadLocks {
-        let of_all = |count: u64| (count as f64 * share).round() as u64;
-        ThreadLocks {
-            acquisitions: of_all(self.acquisitions),
-            contended: of_all(self.contended),
-            wait_ns: of_all(self.wait_ns),
-        }
-    }
-}
-
-impl From<LockCounts> for ThreadLocks {
-    fn from(counts: LockCounts) -> Self {
-        let LockCounts { acquisitions, contended, wait_ns } = counts;
-        ThreadLocks { acquisitions, contended, wait_ns }
-    }
 }
 
 /// Recorded latencies of one kind of operation, all threads together.
@@ -242,7 +184,7 @@ pub struct Outcome {
     /// Each thread's part.
     pub threads: Vec<ThreadOutcome>,
     /// Lock acquisitions while measuring, `None` if they were not counted.
-    pub locks: Option<ThreadLocks>,
+    pub locks: Option<LockCounts>,
     /// Read retries.
     pub retries: u64,
     /// Nodes retired.

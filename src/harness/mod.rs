@@ -4,6 +4,7 @@ mod block;
 pub mod child;
 pub mod clock;
 mod contestant;
+mod cpu;
 mod disturbance;
 pub mod doctor;
 pub mod engine;
@@ -26,10 +27,10 @@ pub use contestant::Maker;
 pub use engine::{Ending, INJECTED, Observer, Plan, Played};
 pub use floor::FloorList;
 pub use handed::Handed;
-pub use job::{BlockOutcome, Contestant, Isolation, Job, JobError, Load, OpHistogram, Outcome, Speed, ThreadOutcome};
+pub use job::{BlockOutcome, Contestant, Job, JobError, Load, OpHistogram, Outcome, ThreadOutcome};
 
-pub use crate::workload::trace::Order;
 use crate::workload::trace::prepared::Prepared;
+pub use crate::workload::{Isolation, Order, Speed};
 
 /// Plays one job in this process. `makers` has each contestant's, in the job's order; `announce` is told who is at work, at every turn.
 ///

@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering as Memory};
 
 use headlock_strategies::{Config, Counts, LockCounts, Nanos, TimerHandle, TimerId, TimerList};
 
+use super::Speed;
 use super::block::plan::Plan;
 use super::block::{self, Announce, Entrant, Part};
 use super::clock::{Clock, Moment};
 use super::contestant::{Contestant, Maker, Played, Player, Slice};
 use super::grace;
-use super::job::{BlockOutcome, Job, JobError, Speed};
+use super::job::{BlockOutcome, Job, JobError};
 use super::latency::{GRACE, Recorder};
 use super::player::stretch;
 use crate::record::Pass;

@@ -2,9 +2,8 @@
 
 use serde::Serialize;
 
-use super::parameters::Parameters;
 use super::{Reading, is_at};
-use crate::record::{self, Kind, LatencyRow, Point, RECLAIM, TracePlayed, Trial};
+use crate::record::{self, Kind, LatencyRow, PlayedTrace, Point, RECLAIM, Trial};
 use crate::stats::median;
 
 /// What a load came to, over the undisturbed trials of the latency pass, which counts operations by kind.
@@ -76,8 +75,8 @@ impl<'a> Reading<'a> {
     }
 
     /// What the trace behind a point holds; `None` of a synthetic load.
-    pub fn trace(&self, point: &Point) -> Option<TracePlayed> {
-        Parameters::of(self.run).trace(point)
+    pub fn trace(&self, point: &Point) -> Option<&'a PlayedTrace> {
+        self.run.parameters.command.traces().iter().find(|it| it.workload == point.workload)
     }
 
     /// What one pass over the trace took under a strategy; `None` of a synthetic load, and without a trial.
@@ -94,14 +93,14 @@ impl<'a> Reading<'a> {
             Some((each().reduce(f64::min)?, each().reduce(f64::max)?))
         };
         Some(Pass {
-            locks: range(|it| it.lock_acquisitions)?,
+            locks: range(|it| it.lock.acquisitions)?,
             fired: range(|it| it.fired)?,
         })
     }
 
     /// Lock acquisitions a second at the load's own pace, median over undisturbed trials.
     pub fn locks_per_s(&self, point: &Point, strategy: &str) -> Option<f64> {
-        let rate = |it: &Trial| it.lock_acquisitions as f64 * 1e9 / it.elapsed_ns.max(1) as f64;
+        let rate = |it: &Trial| it.lock.acquisitions as f64 * 1e9 / it.elapsed_ns.max(1) as f64;
         median(&self.quiet(point, strategy).map(rate).collect::<Vec<f64>>())
     }
 

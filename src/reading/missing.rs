@@ -4,7 +4,6 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use super::parameters::Parameters;
 use super::{Reading, is_at};
 use crate::record::{AA_CONTROL, FLOOR, Pass, Point, Trial};
 use crate::text::count;
@@ -138,7 +137,7 @@ impl Reading<'_> {
         if self.latency.iter().any(|it| is_at(it, point) && it.strategy == strategy) {
             return None;
         }
-        if Parameters::of(self.run).no_latency() {
+        if self.run.parameters.common.deciding_only {
             return Some(Missing::NoLatency);
         }
         Some(self.no_time(point, strategy).unwrap_or_else(|| {

@@ -7,7 +7,6 @@
 
 mod counts;
 mod missing;
-mod parameters;
 mod results;
 mod standing;
 mod study;
@@ -26,10 +25,9 @@ pub use study::StudyResults;
 pub use tally::Tally;
 
 use crate::record::{
-    AA_CONTROL, ALL, FLOOR, Kind, LatencyRow, Metric, Point, Ratio, RunRecord, RunState, Trial, Verdict,
+    AA_CONTROL, ALL, Common, FLOOR, Kind, LatencyRow, Metric, Point, Ratio, RunRecord, RunState, Trial, Verdict,
 };
 use crate::stats::{self, Measured, Subject, Summary, Tails, deciding_metric, summarize};
-use parameters::Parameters;
 
 /// The trials of a run and what follows from them.
 pub struct Reading<'a> {
@@ -61,8 +59,8 @@ impl<'a> Reading<'a> {
         let clock_step_ns = run.conditions.clock.as_ref().map_or(0.0, |clock| clock.resolution_ns);
         let measured = Measured { clock_step_ns, ..measured.into() };
         let trials = measured.trials;
-        let told = Parameters::of(run);
-        let (baseline, threshold) = (told.baseline(), told.threshold());
+        let told = &run.parameters.common;
+        let (baseline, threshold) = (told.baseline.as_str(), told.threshold);
         Reading {
             run,
             trials,
@@ -72,7 +70,7 @@ impl<'a> Reading<'a> {
             threshold,
             ratios: stats::ratios(measured, baseline, threshold),
             summaries: summarize(trials),
-            points: points(told, run, trials),
+            points: points(run, trials),
             strategies: strategies(told, trials),
         }
     }
@@ -163,7 +161,7 @@ impl<'a> Reading<'a> {
 
     /// How many processors the threads were bound to; 0 if to none, `None` if the run does not say.
     pub fn cpus(&self) -> Option<usize> {
-        Parameters::of(self.run).cpus()
+        Some(self.run.parameters.common.cpus.len())
     }
 
     /// Blocks that have a trial.
@@ -199,7 +197,7 @@ fn is_at(row: &LatencyRow, point: &Point) -> bool {
 }
 
 /// Those that were played and those at which nothing could be, in the order of the run's workloads.
-fn points(told: Parameters<'_>, run: &RunRecord, trials: &[Trial]) -> Vec<Point> {
+fn points(run: &RunRecord, trials: &[Trial]) -> Vec<Point> {
     let mut points: Vec<Point> = Vec::new();
     let played = trials.iter().map(|it| (&it.workload, it.threads));
     let failed = run.left_out.iter().map(|it| (&it.workload, it.threads));
@@ -208,15 +206,17 @@ fn points(told: Parameters<'_>, run: &RunRecord, trials: &[Trial]) -> Vec<Point>
             points.push(Point { workload: workload.clone(), threads });
         }
     }
-    let order: Vec<&str> = told.workloads().collect();
+    let command = &run.parameters.command;
+    let synthetic = command.workloads().iter().map(|it| it.name.as_str());
+    let order: Vec<&str> = synthetic.chain(command.traces().iter().map(|it| it.workload.as_str())).collect();
     let place = |point: &Point| order.iter().position(|name| *name == point.workload).unwrap_or(order.len());
     points.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| a.cmp(b)));
     points
 }
 
 /// In the order in which the run names them, then any other.
-fn strategies(told: Parameters<'_>, trials: &[Trial]) -> Vec<String> {
-    let mut strategies: Vec<String> = told.strategies().map(str::to_owned).collect();
+fn strategies(told: &Common, trials: &[Trial]) -> Vec<String> {
+    let mut strategies: Vec<String> = told.strategies.clone();
     for subject in stats::subjects(trials) {
         let known = [FLOOR, AA_CONTROL].contains(&subject.strategy.as_str()) || strategies.contains(&subject.strategy);
         if !known {

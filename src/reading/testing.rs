@@ -1,6 +1,7 @@
 //! Results for the tests of what reads them.
 
 use super::Results;
+use crate::record::testing::parameters;
 use crate::record::{Conditions, Declaration, Host, LatencyRow, RunRecord, RunState, SCHEMA_VERSION, Trial};
 use crate::stats::testing::{latency, trial};
 use crate::stats::{Latencies, latency_rows, ratios};
@@ -56,7 +57,7 @@ pub(crate) fn run() -> RunRecord {
         schema_version: SCHEMA_VERSION,
         headlock_version: "0.1.0".to_owned(),
         command: command.map(str::to_owned).to_vec(),
-        parameters: serde_json::json!({ "command": "run", "baseline": "mutex", "threshold": 0.01 }),
+        parameters: parameters(),
         host: Host { hostname: "box".to_owned(), ..Host::default() },
         conditions: Conditions::default(),
         warnings: Vec::new(),

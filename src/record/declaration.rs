@@ -1,9 +1,10 @@
 //! What a strategy declares about itself, in the words that tables and files use.
 
+use headlock_strategies::Freshness;
 use serde::{Deserialize, Serialize};
 
 /// The freshness of a strategy under which a poller can oversleep.
-pub const RACY: &str = "racy";
+pub const RACY: &str = Freshness::Racy.word();
 
 /// A strategy's own words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

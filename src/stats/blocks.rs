@@ -50,13 +50,18 @@ pub fn deciding_metric(trials: &[Trial], point: &Point) -> Metric {
     }
 }
 
+/// The pass that what decides at a point is measured in.
+pub(super) fn deciding_pass(trials: &[Trial], point: &Point) -> Pass {
+    match deciding_metric(trials, point) {
+        Metric::NsPerOp | Metric::NetNsPerOp => Pass::Throughput,
+        _ => Pass::Latency,
+    }
+}
+
 /// The natural logarithm of the deciding figure, ns, in each block that has an undisturbed trial; several trials in one block
 /// count as one, by the mean of their logarithms.
 pub(super) fn log_figures(trials: &[Trial], subject: &Subject) -> BTreeMap<usize, f64> {
-    let pass = match deciding_metric(trials, &subject.point) {
-        Metric::NsPerOp | Metric::NetNsPerOp => Pass::Throughput,
-        _ => Pass::Latency,
-    };
+    let pass = deciding_pass(trials, &subject.point);
     let mut blocks: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
     let usable =
         |trial: &&Trial| subject.owns(trial) && trial.pass == pass && !trial.disturbed && trial.ns_per_op > 0.0;

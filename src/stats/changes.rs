@@ -102,7 +102,7 @@ impl Change {
     }
 
     /// Whether it is open on which side of `threshold` B lies: nothing can be said, or B is slower by less than that as far
-    /// as can be seen, but may be by more.
+    /// as can be seen, but may be by more. Too few blocks leave it open whatever they say.
     pub fn is_open(&self, threshold: f64) -> bool {
         matches!(self.verdict, Verdict::Unclear | Verdict::TooFewBlocks)
             || (self.verdict == Verdict::Slower && !self.is_slower_than(threshold))

@@ -61,7 +61,7 @@ fn summary(point: Point, strategy: &str, trials: &[&Trial]) -> Summary {
         median(&quiet.iter().filter_map(|trial| figure(trial)).collect::<Vec<f64>>())
     };
     let sum = |count: fn(&Trial) -> u64| quiet.iter().map(|trial| count(trial) as f64).sum::<f64>();
-    let (ops, acquisitions) = (sum(|trial| trial.ops), sum(|trial| trial.lock_acquisitions));
+    let (ops, acquisitions) = (sum(|trial| trial.ops), sum(|trial| trial.lock.acquisitions));
     let mut blocks: Vec<usize> = quiet.iter().map(|trial| trial.block).collect();
     blocks.sort_unstable();
     blocks.dedup();
@@ -72,7 +72,7 @@ fn summary(point: Point, strategy: &str, trials: &[&Trial]) -> Summary {
         net_ns_per_op: median_of(|trial| Some(trial.ns_per_op - trial.floor_ns?)),
         ops_per_s: median_of(|trial| Some(trial.ops_per_s)),
         acquisitions_per_op: share(acquisitions, ops),
-        contended_share: share(sum(|trial| trial.lock_contended), acquisitions),
+        contended_share: share(sum(|trial| trial.lock.contended), acquisitions),
         retries_per_op: share(sum(|trial| trial.retries), ops),
         blocks: blocks.len(),
         disturbed: trials.len() - quiet.len(),
@@ -85,6 +85,8 @@ fn share(part: f64, whole: f64) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    use headlock_strategies::LockCounts;
+
     use super::*;
     use crate::stats::testing::trial;
 
@@ -96,7 +98,7 @@ mod tests {
             .map(|(block, ns)| Trial { ns_per_op: ns, floor_ns: Some(2.0), ..trial("mutex", block) })
             .collect();
         trials[3].disturbed = true;
-        trials[0].lock_contended = 250;
+        trials[0].lock.contended = 250;
         trials[1].pass = Pass::Latency;
 
         let summary = &summarize(&trials)[0];
@@ -118,7 +120,7 @@ mod tests {
 
     #[test]
     fn no_locks_is_no_contended_share() {
-        let trials = [Trial { lock_acquisitions: 0, ..trial("seqlock", 0) }];
+        let trials = [Trial { lock: LockCounts::default(), ..trial("seqlock", 0) }];
         let summary = &summarize(&trials)[0];
         assert_eq!((summary.acquisitions_per_op, summary.contended_share), (Some(0.0), None));
     }

@@ -1,6 +1,7 @@
 //! Records for the tests of `stats` and `export`.
 
 use hdrhistogram::Histogram;
+use headlock_strategies::LockCounts;
 
 use crate::record::{Kind, LatencyHistogram, Pass, Trial};
 
@@ -18,9 +19,7 @@ pub(crate) fn trial(strategy: &str, block: usize) -> Trial {
         ops_per_s: 1e8,
         floor_ns: None,
         cpu_ns: 10_000,
-        lock_acquisitions: 1_000,
-        lock_contended: 0,
-        lock_wait_ns: 0,
+        lock: LockCounts { acquisitions: 1_000, ..LockCounts::default() },
         retries: 0,
         retired: 0,
         peak_unreclaimed: 0,

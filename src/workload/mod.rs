@@ -5,6 +5,7 @@ mod description;
 mod distance;
 mod error;
 mod mix;
+mod order;
 mod preset;
 pub mod profile;
 pub mod script;
@@ -15,5 +16,6 @@ pub use description::{Arrivals, Load, MAX_POLLUTE_KIB, MAX_THREADS, MAX_TIMERS, 
 pub use distance::{Distance, parse_duration_ns};
 pub use error::WorkloadError;
 pub use mix::{Mix, Op, Role, Roles};
+pub use order::{Isolation, Order, Speed};
 pub use preset::PRESETS;
-pub use vary::{Ladder, Vary};
+pub use vary::{Ladder, Range, Vary};

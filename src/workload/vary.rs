@@ -25,6 +25,25 @@ pub enum Vary {
     Hold,
 }
 
+/// What is varied, and from where to where.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Range {
+    /// What.
+    pub vary: Vary,
+    /// The lowest value.
+    pub from: f64,
+    /// The highest.
+    pub to: f64,
+}
+
+impl Range {
+    /// Its values.
+    pub fn ladder(&self) -> Ladder {
+        self.vary.ladder(self.from, self.to)
+    }
+}
+
 /// Values from one end of a range to the other, each of them possible and none twice.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ladder {

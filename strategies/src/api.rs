@@ -83,6 +83,7 @@ pub struct GraceProbe {
 
 /// How often the writers' mutex (or a lock that readers take) was taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct LockCounts {
     /// Acquisitions, contended ones included.
     pub acquisitions: u64,
@@ -127,6 +128,17 @@ impl std::ops::AddAssign for Counts {
 }
 
 impl LockCounts {
+    /// What these come to if they are a part of something that is so many times as large.
+    #[must_use]
+    pub fn times(self, share: f64) -> LockCounts {
+        let of_all = |count: u64| (count as f64 * share).round() as u64;
+        LockCounts {
+            acquisitions: of_all(self.acquisitions),
+            contended: of_all(self.contended),
+            wait_ns: of_all(self.wait_ns),
+        }
+    }
+
     /// What was counted since an earlier reading.
     #[must_use]
     pub fn since(self, earlier: LockCounts) -> LockCounts {

@@ -37,7 +37,7 @@ pub struct ArcSwapHead {
 }
 
 /// What readers see of the head. Never changed once it is made.
-struct Record {
+pub struct Record {
     deadline: Nanos,
 }
 
@@ -55,7 +55,8 @@ impl Head for ArcSwapHead {
     type Lock = ParkingLot;
     type Writer = ();
     type Reclaim = Immediate;
-    type Local<'a> = ();
+    /// The record that was replaced last, until the lock is given back.
+    type Local<'a> = Option<Arc<Record>>;
 
     fn new() -> (Self, ()) {
         let head = ArcSwapHead {
@@ -63,12 +64,19 @@ impl Head for ArcSwapHead {
         };
         (head, ())
     }
-    fn local(&self) {}
+    fn local(&self) -> Option<Arc<Record>> {
+        None
+    }
 
     #[inline]
-    fn publish(&self, (): &mut (), (): &mut (), list: ListView<'_>) {
+    fn publish(&self, (): &mut (), replaced: &mut Option<Arc<Record>>, list: ListView<'_>) {
         let record = list.head().map(|deadline| Arc::new(Record { deadline }));
-        self.record.store(record);
+        *replaced = self.record.swap(record);
+    }
+
+    #[inline]
+    fn unlocked(&self, replaced: &mut Option<Arc<Record>>) {
+        *replaced = None;
     }
 
     #[inline(always)]

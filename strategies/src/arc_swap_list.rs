@@ -48,7 +48,8 @@ impl Head for ArcSwapListHead {
     type Lock = ParkingLot;
     type Writer = ();
     type Reclaim = Immediate;
-    type Local<'a> = ();
+    /// The snapshot that was replaced last, until the lock is given back.
+    type Local<'a> = Option<Arc<Vec<Nanos>>>;
 
     fn new() -> (Self, ()) {
         let head = ArcSwapListHead {
@@ -56,11 +57,18 @@ impl Head for ArcSwapListHead {
         };
         (head, ())
     }
-    fn local(&self) {}
+    fn local(&self) -> Option<Arc<Vec<Nanos>>> {
+        None
+    }
 
     #[inline]
-    fn publish(&self, (): &mut (), (): &mut (), list: ListView<'_>) {
-        self.snapshot.store(Arc::new(list.deadlines().collect()));
+    fn publish(&self, (): &mut (), replaced: &mut Option<Arc<Vec<Nanos>>>, list: ListView<'_>) {
+        *replaced = Some(self.snapshot.swap(Arc::new(list.deadlines().collect())));
+    }
+
+    #[inline]
+    fn unlocked(&self, replaced: &mut Option<Arc<Vec<Nanos>>>) {
+        *replaced = None;
     }
 
     #[inline(always)]

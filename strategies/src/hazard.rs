@@ -14,7 +14,7 @@
 //! **Reference.** M. Michael, "Hazard pointers: safe memory reclamation for lock-free objects", IEEE TPDS 2004; folly's
 //! implementation, which `haphazard` follows.
 
-use crate::list::{Head, HeadList, ListView, Reader};
+use crate::list::{Head, HeadList, Reader};
 use crate::lock::ParkingLot;
 use crate::{Freshness, Nanos, Progress, ReaderCost, Strategy, reclaim};
 
@@ -44,9 +44,6 @@ impl Head for HazardHead {
         (HazardHead, ())
     }
     fn local(&self) {}
-    #[inline]
-    fn publish(&self, (): &mut (), (): &mut (), _list: ListView<'_>) {}
-
     #[inline(always)]
     fn deadline(_list: &HeadList<Self>, reader: &mut Reader<'_, Self>) -> Option<Nanos> {
         reader.read_validated()

@@ -15,7 +15,7 @@
 //! **Reference.** R. Nikolaev and B. Ravindran, "Snapshot-free, transparent, and robust memory reclamation for lock-free data
 //! structures", PLDI 2021; the `seize` crate.
 
-use crate::list::{Head, HeadList, ListView, Reader};
+use crate::list::{Head, HeadList, Reader};
 use crate::lock::ParkingLot;
 use crate::{Freshness, Nanos, Progress, ReaderCost, Strategy, reclaim};
 
@@ -45,9 +45,6 @@ impl Head for HyalineHead {
         (HyalineHead, ())
     }
     fn local(&self) {}
-    #[inline]
-    fn publish(&self, (): &mut (), (): &mut (), _list: ListView<'_>) {}
-
     #[inline(always)]
     fn deadline(_list: &HeadList<Self>, reader: &mut Reader<'_, Self>) -> Option<Nanos> {
         reader.read_validated()

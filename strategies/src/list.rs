@@ -39,8 +39,14 @@ pub trait Head: Send + Sync + Sized + 'static {
     fn local(&self) -> Self::Local<'_>;
 
     /// Shows readers the head after a change. Called once at the end of each operation that touched the head, under the
-    /// lock.
-    fn publish(&self, writer: &mut Self::Writer, local: &mut Self::Local<'_>, list: ListView<'_>);
+    /// lock. A list whose readers follow the head's node has nothing to add to what the reclaimer publishes.
+    #[inline(always)]
+    fn publish(&self, _writer: &mut Self::Writer, _local: &mut Self::Local<'_>, _list: ListView<'_>) {}
+
+    /// Called once the lock that a change was [published](Self::publish) under is given back, to let go of what was replaced. No
+    /// reclaimer works under the lock: who waits for it would pay for another's garbage.
+    #[inline(always)]
+    fn unlocked(&self, _local: &mut Self::Local<'_>) {}
 
     /// Reads the head's deadline.
     fn deadline(list: &HeadList<Self>, reader: &mut Reader<'_, Self>) -> Option<Nanos>;
@@ -209,12 +215,17 @@ impl<H: Head> Held<'_, H> {
 
     /// Shows the change to readers, holds the lock for as long as the workload says, and gives it back.
     fn release(mut self, local: &mut H::Local<'_>) {
-        if self.touched {
+        let (list, touched) = (self.list, self.touched);
+        if touched {
             let Guarded { writer, head, heap } = &mut *self.guard;
             let list = ListView { heap, table: &self.list.table, head: *head };
             self.list.head.publish(writer, local, list);
         }
-        crate::spin(self.list.hold_spins);
+        crate::spin(list.hold_spins);
+        drop(self);
+        if touched {
+            list.head.unlocked(local);
+        }
     }
 }
 

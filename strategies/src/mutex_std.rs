@@ -11,7 +11,7 @@
 //!
 //! **Reference.** `std::sync::Mutex` on Linux, since Rust 1.62; U. Drepper, "Futexes are tricky", 2011.
 
-use crate::list::{Head, HeadList, ListView, Reader};
+use crate::list::{Head, HeadList, Reader};
 use crate::lock::Std;
 use crate::reclaim::Immediate;
 use crate::{Freshness, Nanos, Progress, ReaderCost, Strategy};
@@ -42,9 +42,6 @@ impl Head for MutexStdHead {
         (MutexStdHead, ())
     }
     fn local(&self) {}
-    #[inline]
-    fn publish(&self, (): &mut (), (): &mut (), _list: ListView<'_>) {}
-
     #[inline(always)]
     fn deadline(list: &HeadList<Self>, reader: &mut Reader<'_, Self>) -> Option<Nanos> {
         list.read_locked(&mut reader.locks, |(), list| list.head_in_place())

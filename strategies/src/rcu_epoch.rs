@@ -17,7 +17,7 @@
 //! **Reference.** P. Bonzini, "[RFC 4/3] qemu-timer: use RCU to preserve the timers during lockless lookup", qemu-devel,
 //! 29 August 2013. K. Fraser, "Practical lock-freedom", 2004, for epochs.
 
-use crate::list::{Head, HeadList, ListView, Reader};
+use crate::list::{Head, HeadList, Reader};
 use crate::lock::ParkingLot;
 use crate::reclaim::Epoch;
 use crate::{Freshness, Nanos, Progress, ReaderCost, Strategy};
@@ -48,9 +48,6 @@ impl Head for RcuEpochHead {
         (RcuEpochHead, ())
     }
     fn local(&self) {}
-    #[inline]
-    fn publish(&self, (): &mut (), (): &mut (), _list: ListView<'_>) {}
-
     #[inline(always)]
     fn deadline(_list: &HeadList<Self>, reader: &mut Reader<'_, Self>) -> Option<Nanos> {
         reader.read()

@@ -64,6 +64,11 @@ impl Head for RcuEpochCopyHead {
         local.replace(list.head().map(|deadline| Record { deadline }));
     }
 
+    #[inline]
+    fn unlocked(&self, local: &mut CellReader<'_, Record>) {
+        local.retire();
+    }
+
     #[inline(always)]
     fn deadline(_list: &HeadList<Self>, reader: &mut Reader<'_, Self>) -> Option<Nanos> {
         reader.local.read(|record| record.map(|record| record.deadline))

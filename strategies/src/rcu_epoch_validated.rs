@@ -19,7 +19,7 @@
 //! **Reference.** The RFC, see `rcu-epoch`; validation by version as in H. T. Kung and J. Robinson, "On optimistic methods for
 //! concurrency control", TODS 1981.
 
-use crate::list::{Head, HeadList, ListView, Reader};
+use crate::list::{Head, HeadList, Reader};
 use crate::lock::ParkingLot;
 use crate::reclaim::Epoch;
 use crate::{Freshness, Nanos, Progress, ReaderCost, Strategy};
@@ -50,9 +50,6 @@ impl Head for RcuEpochValidatedHead {
         (RcuEpochValidatedHead, ())
     }
     fn local(&self) {}
-    #[inline]
-    fn publish(&self, (): &mut (), (): &mut (), _list: ListView<'_>) {}
-
     #[inline(always)]
     fn deadline(_list: &HeadList<Self>, reader: &mut Reader<'_, Self>) -> Option<Nanos> {
         reader.read_validated()

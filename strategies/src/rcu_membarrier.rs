@@ -15,7 +15,7 @@
 //! **Reference.** M. Desnoyers et al., "User-level implementations of read-copy update", IEEE TPDS 2012; liburcu's memb flavour;
 //! membarrier(2).
 
-use crate::list::{Head, HeadList, ListView, Reader};
+use crate::list::{Head, HeadList, Reader};
 use crate::lock::ParkingLot;
 use crate::reclaim::Membarrier;
 use crate::{Freshness, Nanos, Progress, ReaderCost, Strategy};
@@ -46,9 +46,6 @@ impl Head for RcuMembarrierHead {
         (RcuMembarrierHead, ())
     }
     fn local(&self) {}
-    #[inline]
-    fn publish(&self, (): &mut (), (): &mut (), _list: ListView<'_>) {}
-
     #[inline(always)]
     fn deadline(_list: &HeadList<Self>, reader: &mut Reader<'_, Self>) -> Option<Nanos> {
         reader.read_validated()

@@ -14,7 +14,7 @@
 //! **Reference.** P. McKenney and J. Slingwine, "Read-copy update: using execution history to solve concurrency problems", PDCS
 //! 1998; liburcu's qsbr flavour.
 
-use crate::list::{Head, HeadList, ListView, Reader};
+use crate::list::{Head, HeadList, Reader};
 use crate::lock::ParkingLot;
 use crate::reclaim::Qsbr;
 use crate::{Freshness, Nanos, Progress, ReaderCost, Strategy};
@@ -45,9 +45,6 @@ impl Head for RcuQsbrHead {
         (RcuQsbrHead, ())
     }
     fn local(&self) {}
-    #[inline]
-    fn publish(&self, (): &mut (), (): &mut (), _list: ListView<'_>) {}
-
     #[inline(always)]
     fn deadline(_list: &HeadList<Self>, reader: &mut Reader<'_, Self>) -> Option<Nanos> {
         reader.read_validated()

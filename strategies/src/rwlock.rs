@@ -16,7 +16,7 @@
 //! **Reference.** P.-J. Courtois, F. Heymans and D. Parnas, "Concurrent control with readers and writers", CACM 1971;
 //! `parking_lot::RwLock`.
 
-use crate::list::{Head, HeadList, ListView, Reader};
+use crate::list::{Head, HeadList, Reader};
 use crate::lock::ParkingLotRw;
 use crate::reclaim::Immediate;
 use crate::{Freshness, Nanos, Progress, ReaderCost, Strategy};
@@ -47,9 +47,6 @@ impl Head for RwLockHead {
         (RwLockHead, ())
     }
     fn local(&self) {}
-    #[inline]
-    fn publish(&self, (): &mut (), (): &mut (), _list: ListView<'_>) {}
-
     #[inline(always)]
     fn deadline(list: &HeadList<Self>, reader: &mut Reader<'_, Self>) -> Option<Nanos> {
         list.read_shared(&mut reader.shared, |(), list| list.head_in_place())

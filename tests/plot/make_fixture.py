@@ -174,19 +174,15 @@ def main(out):
     rng = random.Random(7)
     out.mkdir(parents=True, exist_ok=True)
     (out / "README.md").write_text(f"# {NOTICE[0].upper()}{NOTICE[1:]}\n\nWritten by `../make_fixture.py`.\n")
-    (out / "run.json").write_text(json.dumps({"schema_version": 1, "notice": NOTICE}, indent=2) + "\n")
+    (out / "run.json").write_text(json.dumps({"schema_version": 2, "notice": NOTICE}, indent=2) + "\n")
     write_csv(out / "trials.csv", TRIAL_COLUMNS, ([row[c] for c in TRIAL_COLUMNS] for row in trials(rng)))
     write_csv(out / "ratios.csv", RATIO_COLUMNS, ratios())
     rows = []
     with (out / "latency.hlog").open("w") as log:
         log.write(f"#[{NOTICE}]\n#[Histogram log format version 1.3]\n")
-        named = None
         for workload, strategy, threads, op, shape in latencies(rng):
-            if workload != named:
-                named = workload
-                log.write(f'#[Workload: "{workload}"]\n')
             rows.append(latency_row(workload, strategy, threads, op, shape))
-            tag = f"{strategy}/{threads}/{op}/service"
+            tag = f"{workload}/{strategy}/{threads}/{op}/service"
             log.write(f"Tag={tag},0.000,0.600,{shape.get_max_value()}.000,{shape.encode().decode()}\n")
     write_csv(out / "latency.csv", LATENCY_COLUMNS, rows)
 

@@ -33,7 +33,7 @@ def value_at_rank(histogram, rank):
 
 def differences(row, tag, histogram):
     """What the row says and the histogram does not."""
-    expected = "/".join(row[name] for name in ("strategy", "threads", "op", "kind"))
+    expected = "/".join(row[name] for name in ("workload", "strategy", "threads", "op", "kind"))
     total = histogram.get_total_count()
     found = {
         "tag": (expected, tag),

@@ -143,15 +143,17 @@ class Whole(Plot):
         self.plot(self.dir, "--op", "modify")
         self.assertIn("Service time of modify operations, by percentile", texts(self.out / "latency.svg"))
 
-    def test_without_workload_comments_a_run_of_several_falls_back_on_percentiles(self):
-        self.edit("latency.hlog", lambda text: re.sub("(?m)^#.Workload.*\n", "", text))
-        self.warns("latency.hlog names no workload")
-        self.assertIn("latency.csv", " ".join(texts(self.out / "latency.svg")))
-
     def test_draws_names_that_are_markup(self):
         self.edit("trials.csv", lambda text: text.replace("my-list", "<b>&$x$"))
         self.plot(self.dir)
         self.assertIn("<b>&$x$", texts(self.out / "locks.svg"))
+
+
+class OtherVersions(Plot):
+    def test_refuses_files_of_another_schema(self):
+        for version, says in ((1, "schema_version 1 is older than this headlock's 2"), (3, "schema_version 3 is newer")):
+            self.edit("run.json", lambda text: re.sub(r'"schema_version": \d+', f'"schema_version": {version}', text))
+            self.fails(self.dir, says=says)
 
 
 class Incomplete(Plot):
@@ -244,7 +246,7 @@ class Broken(Plot):
 
     def test_histogram_that_is_none(self):
         self.edit("latency.hlog", lambda text: text.replace("HISTFAAA", "HISTFBBB", 1))
-        self.fails(self.dir, says="latency.hlog:4: not a compressed HdrHistogram")
+        self.fails(self.dir, says="latency.hlog:3: not a compressed HdrHistogram")
 
     def test_trials_without_rows(self):
         self.edit("trials.csv", lambda text: text.splitlines(True)[0])

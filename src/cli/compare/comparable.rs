@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use super::super::failure::Failure;
 use super::side::Side;
-use crate::record::{Host, RunState};
+use crate::record::{Difference, Host, PlayedTrace, RunState, differences};
+use crate::workload::Workload;
 
 /// Parameters that must be equal, and what to call them.
 const PARAMETERS: [(&str, &str); 6] = [
@@ -24,19 +25,18 @@ const PARAMETERS: [(&str, &str); 6] = [
 /// Refuses what is not comparable, with every reason; else says what is to be known.
 pub fn check(a: &Side, b: &Side, other_host_allowed: bool) -> Result<Vec<String>, Failure> {
     let mut reasons = Vec::new();
-    if a.record().schema_version != b.record().schema_version {
-        reasons.push(differ("the schema of the files", &a.record().schema_version, &b.record().schema_version));
-    }
     let (of_a, of_b) = (&a.record().parameters, &b.record().parameters);
-    for (name, words) in PARAMETERS {
+    for Difference { field, one, other } in of_a.differences(of_b) {
+        let Some((_, words)) = PARAMETERS.iter().find(|(name, _)| *name == field) else {
+            continue;
+        };
         // Another host numbers its CPUs in its own way.
-        let excused = name == "cpus" && other_host_allowed;
-        if of_a[name] != of_b[name] && !excused {
-            reasons.push(differ(words, &of_a[name], &of_b[name]));
+        if field != "cpus" || !other_host_allowed {
+            reasons.push(format!("{words}: {one} and {other}"));
         }
     }
-    reasons.extend(differing_workloads(&of_a["workloads"], &of_b["workloads"]));
-    reasons.extend(differing_traces(&of_a["traces_played"], &of_b["traces_played"]));
+    reasons.extend(differing_workloads(of_a.command.workloads(), of_b.command.workloads()));
+    reasons.extend(differing_traces(of_a.command.traces(), of_b.command.traces()));
     if other_host(a, b) && !other_host_allowed {
         let parts = hosts(a, b).join(", ");
         reasons.push(format!("the host ({parts}); --other-host compares ratios to the baseline all the same"));
@@ -70,42 +70,34 @@ fn hosts(a: &Side, b: &Side) -> Vec<String> {
         ("governor", |host| host.governor.clone().into()),
         ("turbo", |host| host.turbo.into()),
     ];
-    let differing = FACTS.iter().filter(|(_, fact)| fact(&a.record().host) != fact(&b.record().host));
-    differing
+    let unlike = |(name, fact): &&(&str, Fact)| {
+        let (of_a, of_b) = (fact(&a.record().host), fact(&b.record().host));
+        // Two models that nobody knows need not be the same.
+        of_a != of_b || (*name == "CPU" && of_a.is_null())
+    };
+    FACTS
+        .iter()
+        .filter(unlike)
         .map(|(name, fact)| differ(name, &fact(&a.record().host), &fact(&b.record().host)))
         .collect()
 }
 
 /// A workload of the same name must be the same one, field by field.
-fn differing_workloads(a: &Value, b: &Value) -> Vec<String> {
-    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    let mut reasons = Vec::new();
-    for of_a in list(a) {
-        let Some(of_b) = list(b).into_iter().find(|of_b| of_b["name"] == of_a["name"]) else {
-            continue;
-        };
-        let fields = |value: &Value| value.as_object().map(|fields| fields.keys().cloned().collect::<Vec<_>>());
-        let mut names = fields(&of_a).unwrap_or_default();
-        names.extend(fields(&of_b).unwrap_or_default());
-        names.sort();
-        names.dedup();
-        for field in names.iter().filter(|field| *field != "summary" && of_a[*field] != of_b[*field]) {
-            let what = format!("{field} of workload {}", of_a["name"].as_str().unwrap_or("?"));
-            reasons.push(differ(&what, &of_a[field], &of_b[field]));
-        }
-    }
-    reasons
+fn differing_workloads(a: &[Workload], b: &[Workload]) -> Vec<String> {
+    let pairs = a.iter().filter_map(|of_a| Some((of_a, b.iter().find(|of_b| of_b.name == of_a.name)?)));
+    let reasons = pairs.flat_map(|(of_a, of_b)| {
+        let differing = differences(of_a, of_b).into_iter().filter(|it| it.field != "summary");
+        differing.map(|it| format!("{} of workload {}: {} and {}", it.field, of_a.name, it.one, it.other))
+    });
+    reasons.collect()
 }
 
 /// A trace of the same name must have the same content.
-fn differing_traces(a: &Value, b: &Value) -> Vec<String> {
-    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    let of_b = list(b);
-    let pairs = list(a).into_iter().filter_map(|a| {
-        let b = of_b.iter().find(|b| b["workload"] == a["workload"])?;
-        (a != *b).then(|| format!("the content of trace {}", a["workload"].as_str().unwrap_or("?")))
-    });
-    pairs.collect()
+fn differing_traces(a: &[PlayedTrace], b: &[PlayedTrace]) -> Vec<String> {
+    let differing = a
+        .iter()
+        .filter(|of_a| b.iter().any(|of_b| of_b.workload == of_a.workload && of_b.checksum != of_a.checksum));
+    differing.map(|trace| format!("the content of trace {}", trace.workload)).collect()
 }
 
 /// What does not forbid a comparison and yet may explain a difference.
@@ -121,8 +113,8 @@ fn notes(a: &Side, b: &Side) -> Vec<String> {
     note("the compiler", run_a.host.rustc.clone().into(), run_b.host.rustc.clone().into());
     note("the kernel", run_a.host.kernel.clone().into(), run_b.host.kernel.clone().into());
     note("the clock source", run_a.host.clock_source.clone().into(), run_b.host.clock_source.clone().into());
-    note("the seed", run_a.parameters["seed"].clone(), run_b.parameters["seed"].clone());
-    note("the baseline", run_a.parameters["baseline"].clone(), run_b.parameters["baseline"].clone());
+    note("the seed", run_a.parameters.common.seed.into(), run_b.parameters.common.seed.into());
+    note("the baseline", a.baseline().into(), b.baseline().into());
     let crates = run_a.host.crates.iter().filter_map(|(name, version)| {
         let other = run_b.host.crates.get(name)?;
         (version != other).then(|| format!("{name} {version} and {other}"))
@@ -150,7 +142,7 @@ fn differ(what: &str, a: &impl Serialize, b: &impl Serialize) -> String {
 /// A value as it would be typed.
 fn shown(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
-        Ok(Value::Null) | Err(_) => "none".to_owned(),
+        Ok(Value::Null) | Err(_) => "unknown".to_owned(),
         Ok(Value::String(text)) => text,
         Ok(value) => value.to_string(),
     }

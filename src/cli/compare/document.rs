@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::super::args::CompareArgs;
-use super::Row;
 use super::side::{Side, describe};
+use super::{CompareArgs, Row};
 use crate::document::words::{self, count, figure, heading, percent};
 use crate::document::{Axis, Block, Cell, Column, Document, Interval, Section, Table};
 use crate::record::{LatencyRow, Metric};

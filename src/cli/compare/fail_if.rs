@@ -51,7 +51,7 @@ pub fn fail_if(text: &str) -> Result<FailIf, String> {
 }
 
 impl FailIf {
-    /// A sentence for each row that breaks the limit. A row without the figure on both sides breaks none.
+    /// A sentence for each row that breaks the limit.
     pub(super) fn broken_by(&self, rows: &[Row]) -> Vec<String> {
         let broken = rows.iter().filter_map(|row| {
             let (a, b) = self.figures(row)?;
@@ -59,6 +59,14 @@ impl FailIf {
             (b > a * (1.0 + self.above)).then(|| format!("--fail-if {}: {name} went from {a} to {b}", self.text))
         });
         broken.collect()
+    }
+
+    /// A sentence that names the rows that lack the figure on a side, so that nobody can say whether they break the limit.
+    pub(super) fn without_figure(&self, rows: &[Row]) -> Option<String> {
+        let without = rows.iter().filter(|row| self.figures(row).is_none());
+        let names: Vec<String> = without.map(|row| describe(&row.change.b)).collect();
+        (!names.is_empty())
+            .then(|| format!("--fail-if {}: not both sides have that figure of {}", self.text, names.join(", ")))
     }
 
     fn figures(&self, row: &Row) -> Option<(f64, f64)> {

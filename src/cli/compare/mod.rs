@@ -3,20 +3,23 @@
 //! [`side`] reads what is compared, [`comparable`] refuses what must not be, [`fail_if`] holds a user's own limits, and
 //! [`document`] is the answer. How a difference is judged is told by [`stats::changes`](crate::stats::changes()).
 
+mod args;
 mod comparable;
 mod document;
-pub mod fail_if;
-pub mod side;
+mod fail_if;
+mod side;
 
 use super::answer::{Form, present};
-use super::args::CompareArgs;
 use super::failure::{Failure, usage};
 use crate::harness::INJECTED;
 use crate::reading::{Reading, is_decided};
 use crate::record::{AA_CONTROL, FLOOR, Kind, LatencyRow};
 use crate::stats::{self, Change, Subject, subjects};
-use fail_if::FailIf;
+pub use args::CompareArgs;
 use side::Side;
+
+/// What is compared with what, A's first.
+type Pair = (Subject, Subject);
 
 /// A change, and what else the two results say of its subjects. In pairs, A's first.
 struct Row {
@@ -40,46 +43,75 @@ pub fn compare(args: &CompareArgs) -> Result<(), Failure> {
     notes.extend(b.notes().filter(|_| !one_run));
     let readings = [a.reading(), b.reading()];
     let [of_a, of_b] = readings.each_ref().map(|it| stats::Side { trials: it.trials, baseline: it.baseline });
-    let pairs = pairs([&a, &b], &readings, one_run, &mut notes)?;
+    let (pairs, vanished) = pairs([&a, &b], &readings, one_run, &mut notes)?;
     let threshold = args.threshold.0;
     let of_b = (!one_run).then_some(of_b);
     let raw = one_run || !comparable::other_host(&a, &b);
     let changes = stats::changes(of_a, of_b, &pairs, threshold, raw);
-    if changes.is_empty() {
-        return Err(Failure::Error(format!(
-            "{} and {} have no undisturbed trials to compare{}",
-            a.name(),
-            b.name(),
-            if raw {
-                ""
-            } else {
-                " by a common baseline, and times of different hosts are not compared"
-            }
-        )));
+    let mut failures: Vec<Failure> = vanished.into_iter().collect();
+    let uncompared: Vec<&Pair> = pairs
+        .iter()
+        .filter(|(of_a, of_b)| !changes.iter().any(|it| it.a == *of_a && it.b == *of_b))
+        .collect();
+    if !uncompared.is_empty() {
+        let names: Vec<String> = uncompared.iter().map(|(_, of_b)| side::describe(of_b)).collect();
+        notes.push(format!("left out, for want of trials that can be compared: {}", names.join(", ")));
+        // Times of different hosts are not compared, so the baseline has nothing to be compared by.
+        let by_choice = |(of_a, _): &&Pair| !raw && of_a.strategy == a.baseline();
+        let missing: Vec<String> =
+            uncompared.into_iter().filter(|pair| !by_choice(pair)).map(|pair| why(pair, &a, &b)).collect();
+        if !missing.is_empty() {
+            failures.push(Failure::NoFigure(format!("nothing to compare: {}", missing.join("; "))));
+        }
     }
-    if changes.len() < pairs.len() {
-        let missing = pairs.iter().filter(|(of_a, of_b)| !changes.iter().any(|it| it.a == *of_a && it.b == *of_b));
-        let missing: Vec<String> = missing.map(|(_, of_b)| side::describe(of_b)).collect();
-        notes.push(format!("left out, for want of trials that can be compared: {}", missing.join(", ")));
+    if changes.is_empty() {
+        let by = if raw {
+            ""
+        } else {
+            " by a common baseline, and times of different hosts are not compared"
+        };
+        failures.push(Failure::NoFigure(format!(
+            "{} and {} have no undisturbed trials to compare{by}",
+            a.name(),
+            b.name()
+        )));
+        return Failure::all(failures).map_or(Ok(()), Err);
     }
     notes.extend(changed_baseline(readings[0].baseline, &changes));
     let rows: Vec<Row> = changes.into_iter().map(|change| row(change, &readings)).collect();
     present(&document::document(&a, &b, &rows, &notes, args), Form::of(args.json, args.markdown))?;
-    judge(&rows, args)
+    failures.extend(judge(&rows, args));
+    Failure::all(failures).map_or(Ok(()), Err)
+}
+
+/// Why a pair has no figure to compare, on the side that lacks it.
+fn why((of_a, of_b): &Pair, a: &Side, b: &Side) -> String {
+    let reasons: Vec<String> = [(a, of_a), (b, of_b)]
+        .into_iter()
+        .filter_map(|(side, subject)| {
+            let missing = stats::missing(side.reading().trials, subject, &side.record().conditions.hiccups)?;
+            missing.is_figure().then(|| format!("{} in {}: {missing}", side::describe(subject), side.name()))
+        })
+        .collect();
+    match reasons.is_empty() {
+        true => format!("{}: what decides is not the same figure, or the runs share no baseline", side::describe(of_b)),
+        false => reasons.join(", "),
+    }
 }
 
 /// What is compared with what: the two points named, or everything that both sides have, but for what only controls.
+/// Also what is in A and not in B: whoever watches for regressions must not lose one with its strategy.
 fn pairs(
     [a, b]: [&Side; 2],
     readings: &[Reading<'_>; 2],
     one_run: bool,
     notes: &mut Vec<String>,
-) -> Result<Vec<(Subject, Subject)>, Failure> {
+) -> Result<(Vec<Pair>, Option<Failure>), Failure> {
     match (&a.subject, &b.subject) {
         (Some(of_a), Some(of_b)) if one_run && of_a == of_b => {
             return usage(format!("{} is compared with itself; its A/A control does that in every run", a.name()));
         }
-        (Some(of_a), Some(of_b)) => return Ok(vec![(of_a.clone(), of_b.clone())]),
+        (Some(of_a), Some(of_b)) => return Ok((vec![(of_a.clone(), of_b.clone())], None)),
         (None, None) if one_run => {
             return usage(format!(
                 "{} twice: name two directories, or two points of one like DIR:mutex@hot/2 DIR:seqlock@hot/2",
@@ -94,17 +126,23 @@ fn pairs(
         subjects(reading.trials).into_iter().filter(|subject| !only_controls(subject)).collect()
     };
     let [of_a, of_b] = readings.each_ref().map(contestants);
-    for (side, mine, theirs) in [(a, &of_a, &of_b), (b, &of_b, &of_a)] {
-        let alone: Vec<String> = mine.iter().filter(|subject| !theirs.contains(subject)).map(side::describe).collect();
+    let alone = |mine: &[Subject], theirs: &[Subject]| -> Vec<String> {
+        mine.iter().filter(|subject| !theirs.contains(subject)).map(side::describe).collect()
+    };
+    let (vanished, added) = (alone(&of_a, &of_b), alone(&of_b, &of_a));
+    for (side, alone) in [(a, &vanished), (b, &added)] {
         if !alone.is_empty() {
             notes.push(format!("only in {}: {}", side.name(), alone.join(", ")));
         }
     }
     let common: Vec<Subject> = of_a.into_iter().filter(|subject| of_b.contains(subject)).collect();
     if common.is_empty() {
-        return Err(Failure::Error(format!("nothing was measured in both; {}", notes.join("; "))));
+        return Err(Failure::NoFigure(format!("nothing was measured in both; {}", notes.join("; "))));
     }
-    Ok(common.into_iter().map(|subject| (subject.clone(), subject)).collect())
+    let vanished = (!vanished.is_empty()).then(|| {
+        Failure::NoFigure(format!("measured in {} and not in {}: {}", a.name(), b.name(), vanished.join(", ")))
+    });
+    Ok((common.into_iter().map(|subject| (subject.clone(), subject)).collect(), vanished))
 }
 
 /// A changed baseline shows as a change of everything that is compared relative to it, the other way round.
@@ -132,8 +170,8 @@ fn row(change: Change, [a, b]: &[Reading<'_>; 2]) -> Row {
     Row { change, locks, latency }
 }
 
-/// The exit status: what is slower than the threshold first, then what a `--fail-if` names, then, if asked, what is open.
-fn judge(rows: &[Row], args: &CompareArgs) -> Result<(), Failure> {
+/// What is slower than the threshold, what a `--fail-if` names or has no figure for, and, if asked, what is open.
+fn judge(rows: &[Row], args: &CompareArgs) -> Vec<Failure> {
     let threshold = args.threshold.0;
     let list = |matching: &dyn Fn(&Change) -> bool| -> Vec<String> {
         rows.iter()
@@ -142,18 +180,19 @@ fn judge(rows: &[Row], args: &CompareArgs) -> Result<(), Failure> {
             .map(document::in_words)
             .collect()
     };
+    let mut failures = Vec::new();
     let slower = list(&|change| change.is_slower_than(threshold));
     if !slower.is_empty() {
         let limit = threshold * 100.0;
-        return Err(Failure::Slower(format!("slower than the threshold of {limit} %: {}", slower.join("; "))));
+        failures.push(Failure::Slower(format!("slower than the threshold of {limit} %: {}", slower.join("; "))));
     }
-    let broken: Vec<String> = args.fail_if.iter().flat_map(|limit: &FailIf| limit.broken_by(rows)).collect();
-    if !broken.is_empty() {
-        return Err(Failure::Slower(broken.join("; ")));
+    for limit in &args.fail_if {
+        failures.extend(limit.broken_by(rows).into_iter().map(Failure::Slower));
+        failures.extend(limit.without_figure(rows).map(Failure::NoFigure));
     }
     let open = list(&|change| change.is_open(threshold));
     if args.strict && !open.is_empty() {
-        return Err(Failure::Unclear(format!("--strict: not decided: {}", open.join("; "))));
+        failures.push(Failure::Unclear(format!("--strict: not decided: {}", open.join("; "))));
     }
-    Ok(())
+    failures
 }

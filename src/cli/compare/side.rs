@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::super::failure::Failure;
-use crate::export::{ReadError, read_results};
+use crate::export::{ReadError, Rows, read_histograms, read_latency, read_ratios, read_results};
 use crate::reading::{Reading, Results};
-use crate::record::{Point, RunRecord};
+use crate::record::{LatencyHistogram, LatencyRow, Point, RunRecord};
 use crate::stats::{Subject, subjects};
 
 /// What was typed: `DIR`, or `DIR:STRATEGY@WORKLOAD/THREADS`.
@@ -54,17 +54,15 @@ impl Side {
     /// Reads a result directory.
     ///
     /// # Errors
-    /// If a file is missing or broken, the run has no baseline, or the point named was not measured.
+    /// If a file is missing or broken, or the point named was not measured.
     pub fn read(target: &Target) -> Result<Self, Failure> {
         let broken = |error: ReadError| Failure::Error(error.to_string());
         let Target { dir, subject } = target;
         let results = read_results(dir, &dir.display().to_string()).map_err(broken)?;
-        if results.run.parameters["baseline"].as_str().is_none() {
-            return Err(Failure::Error(format!(
-                "{}/run.json names no baseline: it is not of a `run` or a `replay`",
-                dir.display()
-            )));
-        }
+        // Whoever watches for regressions must not lose one with a file.
+        read_ratios(dir).map_err(broken)?;
+        let latency = read_latency(dir).map_err(broken)?;
+        whole(dir, &latency, &read_histograms(dir).map_err(broken)?)?;
         let side = Side { dir: dir.clone(), subject: subject.clone(), results };
         match &side.subject {
             Some(subject) if !side.results.trials.iter().any(|trial| subject.owns(trial)) => {
@@ -90,14 +88,14 @@ impl Side {
         &self.results.run
     }
 
-    /// Files that are not there, and what reading had to leave out.
+    /// The strategy that the others are compared with.
+    pub fn baseline(&self) -> &str {
+        &self.record().parameters.common.baseline
+    }
+
+    /// What reading had to leave out.
     pub fn notes(&self) -> impl Iterator<Item = String> {
-        let gone = [
-            ("latency.csv", self.results.latency.is_none()),
-            ("ratios.csv", self.results.filed_ratios.is_none()),
-        ];
-        let gone = gone.into_iter().filter(|(_, gone)| *gone).map(|(file, _)| format!("{} has no {file}", self.name()));
-        gone.chain(self.results.notes.iter().cloned())
+        self.results.notes.iter().cloned()
     }
 
     /// The directory as it was typed.
@@ -109,6 +107,29 @@ impl Side {
     pub fn is_same_run(&self, other: &Side) -> bool {
         let real = |side: &Side| side.dir.canonicalize().unwrap_or_else(|_| side.dir.clone());
         real(self) == real(other)
+    }
+}
+
+/// Refuses a `latency.csv` that lost rows: both files are replaced as a whole, and each histogram has its row.
+fn whole(dir: &Path, latency: &Rows<LatencyRow>, histograms: &[LatencyHistogram]) -> Result<(), Failure> {
+    let cut = |problem: String| {
+        let path = dir.join("latency.csv");
+        Err(Failure::Error(format!("{}: {problem}; it was cut short, or is another run's", path.display())))
+    };
+    if latency.note.is_some() {
+        return cut("its last row is unfinished".to_owned());
+    }
+    let has_row = |it: &&LatencyHistogram| {
+        latency.rows.iter().any(|row| {
+            (&row.workload, &row.strategy, row.threads, &row.op, row.kind)
+                == (&it.workload, &it.strategy, it.threads, &it.op, it.kind)
+        })
+    };
+    match histograms.iter().filter(|it| !it.histogram.is_empty()).find(|it| !has_row(it)) {
+        Some(LatencyHistogram { workload, strategy, threads, op, .. }) => {
+            cut(format!("latency.hlog has the {op} histogram of {strategy}@{workload}/{threads} and it has no row"))
+        }
+        None => Ok(()),
     }
 }
 

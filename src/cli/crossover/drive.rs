@@ -3,16 +3,17 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::AtomicBool;
 
-use super::super::args::CrossoverArgs;
 use super::super::failure::Failure;
 use super::super::session::{Limits, Reached, Recording, Setup};
-use super::{Base, Range};
+use super::Base;
+use super::args::CrossoverArgs;
 use crate::export::write_crossings;
 use crate::harness::child::ChildError;
 use crate::harness::{Ending, Load, Observer, Plan, Played, engine};
 use crate::record::{CrossoverPoint, CrossoverRow, Point};
 use crate::stats::crossover::Sweep;
 use crate::stats::ratios;
+use crate::workload::Range;
 
 /// Values of the coarse grid.
 const GRID: usize = 9;
@@ -88,7 +89,8 @@ pub fn search(args: &CrossoverArgs, base: Base, stop: &AtomicBool, command: Vec<
     let ended =
         drive.go(&plan, &points, &ladder.values().iter().map(|value| range.say(*value)).collect::<Vec<_>>(), stop);
     let cut_short = matches!(ended, Ok((_, true)));
-    let failure = drive.recording.close(ended.map(|(ending, _)| ending));
+    let visited: Vec<Point> = points.iter().map(|(point, _)| point.clone()).filter(|it| drive.visited(it)).collect();
+    let failure = drive.recording.close(ended.map(|(ending, _)| ending), &visited);
     let written = drive.rewrite();
     Ok(Search {
         recording: drive.recording,
@@ -168,6 +170,11 @@ impl Drive {
             }
             self.rewrite()?;
         }
+    }
+
+    /// Whether anything was played at a point.
+    fn visited(&self, point: &Point) -> bool {
+        self.next_block(point) > 0
     }
 
     /// The number of the next block at a point: blocks are counted there, so that every second one plays the one before it

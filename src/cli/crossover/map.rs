@@ -3,13 +3,13 @@
 use serde_json::json;
 
 use super::super::answer::{Form, present};
-use super::super::args::CrossoverArgs;
 use super::super::failure::{Failure, usage};
 use super::super::session::{self, Request, Session};
 use super::Base;
+use super::args::CrossoverArgs;
 use crate::document::{Block, Cell, Column, Document, Table, words};
 use crate::export::write_map;
-use crate::record::{AA_CONTROL, MapCell, Metric, Point};
+use crate::record::{AA_CONTROL, MapCell, Point};
 
 /// Values along each axis.
 const GRID: usize = 5;
@@ -59,7 +59,7 @@ fn cells(base: &Base, session: &Session<'_>, places: &[Place]) -> Vec<MapCell> {
     let of_place = |place: &Place| {
         let here = ratios.iter().filter(|ratio| {
             (ratio.threads, &ratio.workload) == (place.point.threads, &place.point.workload)
-                && ratio.metric != Metric::NetNsPerOp
+                && ratio.decides()
                 && ratio.strategy != AA_CONTROL
         });
         here.map(|ratio| MapCell {

@@ -1,23 +1,21 @@
 //! `headlock crossover`: from which value on does a strategy beat the baseline?
 
+mod args;
 mod document;
 mod drive;
 mod map;
 mod range;
 
-use serde_json::json;
-
 use super::answer::{Form, present};
-use super::args::CrossoverArgs;
 use super::failure::{Failure, usage};
-use super::{run, session};
+use super::{session, workload_fields};
 use crate::harness::{INJECTED, Load, Plan, pin};
-use crate::record::Point;
+use crate::record::{self, Parameters, Point};
 use crate::registry::Registry;
-use crate::workload::{Vary, Workload};
+use crate::workload::{Range, Vary, Workload};
 
+pub use args::CrossoverArgs;
 pub use drive::{Search, search};
-pub use range::{Range, vary};
 
 /// Checks everything and searches, or measures a map.
 pub fn crossover(registry: &Registry, args: &CrossoverArgs) -> Result<(), Failure> {
@@ -55,7 +53,11 @@ pub fn base(registry: &Registry, args: &CrossoverArgs) -> Result<Base, Failure> 
     let common = &args.common;
     let cpus = pin::allowed_cpus().len().max(1);
     let ranges = range::ranges(args, cpus)?;
-    let workload = run::workload(&args.workload, &args.fields)?;
+    let workload = match args.told.as_ref().and_then(|told| told.workload.clone()) {
+        Some(told) => told,
+        None => workload_fields::named(&args.workload)?,
+    };
+    let workload = args.fields.over(workload)?;
     let threads = match (args.threads, workload.fixed_threads()) {
         (Some(asked), Some(fixed)) if asked != fixed => {
             return usage(format!(
@@ -67,7 +69,7 @@ pub fn base(registry: &Registry, args: &CrossoverArgs) -> Result<Base, Failure> 
         (Some(_), None) if ranges.iter().any(|range| range.vary == Vary::Threads) => {
             return usage("--threads: it is what --vary threads varies; use --from and --to");
         }
-        (asked, None) => asked.unwrap_or(cpus),
+        (asked, None) => asked.or(args.told.as_ref().map(|told| told.threads)).unwrap_or(cpus),
     };
     let strategies = session::strategies(registry, &common.strategies, &common.baseline)?;
     let injected = common.inject.map(|_| INJECTED.to_owned());
@@ -100,15 +102,14 @@ impl Base {
     }
 
     /// Every parameter, enough to run it again.
-    fn parameters(&self, args: &CrossoverArgs) -> serde_json::Value {
-        let own = json!({
-            "command": "crossover",
-            "vary": self.ranges,
-            "workload": self.workload,
-            "threads": self.threads,
-            "grid": args.grid,
-        });
-        session::parameters(&args.common, &self.plan, own)
+    fn parameters(&self, args: &CrossoverArgs) -> Parameters {
+        let own = record::Crossover {
+            vary: self.ranges.clone(),
+            workload: self.workload.clone(),
+            threads: self.threads,
+            grid: args.grid,
+        };
+        session::parameters(&args.common, &self.plan, record::Command::Crossover(Box::new(own)))
     }
 
     /// The threads, where they do not vary.

@@ -1,29 +1,9 @@
 //! From what was typed to the range that is looked at.
 
-use serde::Serialize;
-
-use super::super::args::CrossoverArgs;
 use super::super::failure::{Failure, usage};
 use super::super::units;
-use crate::workload::{Ladder, Per, Vary};
-
-/// What is varied, and from where to where.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Range {
-    /// What.
-    pub vary: Vary,
-    /// The lowest value.
-    pub from: f64,
-    /// The highest.
-    pub to: f64,
-}
-
-impl Range {
-    /// Its values.
-    pub fn ladder(&self) -> Ladder {
-        self.vary.ladder(self.from, self.to)
-    }
-}
+use super::args::CrossoverArgs;
+use crate::workload::{Per, Range, Vary};
 
 /// `mods`, `threads` and so on.
 pub fn vary(text: &str) -> Result<Vary, String> {
@@ -57,23 +37,29 @@ pub fn ranges(args: &CrossoverArgs, cpus: usize) -> Result<Vec<Range>, Failure> 
             Some(text) => value(*vary, text).map_err(|problem| Failure::Usage(format!("{flag} {text}: {problem}"))),
             None => Ok(default),
         };
-        let (from, to) = vary.range(cpus);
+        let told = args.told.iter().flat_map(|told| &told.ranges).find(|range| range.vary == *vary);
+        let (from, to) = told.map_or_else(|| vary.range(cpus), |range| (range.from, range.to));
         let range = Range {
             vary: *vary,
             from: given("--from", &args.from, from)?,
             to: given("--to", &args.to, to)?,
         };
-        match range.from < range.to {
-            true => Ok(range),
-            false => usage(format!(
-                "--from {}{unit} --to {}{unit}: {vary} goes from a lower value to a higher one",
-                range.from,
-                range.to,
-                unit = vary.unit(),
-            )),
-        }
+        possible(range).map_err(Failure::Usage)
     };
     args.vary.iter().enumerate().map(range).collect()
+}
+
+/// The range, if it can be looked at.
+pub fn possible(range: Range) -> Result<Range, String> {
+    let Range { vary, from, to } = range;
+    let (unit, (low, high)) = (vary.unit(), vary.limits());
+    if !(low..=high).contains(&from) || !(low..=high).contains(&to) {
+        return Err(format!("{vary} from {from}{unit} to {to}{unit}: expected {low} to {high}{unit}"));
+    }
+    match from < to {
+        true => Ok(range),
+        false => Err(format!("--from {from}{unit} --to {to}{unit}: {vary} goes from a lower value to a higher one")),
+    }
 }
 
 /// A value of what is varied, as its own flag takes it.

@@ -1,6 +1,6 @@
 //! When a run has measured enough, and how far it is.
 
-use super::super::args::CommonArgs;
+use super::super::common::CommonArgs;
 use crate::stats::FEWEST_BLOCKS;
 
 /// The budget of a run that is given no other limit, ns.

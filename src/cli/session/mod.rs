@@ -8,10 +8,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering as Memory};
 
-use serde_json::{Value, json};
-
 use super::answer::{Form, present};
-use super::args::CommonArgs;
+use super::common::CommonArgs;
 use super::failure::{Failure, usage};
 use super::units::Pinning;
 use crate::answers::{self, Material};
@@ -19,7 +17,7 @@ use crate::harness::child::ChildError;
 use crate::harness::clock::{Moment, spins_per_ns};
 use crate::harness::{Load, Observer, Plan, Played, engine, pin};
 use crate::reading::Reading;
-use crate::record::{BlockState, Declaration, Point, Ratio};
+use crate::record::{self, BlockState, Declaration, Parameters, Point, Ratio};
 use crate::registry::Registry;
 use crate::stats::{fewest_blocks, precision};
 pub use limits::{Limits, Reached};
@@ -45,7 +43,7 @@ pub struct Request<'a> {
     /// The plan.
     pub plan: Plan,
     /// Every parameter, enough to run it again.
-    pub parameters: Value,
+    pub parameters: Parameters,
     /// What the program's strategies declare.
     pub declarations: Vec<Declaration>,
 }
@@ -130,7 +128,8 @@ pub fn record<'a>(
     };
     session.rewrite()?;
     let ended = engine::run(&plan, &mut session, stop);
-    let failure = session.recording.close(ended);
+    let points: Vec<Point> = plan.points.iter().map(|(point, _)| point.clone()).collect();
+    let failure = session.recording.close(ended, &points);
     let written = session.rewrite();
     Ok((session, failure.or(written.err())))
 }
@@ -158,30 +157,30 @@ pub fn plan(common: &CommonArgs, strategies: Vec<String>, points: Vec<(Point, Lo
 }
 
 /// Every parameter, enough to run it again: a command's own, and those that all share.
-pub fn parameters(common: &CommonArgs, plan: &Plan, mut own: Value) -> Value {
-    let shared = json!({
-        "strategies": plan.strategies,
-        "baseline": plan.baseline,
-        "trial_ns": plan.trial_ns,
-        "deciding_only": plan.deciding_only,
-        "isolation": plan.isolation,
-        "blocks": common.blocks,
-        "budget_ns": common.budget,
-        "precision": common.precision.map(|share| share.0),
-        "inject": common.inject.map(|share| share.0),
-        "threshold": common.threshold.0,
-        "seed": plan.seed,
-        "cpus": plan.cpus,
-    });
-    if let (Value::Object(own), Value::Object(shared)) = (&mut own, shared) {
-        own.extend(shared);
+pub fn parameters(common: &CommonArgs, plan: &Plan, command: record::Command) -> Parameters {
+    Parameters {
+        command,
+        common: record::Common {
+            strategies: plan.strategies.clone(),
+            baseline: plan.baseline.clone(),
+            trial_ns: plan.trial_ns,
+            deciding_only: plan.deciding_only,
+            isolation: plan.isolation,
+            threshold: common.threshold.0,
+            seed: plan.seed,
+            cpus: plan.cpus.clone(),
+            inject: plan.inject,
+            blocks: common.blocks,
+            budget_ns: common.budget,
+            precision: common.precision.map(|share| share.0),
+            patience_ns: plan.patience_ns,
+        },
     }
-    own
 }
 
-/// The command line as it was typed.
+/// The command line as it was typed. What is not UTF-8 in it cannot be written down as it is.
 pub fn typed() -> Vec<String> {
-    std::env::args().collect()
+    std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect()
 }
 
 /// A flag that Ctrl-C and SIGTERM raise.

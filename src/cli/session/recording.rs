@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::{Timestamp, ZonedDateTime};
-use serde_json::Value;
 
-use super::super::args::CommonArgs;
+use super::super::common::CommonArgs;
 use super::super::doctor::{refuse_if_bad, warnings};
 use super::super::failure::Failure;
 use super::super::progress::Progress;
@@ -18,10 +17,10 @@ use crate::harness::doctor::{Depth, Finding, Severity, examine, findings};
 use crate::harness::{Ending, Played, host, state};
 use crate::reading::Results;
 use crate::record::{
-    ALL, BlockRow, BlockState, Conditions, LatencyHistogram, LeftOut, OperationRow, Pass, Point, Ratio, RunRecord,
-    RunState, SCHEMA_VERSION, ThreadRow, Trial, set_states,
+    ALL, BlockRow, BlockState, Conditions, LatencyHistogram, LeftOut, OperationRow, Parameters, Pass, Point, Ratio,
+    RunRecord, RunState, SCHEMA_VERSION, ThreadRow, Trial, set_states,
 };
-use crate::stats::{Latencies, Measured, latency_rows};
+use crate::stats::{Latencies, Measured, latency_rows, points_without_figure};
 
 /// What a recording is made of.
 pub struct Setup<'a> {
@@ -30,7 +29,7 @@ pub struct Setup<'a> {
     /// The flags.
     pub common: &'a CommonArgs,
     /// Every parameter, enough to run it again.
-    pub parameters: &'a Value,
+    pub parameters: &'a Parameters,
     /// The command line, program name first.
     pub command: Vec<String>,
     /// Turns of the busy-wait loop in a nanosecond, as measured now.
@@ -72,7 +71,7 @@ impl Recording {
         let conditions = Conditions { spins_per_ns: Some(spins_per_ns), ..examine(Depth::Quick) };
         let findings = findings(&host, &conditions);
         if common.strict {
-            refuse_if_bad(&findings)?;
+            refuse_if_bad(&findings, "--strict: ")?;
         }
         let started = ZonedDateTime::now();
         let record = RunRecord {
@@ -228,14 +227,16 @@ impl Recording {
         self.failed.push(warning);
     }
 
-    /// Writes down how it ended, and tells why if that was not well. The files are for the caller to rewrite.
-    pub fn close(&mut self, ended: Result<Ending, Failure>) -> Option<Failure> {
+    /// Writes down how it ended, and tells why if that was not well; `points` are those that were to be measured. The files are
+    /// for the caller to rewrite.
+    pub fn close(&mut self, ended: Result<Ending, Failure>, points: &[Point]) -> Option<Failure> {
         self.progress.finish();
-        let refused = self.refused();
-        self.failed.extend(refused);
+        self.failed.extend(self.refused());
         let failure = match ended {
-            Ok(Ending::Complete) if self.failed.is_empty() => None,
-            Ok(Ending::Complete) => Some(Failure::Error(self.failed.join("; "))),
+            Ok(Ending::Complete) => {
+                let failed = (!self.failed.is_empty()).then(|| Failure::Error(self.failed.join("; ")));
+                Failure::all(failed.into_iter().chain(self.without_figure(points)))
+            }
             Ok(Ending::NothingLeft) => {
                 Some(Failure::Error(format!("no strategy is left to measure: {}", self.failed.join("; "))))
             }
@@ -250,11 +251,23 @@ impl Recording {
         self.record.ended = Some(Timestamp::now());
         self.record.state = match &failure {
             None => RunState::Complete,
+            // It was carried out as planned; what it could not find is no error.
+            Some(Failure::NoFigure(_)) if self.failed.is_empty() => RunState::Complete,
             Some(Failure::Interrupted(_)) => RunState::Interrupted,
             Some(_) => RunState::Failed,
         };
-        self.record.message = failure.as_ref().and_then(Failure::message).map(str::to_owned);
+        self.record.message = failure.as_ref().map(|failure| failure.message().to_owned());
         failure
+    }
+
+    /// The points at which nothing has any figure.
+    fn without_figure(&self, points: &[Point]) -> Option<Failure> {
+        let without = points_without_figure(&self.trials, points, &self.record.conditions.hiccups);
+        let without: Vec<String> = without
+            .into_iter()
+            .map(|(Point { workload, threads }, missing)| format!("{workload}/{threads}: {missing}"))
+            .collect();
+        (!without.is_empty()).then(|| Failure::NoFigure(format!("no figure at all on {}", without.join("; on "))))
     }
 
     /// Strategies most of whose trials at some point came out at the floor: no figure, and a reason to look at the code.

@@ -2,15 +2,10 @@
 
 use std::path::Path;
 
-use serde_json::Value;
-
 use super::super::failure::Failure;
 use crate::export::{ResultDir, read_blocks, read_histograms, read_operations, read_run, read_threads};
-use crate::record::{BlockRow, OperationRow, RunRecord, ThreadRow, Trial};
+use crate::record::{BlockRow, Common, Difference, OperationRow, RunRecord, ThreadRow, Trial, differences};
 use crate::stats::Latencies;
-
-/// Parameters that say when to stop and not what to measure.
-const LIMITS: [&str; 3] = ["blocks", "budget_ns", "precision"];
 
 /// A run that is being taken up.
 pub struct Earlier {
@@ -69,18 +64,15 @@ pub fn take_up(path: &Path, now: &RunRecord) -> Result<Earlier, Failure> {
 
 /// The first thing that figures depend on and that is not as it was.
 fn difference(then: &RunRecord, now: &RunRecord) -> Option<String> {
-    let differ = |what: &str, then: &str, now: &str| (then != now).then(|| format!("{what} was {then} and is {now}"));
-    // Through text, as the earlier run's have gone, so that numbers are rounded alike.
-    let asked: Value = serde_json::from_str(&now.parameters.to_string()).unwrap_or_default();
-    let of_then = then.parameters.as_object().into_iter().flatten();
-    let of_now = asked.as_object().into_iter().flatten();
-    let names = of_then.chain(of_now).map(|(name, _)| name).filter(|name| !LIMITS.contains(&name.as_str()));
-    let parameter = |name: &String| differ(name, &then.parameters[name].to_string(), &asked[name].to_string());
-    let host = |record: &RunRecord| serde_json::to_value(&record.host).unwrap_or_default();
-    let (host_then, host_now) = (host(then), host(now));
-    let facts = host_now.as_object().into_iter().flatten().map(|(name, _)| name);
-    let fact = |name: &String| differ(name, &host_then[name].to_string(), &host_now[name].to_string());
-    differ("headlock's version", &then.headlock_version, &now.headlock_version)
-        .or_else(|| names.clone().find_map(parameter))
-        .or_else(|| facts.clone().find_map(fact))
+    let version = (then.headlock_version != now.headlock_version).then(|| Difference {
+        field: "headlock's version".to_owned(),
+        one: then.headlock_version.clone(),
+        other: now.headlock_version.clone(),
+    });
+    let parameters = then.parameters.differences(&now.parameters);
+    let differing = version
+        .into_iter()
+        .chain(parameters.into_iter().filter(|it| !Common::LIMITS.contains(&it.field.as_str())))
+        .chain(differences(&then.host, &now.host));
+    differing.map(|Difference { field, one, other }| format!("{field} was {one} and is {other}")).next()
 }

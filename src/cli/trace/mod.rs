@@ -5,9 +5,11 @@ mod document;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
+use std::path::PathBuf;
+
+use clap::Args;
 
 use super::answer::{Form, answer, complain, present};
-use super::args::TraceArgs;
 use super::failure::{Failure, usage};
 use super::session;
 use crate::document::Block;
@@ -18,6 +20,30 @@ use crate::registry::Registry;
 use crate::workload::profile::{Profile, fit};
 use crate::workload::trace::Trace;
 use serde::Serialize;
+
+/// `headlock trace`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  headlock trace traces/disk.csv.zst                   empty polls, distances, locks under each strategy
+  headlock trace traces/disk.csv.zst -s all --json     for a program
+  headlock trace mine.csv --as-workload mine.toml      then: headlock run --workload mine.toml")]
+pub struct TraceArgs {
+    /// Trace file (CSV, plain, zstd or gzip)
+    #[arg(value_name = "TRACE")]
+    pub trace: PathBuf,
+    /// Write a workload with the trace's shares, timers, distances and rate to this file, or print it alone if no file is named
+    #[arg(long, value_name = "FILE", num_args = 0..=1)]
+    pub as_workload: Option<Option<PathBuf>>,
+    /// Strategies to count lock acquisitions of, separated by commas; core, or all
+    #[arg(short, long, default_value = "core", value_delimiter = ',', value_name = "LIST")]
+    pub strategies: Vec<String>,
+    /// Print one JSON document and nothing else
+    #[arg(long)]
+    pub json: bool,
+    /// Print Markdown tables
+    #[arg(long, conflicts_with = "json")]
+    pub markdown: bool,
+}
 
 /// How long a pass over a trace may take before it counts as hung, ns: ten minutes, for the longest there is.
 const ONE_PASS_NS: u64 = 600_000_000_000;

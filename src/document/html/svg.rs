@@ -3,6 +3,7 @@
 //! Its text stays text, its colours follow the page's, and nothing of it acts: the file is read as XML, and only drawing
 //! elements and attributes are written again. So no script, style sheet, link or foreign content of a picture reaches the page.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use roxmltree::{Document, Node, ParsingOptions};
@@ -55,6 +56,30 @@ const ATTRIBUTES: [&str; 36] = [
     "viewBox",
 ];
 
+/// What a style may say: the declarations of a drawing, none of a page's layout or of what it loads.
+const PROPERTIES: [&str; 20] = [
+    "fill",
+    "fill-opacity",
+    "fill-rule",
+    "stroke",
+    "stroke-width",
+    "stroke-opacity",
+    "stroke-linecap",
+    "stroke-linejoin",
+    "stroke-miterlimit",
+    "stroke-dasharray",
+    "stroke-dashoffset",
+    "opacity",
+    "font",
+    "font-size",
+    "font-family",
+    "font-style",
+    "font-weight",
+    "text-anchor",
+    "clip-path",
+    "clip-rule",
+];
+
 /// Deeper than any plot is nested.
 const DEEPEST: usize = 100;
 
@@ -85,6 +110,9 @@ pub(super) fn inline(text: &str, name: &str, alt: &str) -> Result<String, String
     let [x, y, width, height] = view[..] else {
         return Err("it has no viewBox of four numbers".to_owned());
     };
+    if repeats_itself(root) {
+        return Err("a `use` in it refers to what holds another `use`".to_owned());
+    }
     let mut out = String::with_capacity(text.len());
     let (least, most) = (width * LEAST_SCALE, width * MOST_SCALE);
     put(&mut out, format_args!("<svg class=\"plot\" role=\"img\" viewBox=\"{x} {y} {width} {height}\" "));
@@ -94,6 +122,23 @@ pub(super) fn inline(text: &str, name: &str, alt: &str) -> Result<String, String
     children(root, name, 0, &mut out)?;
     out.push_str("</svg>");
     Ok(out)
+}
+
+/// Whether a `use` refers to an element that holds a `use` itself: a few dozen of such, one in the other, draw more than any browser
+/// can.
+fn repeats_itself(root: Node<'_, '_>) -> bool {
+    let is_use = |node: &Node<'_, '_>| node.tag_name().name() == "use";
+    let holders: BTreeSet<&str> = root
+        .descendants()
+        .filter(is_use)
+        .flat_map(|inner| inner.ancestors())
+        .filter_map(|holder| holder.attribute("id"))
+        .collect();
+    let targets = root.descendants().filter(is_use).flat_map(|it| it.attributes());
+    targets
+        .filter(|attribute| attribute.name() == "href")
+        .filter_map(|attribute| attribute.value().strip_prefix('#'))
+        .any(|target| holders.contains(target))
 }
 
 fn children(node: Node<'_, '_>, name: &str, depth: usize, out: &mut String) -> Result<(), String> {
@@ -130,7 +175,8 @@ fn allowed(attribute: &str, value: &str, name: &str) -> Option<String> {
         "style" => {
             let kept = value.split(';').filter_map(|declaration| {
                 let (property, value) = declaration.split_once(':')?;
-                let (property, value) = (property.trim(), allowed_value(value.trim(), name)?);
+                let property = PROPERTIES.into_iter().find(|known| *known == property.trim())?;
+                let value = allowed_value(value.trim(), name)?;
                 Some(format!("{property}:{}", if is_colour(property) { themed(&value) } else { value }))
             });
             Some(kept.collect::<Vec<_>>().join(";"))
@@ -145,7 +191,25 @@ fn allowed(attribute: &str, value: &str, name: &str) -> Option<String> {
 fn allowed_value(value: &str, name: &str) -> Option<String> {
     let inside = value.replace("url(#", &format!("url(#{name}-"));
     let references = value.matches("url(#").count();
-    let clean = !value.contains('\\') && value.to_ascii_lowercase().matches("url").count() == references;
+    let lower = value.to_ascii_lowercase();
+    // No other function: `image-set` and its like load something too.
+    const FUNCTIONS: [&str; 9] = [
+        "url",
+        "matrix",
+        "translate",
+        "scale",
+        "rotate",
+        "skewx",
+        "skewy",
+        "rgb",
+        "rgba",
+    ];
+    let called = |before: &str| {
+        FUNCTIONS.contains(&before.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '-').next().unwrap_or(""))
+    };
+    let mut calls: Vec<&str> = lower.split('(').collect();
+    calls.pop();
+    let clean = !value.contains('\\') && lower.matches("url").count() == references && calls.into_iter().all(called);
     clean.then_some(inside)
 }
 
@@ -200,6 +264,10 @@ mod tests {
             "<use xlink:href=\"https://example.org/x.svg#a\"/>",
             "<rect style=\"fill: url(https://example.org/x)\"/>",
             "<rect style=\"fill: \\75rl(https://example.org/x)\"/>",
+            "<rect style=\"fill: image-set('https://example.org/x' 1x)\"/>",
+            "<rect style=\"cursor: image-set('https://example.org/x' 1x)\"/>",
+            "<rect fill=\"src('https://example.org/x')\"/>",
+            "<rect style=\"background: example\"/>",
             "<foreignObject><body/></foreignObject>",
             "<image href=\"data:image/png;base64,\"/>",
         ] {
@@ -218,6 +286,10 @@ mod tests {
             ("no", "unknown token"),
             ("<html/>", "its root is `html`, not `svg`"),
             ("<svg/>", "it has no viewBox"),
+            (
+                "<svg viewBox='0 0 1 1'><g id='a'><use href='#b'/><use href='#b'/></g><g id='b'><use href='#a'/></g></svg>",
+                "refers to what holds another",
+            ),
         ] {
             let error = inline(text, "p", "").unwrap_err();
             assert!(error.contains(says), "{error}");

@@ -7,6 +7,7 @@ use super::*;
 use crate::export::testing::result;
 use crate::export::{latency_csv, ratios_csv, trials_csv};
 use crate::record::{LatencyRow, Ratio, Trial};
+use crate::stats::testing::trial;
 
 /// What other tools and the plots rely on: names and order.
 const FIXED_TRIALS: &str = "workload,strategy,threads,block,pass,ops,elapsed_ns,ns_per_op,ops_per_s,floor_ns,cpu_ns,\
@@ -21,12 +22,23 @@ fn written<T: Serialize>(columns: &[&str], rows: &[T]) -> Vec<u8> {
     bytes
 }
 
-/// The header that serde would write, from the record's own fields.
+/// The header that the record's own fields make, those of a record in it after its name. As JSON has them; no text of `row` may
+/// hold a comma or a colon.
 fn field_names<T: Serialize>(row: &T) -> String {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.serialize(row).unwrap();
-    let text = String::from_utf8(writer.into_inner().unwrap()).unwrap();
-    text.lines().next().unwrap().to_owned()
+    let text = serde_json::to_string(row).unwrap();
+    let (mut names, mut within) = (Vec::new(), String::new());
+    for field in text[1..text.len() - 1].split(',') {
+        let mut keys: Vec<&str> = field.split("\":").map(|key| key.rsplit('"').next().unwrap()).collect();
+        keys.pop();
+        if let [outer, _] = keys[..] {
+            within = format!("{outer}_");
+        }
+        names.push(format!("{within}{}", keys[keys.len() - 1]));
+        if field.ends_with('}') {
+            within.clear();
+        }
+    }
+    names.join(",")
 }
 
 #[test]
@@ -180,5 +192,56 @@ proptest! {
     fn any_rows_under_a_good_header_are_read_or_refused(text in "([a-z0-9.,\"\\-\n\r]|inf|NaN|service){0,200}") {
         let text = format!("{FIXED_LATENCY}\n{text}");
         let _ = parse::<LatencyRow>(Path::new("x.csv"), text.as_bytes(), &latency_csv::COLUMNS);
+    }
+}
+
+/// As pandas saves a table that it has read: a column of whole numbers with a gap becomes one of floats.
+#[test]
+fn a_table_that_another_program_saved_again_is_read() {
+    let trials = [
+        trial("mutex", 0),
+        Trial {
+            disturbed: true,
+            disturbance: "x".to_owned(),
+            ..trial("seqlock", 1)
+        },
+    ];
+    let mut bytes = Vec::new();
+    write(&trials_csv::COLUMNS, &trials, &mut bytes).unwrap();
+    let text = String::from_utf8(bytes).unwrap();
+    let again = text
+        .replace(",true,", ",True,")
+        .replace(",false,", ",False,")
+        .lines()
+        .enumerate()
+        .map(|(line, row)| match line {
+            0 => format!("{row}\n"),
+            _ => {
+                let cells = row.split(',').enumerate();
+                // elapsed_ns, lock_acquisitions and ops_most.
+                let cells = cells.map(|(at, cell)| {
+                    if [6, 11, 31].contains(&at) {
+                        format!("{cell}.0")
+                    } else {
+                        cell.to_owned()
+                    }
+                });
+                cells.collect::<Vec<_>>().join(",") + "\n"
+            }
+        })
+        .collect::<String>();
+    assert!(again.contains(",False,") && again != text);
+    let read: Rows<Trial> = parse(Path::new("trials.csv"), again.as_bytes(), &trials_csv::COLUMNS).unwrap();
+    assert_eq!(read.rows, trials);
+    for (right, nonsense, says) in [
+        ("False", "Maybe", "disturbed: neither `true` nor `false`"),
+        ("mutex,1,0,", "mutex,1.5,0,", "threads: not a whole number within range"),
+        ("mutex,1,0,", "mutex,1e300,0,", "threads: not a whole number within range"),
+    ] {
+        let broken = again.replacen(right, nonsense, 1);
+        let error = parse::<Trial>(Path::new("trials.csv"), broken.as_bytes(), &trials_csv::COLUMNS)
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains(says), "{error}");
     }
 }

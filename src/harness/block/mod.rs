@@ -16,11 +16,11 @@ mod thread;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering as Memory};
 use std::sync::{Barrier, Mutex, PoisonError};
 
-use headlock_strategies::Counts;
+use headlock_strategies::{Counts, LockCounts};
 
 use super::clock::Clock;
 use super::contestant::Contestant;
-use super::job::{BlockOutcome, Job, JobError, Outcome, ThreadLocks, ThreadOutcome, Watch};
+use super::job::{BlockOutcome, Job, JobError, Outcome, ThreadOutcome, Watch};
 use super::latency::Recorder;
 use super::proc;
 use super::state::{self, Meeting as ProbeMeeting};
@@ -229,10 +229,10 @@ fn describe<P>(
         threads.push(ThreadOutcome { role: role(number), lock, ..total.outcome });
     }
     let locks = match (leaves, counted) {
-        (false, _) => Some(counts.lock.into()),
+        (false, _) => Some(counts.lock),
         (true, false) => None,
-        (true, true) => Some(threads.iter().fold(ThreadLocks::default(), |mut sum, thread| {
-            sum.add(thread.lock);
+        (true, true) => Some(threads.iter().fold(LockCounts::default(), |mut sum, thread| {
+            sum += thread.lock;
             sum
         })),
     };

@@ -7,7 +7,8 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use crate::harness::job::{Isolation, Job, Load, Speed};
+use crate::harness::job::{Job, Load};
+use crate::harness::{Isolation, Speed};
 use crate::record::Pass;
 use crate::workload::script::Script;
 

@@ -9,7 +9,7 @@ use super::plan::{Purpose, Round};
 use super::{Part, Shared};
 use crate::harness::clock::{Moment, thread_cpu_ns};
 use crate::harness::contestant::{Played, Player, Slice};
-use crate::harness::job::{JobError, ThreadLocks, ThreadOutcome};
+use crate::harness::job::{JobError, ThreadOutcome};
 use crate::harness::latency::Recorder;
 use crate::harness::pin;
 use crate::harness::proc::Scheduling;
@@ -39,9 +39,9 @@ pub struct Total {
     /// What its handles counted by themselves in measured slices.
     pub counts: Counts,
     /// Lock acquisitions through its handles in measured slices, if they were counted.
-    pub locks: ThreadLocks,
+    pub locks: LockCounts,
     /// Lock acquisitions and operations in slices that were played to count them.
-    pub counted: ThreadLocks,
+    pub counted: LockCounts,
     pub counted_ops: u64,
     /// Whether the lists leave counting where time is measured.
     pub leaves_counting: bool,
@@ -240,7 +240,7 @@ impl<P: Part> Turns<'_, '_, P> {
         if measured {
             let lost_ns = self.watched[usize::from(round.pass == Pass::Latency)].add(&before, &standing);
             total.measure(played, lost_ns, standing.preempted - before.preempted);
-            total.locks.add(locks.into());
+            total.locks += locks;
             total.counts += player.local_counts().since(local);
         }
     }
@@ -274,8 +274,8 @@ impl Default for Total {
             outcome: ThreadOutcome::default(),
             rounds: Vec::new(),
             counts: Counts::default(),
-            locks: ThreadLocks::default(),
-            counted: ThreadLocks::default(),
+            locks: LockCounts::default(),
+            counted: LockCounts::default(),
             counted_ops: 0,
             leaves_counting: false,
             recorder: Recorder::idle(),
@@ -288,7 +288,7 @@ impl Total {
     /// Adds a slice in which lock acquisitions were counted.
     fn count(&mut self, ops: u64, locks: LockCounts) {
         self.counted_ops += ops;
-        self.counted.add(locks.into());
+        self.counted += locks;
     }
 
     /// Adds a measured slice.

@@ -324,7 +324,7 @@ fn a_replay_is_counted_in_one_block_of_many_and_stated_in_all() {
         for part in &mut answer.parts {
             // Half of the operations lock; later blocks are twice as long.
             part.threads[0].ops = if job.count { 1_000 } else { 2_000 };
-            let locks = ThreadLocks { acquisitions: 500, ..ThreadLocks::default() };
+            let locks = LockCounts { acquisitions: 500, ..LockCounts::default() };
             part.locks = job.count.then_some(locks);
             part.threads[0].lock = part.locks.unwrap_or_default();
         }

@@ -15,7 +15,7 @@ mod words;
 mod tests;
 
 use crate::reading::StudyResults;
-use crate::record::Claim;
+use crate::record::{Claim, DEFAULT_BASELINE};
 use files::Files;
 
 /// The patch as it was sent.
@@ -23,7 +23,7 @@ const RFC: &str = "rcu-epoch";
 /// The patch with the check that closes its race.
 const MENDED: &str = "rcu-epoch-validated";
 /// What it is compared with.
-const BASELINE: &str = "mutex";
+const BASELINE: &str = DEFAULT_BASELINE;
 
 /// The claims of a study, each held against its files. A part that was not played leaves its claims open.
 pub fn claims(study: &StudyResults) -> Vec<Claim> {

@@ -45,7 +45,7 @@ fn one(files: &Files<'_>, rival: &str, claim: &str) -> Claim {
         let per_op = |strategy: &str| {
             let of = || part.reading.trials.iter().filter(|it| it.strategy == strategy);
             let ops: u64 = of().map(|it| it.ops).sum();
-            let locks: u64 = of().map(|it| it.lock_acquisitions).sum();
+            let locks: u64 = of().map(|it| it.lock.acquisitions).sum();
             (ops > 0).then(|| locks as f64 / ops as f64)
         };
         Some((per_op(rival)?, per_op(RFC)?, part.file("trials.csv")))

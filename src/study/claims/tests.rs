@@ -3,12 +3,14 @@
 use std::fs;
 use std::path::Path;
 
+use headlock_strategies::LockCounts;
+
 use crate::export::{
     CheckDir, ResultDir, Snapshot, create_study, read_study_results, testing, write_loads, write_study,
 };
 use crate::record::{
     AA_CONTROL, Check, CheckFigures, CheckRow, CheckVerdict, Claim, Failure, Finding, Host, LoadCount, Pass, RunState,
-    StudyPart, StudyRecord, StudyTrace, Trial,
+    SCHEMA_VERSION, StudyPart, StudyRecord, StudyTrace, Trial,
 };
 use crate::stats::testing::trial;
 use crate::stats::{Latencies, ratios};
@@ -39,7 +41,7 @@ fn record(played: &[&str]) -> StudyRecord {
         state: Some(RunState::Complete),
     };
     StudyRecord {
-        schema_version: 1,
+        schema_version: SCHEMA_VERSION,
         study: "qemu-rfc".to_owned(),
         headlock_version: "0.1.0".to_owned(),
         command: Vec::new(),
@@ -85,7 +87,7 @@ fn replayed(workload: &str, pass: Pass) -> Vec<Trial> {
                 ns_per_op: ns,
                 elapsed_ns: 1_000_000,
                 busy_ns: (pass == Pass::Latency).then_some((ns * 1_000.0) as u64),
-                lock_acquisitions: locks,
+                lock: LockCounts { acquisitions: locks, ..LockCounts::default() },
                 fired: 2,
                 ..trial(name, block)
             });

@@ -202,6 +202,14 @@ impl Workload {
         Ok(self)
     }
 
+    /// This workload, if it is complete and sound. `origin` names where it comes from in errors.
+    ///
+    /// # Errors
+    /// One line that names the origin, the field, and what would be right.
+    pub fn checked(self, origin: &str) -> Result<Workload, WorkloadError> {
+        self.with(Overrides::default(), origin)
+    }
+
     /// The thread count, if the roles fix it.
     pub fn fixed_threads(&self) -> Option<usize> {
         self.roles.map(|roles| roles.threads())

@@ -24,7 +24,6 @@ mod tests;
 pub use cut::{CutError, write_beginning};
 pub use error::TraceError;
 pub use op::{OpCounts, TraceOp};
-pub use prepared::Order;
 pub use sidecar::{SideFiles, is_side_file};
 
 use headlock_strategies::Nanos;

@@ -1,6 +1,6 @@
 //! A value that is replaced as a whole and read under an epoch pin: RCU in its textbook form, on crossbeam-epoch.
 
-use crossbeam_epoch::{Atomic, Collector, LocalHandle, Owned};
+use crossbeam_epoch::{Atomic, Collector, LocalHandle, Owned, Shared, unprotected};
 
 use crate::sync::Ordering;
 
@@ -21,7 +21,11 @@ impl<T: Send + Sync + 'static> EpochCell<T> {
 
     /// Registers a thread.
     pub fn reader(&self) -> CellReader<'_, T> {
-        CellReader { cell: self, participant: self.collector.register() }
+        CellReader {
+            cell: self,
+            participant: self.collector.register(),
+            replaced: Shared::null(),
+        }
     }
 }
 
@@ -41,9 +45,11 @@ impl<T> Drop for EpochCell<T> {
 }
 
 /// A participant of a cell's epochs.
-pub struct CellReader<'a, T> {
+pub struct CellReader<'a, T: 'static> {
     cell: &'a EpochCell<T>,
     participant: LocalHandle,
+    /// The value that this thread took out and has not retired yet, or null.
+    replaced: Shared<'static, T>,
 }
 
 impl<T: Send + Sync + 'static> CellReader<'_, T> {
@@ -59,19 +65,38 @@ impl<T: Send + Sync + 'static> CellReader<'_, T> {
         look(value)
     }
 
-    /// Replaces the value and leaves the old one to a grace period.
-    pub fn replace(&self, value: Option<T>) {
-        let guard = self.participant.pin();
-        let old = match value {
-            Some(value) => self.cell.current.swap(Owned::new(value), Ordering::AcqRel, &guard),
-            None => self.cell.current.swap(crossbeam_epoch::Shared::null(), Ordering::AcqRel, &guard),
-        };
-        if !old.is_null() {
-            // SAFETY: the swap took the value out for good, and nobody but this thread did.
-            #[allow(unsafe_code)]
-            unsafe {
-                guard.defer_destroy(old);
-            }
+    /// Replaces the value. The old one stays until this thread [retires](Self::retire) it: pinning may collect garbage, which is no
+    /// work for the holder of a lock.
+    pub fn replace(&mut self, value: Option<T>) {
+        self.retire();
+        // SAFETY: the guard only lends its lifetime. The new value is nobody else's yet, and what is swapped out is not looked at but kept for `retire`, so that no pin need keep it alive: only the thread that
+        // swapped a value out retires it.
+        #[allow(unsafe_code)]
+        let guard = unsafe { unprotected() };
+        let value = value.map_or(Shared::null(), |value| Owned::new(value).into_shared(guard));
+        self.replaced = self.cell.current.swap(value, Ordering::AcqRel, guard);
+    }
+}
+
+impl<T: 'static> CellReader<'_, T> {
+    /// Leaves the value that was replaced, if there is one, to a grace period.
+    pub fn retire(&mut self) {
+        let replaced = std::mem::replace(&mut self.replaced, Shared::null());
+        if replaced.is_null() {
+            return;
         }
+        let guard = self.participant.pin();
+        // SAFETY: the swap took the value out for good, and nobody but this thread did. Who still reads it was pinned before the
+        // swap, and so before this pin.
+        #[allow(unsafe_code)]
+        unsafe {
+            guard.defer_destroy(replaced);
+        }
+    }
+}
+
+impl<T: 'static> Drop for CellReader<'_, T> {
+    fn drop(&mut self) {
+        self.retire();
     }
 }

@@ -15,20 +15,10 @@ pub use file::PreparedError;
 use std::ops::Range;
 
 use headlock_strategies::Nanos;
-use serde::{Deserialize, Serialize};
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
+use super::super::Order;
 use super::{NO_TIMER, Row, Trace, TraceOp};
-
-/// In which order a trace's rows are played.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Order {
-    /// All on one thread, in time order: counts are exact and repeatable.
-    Strict,
-    /// A replay thread for each of the trace's.
-    Threads,
-}
 
 /// A row as it is played.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable)]
