@@ -282,8 +282,8 @@ pub struct Ratio {
     pub baseline: String,
     /// Strategy over baseline; below 1 is faster. Median over blocks.
     pub ratio: f64,
-    /// Lower end of the interval that the verdict rests on. Its level is `confidence`, so that all intervals of the
-    /// file hold at once with 95 %. 0 if there are too few blocks to bound it.
+    /// Lower end of the interval that the verdict rests on. Its level is `confidence`: those of a file are
+    /// simultaneous 95 % intervals. 0 if there are too few blocks to bound it.
     pub ci_low: f64,
     /// Upper end, infinite (`inf`) if there are too few blocks to bound it.
     pub ci_high: f64,
