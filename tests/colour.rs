@@ -9,8 +9,6 @@ use std::path::Path;
 
 use terminal::{ESCAPE, on_a_terminal, piped};
 
-/// The words that are coloured. On a busy machine a run as short as these may have none to say.
-const COLOURED: [&str; 4] = ["unclear ", "faster ", "slower ", "~"];
 const ROUNDS: [&str; 8] = ["--blocks", "2", "--trial", "2ms", "--pin", "none", "--quiet", "--out"];
 
 #[test]
@@ -37,10 +35,7 @@ fn measured_tables_are_coloured_on_a_terminal_only_and_not_with_no_color() {
             }
         };
         let coloured = said(0, &[], true);
-        let bare = coloured.replace("\u{1b}[39m", " ").replace("\u{1b}[0m", " ");
-        let table = bare.split("ns/op:").next().unwrap_or_default();
-        assert!(table.contains("mutex"), "{name}: {coloured}");
-        assert_eq!(table.contains(ESCAPE), COLOURED.iter().any(|word| table.contains(word)), "{name}: {coloured:?}");
+        assert!(coloured.contains("mutex") && coloured.contains(ESCAPE), "{name}: {coloured:?}");
         for (number, environment, terminal) in [
             (1, &[("NO_COLOR", "1")][..], true),
             (2, &[("TERM", "dumb")][..], true),

@@ -121,7 +121,7 @@ fn a_strategy_that_failed_and_a_point_without_figures_are_told() {
     }
     let reading = failed.reading();
     let cold = Point { workload: "cold".to_owned(), threads: 2 };
-    assert_eq!(reading.points, [hot(), cold.clone()]);
+    assert_eq!(reading.points, [cold.clone(), hot()]);
     assert_eq!(reading.points_without_figures(), [(&cold, Missing::LeftOut("it hung".to_owned()))]);
 }
 

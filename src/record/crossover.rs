@@ -121,7 +121,7 @@ pub struct MapCell {
     pub threads: usize,
     /// Strategy over baseline; below 1 is faster.
     pub ratio: f64,
-    /// Lower end of its interval; all intervals of the map hold together with 95 %.
+    /// Lower end of its interval; those of the map are simultaneous 95 % intervals.
     pub ci_low: f64,
     /// Upper end.
     pub ci_high: f64,
