@@ -182,9 +182,9 @@ fn play_blocks<O: Observer>(
                 let again = Turn { repeated: true, ..turn };
                 // The floor at once where it plays alone, since the others' rows state its figure.
                 if again.names == [FLOOR] {
-                    queue.push_front(again)
+                    queue.push_front(again);
                 } else {
-                    queue.push_back(again)
+                    queue.push_back(again);
                 }
             }
             if stop.load(Memory::Acquire) {
@@ -264,7 +264,7 @@ impl Plan {
     fn passes_in(&self, point: usize, block: usize) -> &'static [Pass] {
         let passes = self.passes(point);
         let seldom = self.points[point].1.counts_apart() && self.isolation(point) == Isolation::Slices;
-        if seldom && block % TIMED_OF != 0 {
+        if seldom && !block.is_multiple_of(TIMED_OF) {
             &passes[..1]
         } else {
             passes
@@ -299,7 +299,7 @@ impl Plan {
         Job {
             contestants: turn.names.iter().map(contestant).collect(),
             baseline: self.baseline.clone(),
-            count: load.counts_apart() && (block % COUNTED_OF == 0 || !counts.know(turn)),
+            count: load.counts_apart() && (block.is_multiple_of(COUNTED_OF) || !counts.know(turn)),
             load,
             passes: turn.passes.clone(),
             trial_ns: self.trial_ns,
@@ -427,8 +427,14 @@ fn describe(
             (trial.disturbed, trial.disturbance) = (true, reason.clone());
         }
     }
-    if turn.isolation == Isolation::Slices {
-        compare(&mut played, &job.baseline, load);
+    match turn.isolation {
+        Isolation::Slices => compare(&mut played, &job.baseline, load),
+        // Alone, there is nobody to be compared with but oneself.
+        Isolation::Process => {
+            for it in &mut played {
+                (it.trial.log_ratio, it.trial.log_net_ratio) = (None, None);
+            }
+        }
     }
     Ok(played)
 }

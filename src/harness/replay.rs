@@ -237,7 +237,11 @@ impl<L: TimerList> Player for Reader<'_, L> {
     }
 
     fn count_locks(&mut self, counting: bool) -> bool {
-        self.handles.iter_mut().map(|handle| handle.count_locks(counting)).fold(true, |all, one| all && one)
+        let mut as_told = true;
+        for handle in &mut self.handles {
+            as_told &= handle.count_locks(counting);
+        }
+        as_told
     }
 
     fn lock_counts(&self) -> LockCounts {

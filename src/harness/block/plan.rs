@@ -101,7 +101,7 @@ impl Plan {
         let mut rounds = Vec::new();
         for number in 1..=job.trial_ns.div_ceil(slice_ns).max(1) as usize {
             for &pass in &job.passes {
-                if pass == Pass::Throughput && number % COUNTED_OF == 0 {
+                if pass == Pass::Throughput && number.is_multiple_of(COUNTED_OF) {
                     rounds.push(round(pass, Purpose::Count));
                 }
                 rounds.push(round(pass, Purpose::Measure));

@@ -67,7 +67,7 @@ impl Script {
             // A thread with a mix cannot fire more than it has made due; a runner fires what others have.
             walk.due = Spread::new(if walk.fires_own { due.min(heads) } else { due }, busy_runs, &mut rng);
             for drawn in ops {
-                if steps.len() % Script::MARK == 0 {
+                if steps.len().is_multiple_of(Script::MARK) {
                     cancelled.push(walk.cancelled.iter().copied().collect());
                 }
                 steps.push(walk.step(drawn, steps.len(), &mut rng));
