@@ -7,8 +7,7 @@
  * One transfer of a line at a time. Requests that find it under way, or the line at work, queue. A core that gets a line to write
  * keeps it for a number of operations, `stay_pair` of them on average where one core waits and up to `stay_queue` where many do:
  * measured machines do several before the line goes on, and a model without that is wrong by that factor. Of those that wait the
- * oldest nearby goes first, once in a visit, if the machine does so (`near_first`); else the oldest. While a request waits its turn
- * a part of the transfer passes already (`overlap`).
+ * oldest nearby goes first, once in a visit, if the machine does so (`near_first`); else the oldest.
  *
  * A line that is read by many goes from reader to reader in `read_service` each, the first one's transfer apart. */
 #include "vm.h"
@@ -78,6 +77,9 @@ static uint32_t number_of(uint64_t key) {
     return slots[at].number;
 }
 
+/* Words of a set of cores that this machine uses. */
+static int words(void) { return (machine.cores + 63) / 64; }
+
 static int holds(const struct line *line, int core) { return line->holders[core / 64] >> (core % 64) & 1; }
 static void add_holder(struct line *line, int core) { line->holders[core / 64] |= 1ull << (core % 64); }
 
@@ -92,7 +94,7 @@ static int level_of(int a, int b) {
 /* How long the line takes to `core`, from the nearest holder to read, or from the farthest to write. 0 if nobody else has it. */
 static ps distance(const struct line *line, int core, int write) {
     ps best = 0;
-    for (int word = 0; word < MAX_CORES / 64; word++) {
+    for (int word = 0; word < words(); word++) {
         for (uint64_t bits = line->holders[word]; bits; bits &= bits - 1) {
             int holder = word * 64 + __builtin_ctzll(bits);
             if (holder == core) continue;
@@ -104,7 +106,7 @@ static ps distance(const struct line *line, int core, int write) {
 }
 
 static int has_other_holder(const struct line *line, int core) {
-    for (int word = 0; word < MAX_CORES / 64; word++) {
+    for (int word = 0; word < words(); word++) {
         uint64_t bits = line->holders[word];
         if (word == core / 64) bits &= ~(1ull << (core % 64));
         if (bits) return 1;
@@ -126,9 +128,7 @@ static void grant(struct line *line, struct thread *thread, ps at) {
     ps transfer = distance(line, core, write);
     int exclusive = line->owner != NOBODY;
     if (!has_other_holder(line, core) && !holds(line, core)) transfer = machine.memory;
-    ps hidden = transfer * machine.overlap / 1000; /* passes while it waits */
-    ps ready = thread->request + hidden;
-    ps arrive = (at > ready ? at : ready) + transfer - hidden;
+    ps arrive = at + transfer;
     thread->counts.waited += (uint64_t)(at - thread->request);
     if (line->only) {
         /* Nobody else knows of it. */
@@ -221,6 +221,12 @@ static void touch(struct thread *thread, uint32_t number, int write, ps cost) {
         }
     }
     uint64_t serial = serial_of(thread);
+    if (line->only == serial && line->owner == thread->core) {
+        if (thread->clock > vm_horizon() + machine.slack) vm_turn();
+        thread->clock += cost;
+        if (write) line->last_writer = thread->core;
+        return;
+    }
     int cold = !has_other_holder(line, thread->core) && !holds(line, thread->core);
     if (cold && !line->only && line->last_writer == NOBODY && line->owner == NOBODY) line->only = serial;
     if (line->only == serial) {

@@ -44,7 +44,6 @@ struct machine {
     ps read_service;                /* how long a shared line keeps the next reader waiting */
     int stay_pair;                  /* thousandths: mean operations of a core on a line before it goes to the only one that waits */
     int stay_queue;                 /* thousandths: the same where very many wait */
-    int overlap;                    /* thousandths of a transfer that pass while the request waits its turn */
     int near_first;                 /* whether waiting cores nearby are served before those further off */
     ps slack;                       /* how far a thread may run ahead on lines that only it has touched */
 };

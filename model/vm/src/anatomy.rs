@@ -4,8 +4,6 @@
 //! each time. What prepares the list is not counted. The counts are sums over all rounds, so they are whole numbers, and include
 //! what an operation does only now and then (an epoch that is advanced).
 
-use std::hint::black_box;
-
 use headlock_strategies::{Config, Nanos, TimerHandle, TimerId, TimerList, Visitor, visit_builtin};
 
 use crate::machine::{self, Counts, Level, Machine, Task};
@@ -193,31 +191,31 @@ fn subject<H: TimerHandle>(handle: &mut H, operation: Operation, timers: &[Timer
     let counts = match operation {
         Operation::Nothing => machine::counted(|| {}),
         Operation::Deadline => machine::counted(|| {
-            black_box(handle.deadline());
+            machine::sink(handle.deadline().map_or(-1, |deadline| deadline.0));
         }),
         Operation::Expired => machine::counted(|| {
-            black_box(handle.expired(Nanos(10)));
+            machine::sink(handle.expired(Nanos(10)).into());
         }),
         Operation::Run(_) => machine::counted(|| {
-            black_box(handle.run(Nanos(10), |_, _| {}));
+            machine::sink(handle.run(Nanos(10), |_, _| {}) as i64);
         }),
         Operation::Modify => machine::counted(|| {
-            black_box(handle.modify(middle, Nanos(base + (round & 1)))).is_yes();
+            machine::sink(handle.modify(middle, Nanos(base + (round & 1))).is_yes().into());
         }),
         Operation::ModifyHead => machine::counted(|| {
-            black_box(handle.modify(head, Nanos(100))).is_yes();
+            machine::sink(handle.modify(head, Nanos(100)).is_yes().into());
         }),
         Operation::Anticipate => machine::counted(|| {
-            black_box(handle.anticipate(middle, Nanos(2_000_000))).is_yes();
+            machine::sink(handle.anticipate(middle, Nanos(2_000_000)).is_yes().into());
         }),
         Operation::AnticipateHead => machine::counted(|| {
-            black_box(handle.anticipate(head, Nanos(100))).is_yes();
+            machine::sink(handle.anticipate(head, Nanos(100)).is_yes().into());
         }),
         Operation::Cancel => machine::counted(|| {
-            black_box(handle.cancel(middle));
+            machine::sink(handle.cancel(middle).into());
         }),
         Operation::CancelHead => machine::counted(|| {
-            black_box(handle.cancel(head));
+            machine::sink(handle.cancel(head).into());
         }),
         Operation::Create => {
             let counts = machine::counted(|| created = Some(handle.create()));

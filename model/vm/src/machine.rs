@@ -41,7 +41,6 @@ pub struct Machine {
     pub read_service: i64,
     pub stay_pair: c_int,
     pub stay_queue: c_int,
-    pub overlap: c_int,
     pub near_first: c_int,
     pub slack: i64,
 }
@@ -116,6 +115,7 @@ unsafe extern "C" {
     fn vm_read_counts(counts: *mut Counts);
     fn vm_take_pauses(addresses: *const u64, count: usize);
     fn vm_on_fixed_stack(function: extern "C" fn(*mut c_void), argument: *mut c_void);
+    safe fn vm_sink(value: i64);
     safe fn vm_fresh_arena();
     safe fn vm_now() -> i64;
     safe fn vm_work(time: i64);
@@ -235,6 +235,12 @@ pub fn phase() -> Phase {
         1 => Phase::Measure,
         _ => Phase::Over,
     }
+}
+
+/// Uses a value, so that it must be computed, without an access to memory as `black_box` has.
+#[inline(always)]
+pub fn sink(value: i64) {
+    vm_sink(value);
 }
 
 /// Notes that an operation has been measured.

@@ -185,7 +185,6 @@ fn set(machine: &mut Machine, name: &str, value: i64) -> Option<()> {
         "read_service" => machine.read_service = value,
         "stay_pair" => machine.stay_pair = small()?,
         "stay_queue" => machine.stay_queue = small()?,
-        "overlap" => machine.overlap = small()?,
         "near_first" => machine.near_first = small()?,
         "slack" => machine.slack = value,
         _ => return None,

@@ -9,8 +9,6 @@
 //! | `counts NUMBER PARKS PAUSES WAITED_PS TAKEN FETCHED SYSCALLS` | what the virtual machine saw of the thread, from its start on |
 //! | `list ACQUISITIONS CONTENDED RETRIES RETIRED PEAK` | what the list counted in the whole play |
 
-use std::hint::black_box;
-
 use headlock_strategies::{Config, Nanos, TimerHandle, TimerId, TimerList, Visitor, visit_builtin};
 
 use crate::machine::{self, Counts, Phase, Task};
@@ -180,10 +178,10 @@ impl Actor<'_> {
         let timer = self.timers[step.timer as usize];
         match step.op {
             Op::Deadline => {
-                black_box(handle.deadline());
+                machine::sink(handle.deadline().map_or(-1, |deadline| deadline.0));
             }
             Op::Expired => {
-                black_box(handle.expired(step.time));
+                machine::sink(handle.expired(step.time).into());
             }
             Op::Run => {
                 let (mut fired, mut rearms) = (0, 0);
@@ -205,7 +203,7 @@ impl Actor<'_> {
                 self.rearms += u64::from(handle.anticipate(timer, expire).is_yes());
             }
             Op::Cancel => {
-                black_box(handle.cancel(timer));
+                machine::sink(handle.cancel(timer).into());
             }
             Op::Churn => {
                 handle.free(timer);
