@@ -1,0 +1,117 @@
+//! What the instrumented half is to play: a workload or an experiment on a described machine, as the lines that `model/vm` reads.
+
+use std::fmt::Write;
+
+use anyhow::{Result, bail, ensure};
+use headlock::workload::script::{Script, initial};
+use headlock::workload::{Load, PollClock, Workload};
+
+use crate::description::{Description, End, picoseconds};
+
+/// How far a thread may run ahead on lines that only it has touched, ps.
+const SLACK_PS: i64 = 20_000;
+/// Played before measuring, ns: so much, and so much more for each thread.
+const WARM_UP_NS: f64 = 20_000.0;
+const WARM_UP_THREAD_NS: f64 = 1_000.0;
+/// Measured at least, and at most, ns.
+const LEAST_NS: f64 = 50_000.0;
+const MOST_NS: f64 = 50_000_000.0;
+/// Operations of each thread to measure, on average.
+const OPERATIONS: usize = 200;
+
+fn start(machine: &Description, end: End, threads: usize, seed: u64) -> Result<String> {
+    ensure!(
+        threads <= machine.processors(),
+        "{threads} threads on {}, which has {} processors; no more than one thread on each is modelled",
+        machine.name,
+        machine.processors()
+    );
+    let mut text = machine.plan(end);
+    let warm_up = picoseconds(WARM_UP_NS + WARM_UP_THREAD_NS * threads as f64);
+    let (least, most) = (picoseconds(LEAST_NS), picoseconds(MOST_NS));
+    let _ = writeln!(text, "cost slack {SLACK_PS}\nseed {seed}\nphases {warm_up} {least} {most} {}", OPERATIONS * threads);
+    Ok(text)
+}
+
+/// An experiment of `model/vm/src/experiment.rs`, done by each of so many threads.
+pub fn experiment(machine: &Description, end: End, name: &str, threads: usize, think_ns: f64) -> Result<String> {
+    let mut text = start(machine, end, threads, 1)?;
+    let _ = writeln!(text, "experiment {name}");
+    for thread in 0..threads {
+        let _ = writeln!(text, "thread {} all {}", machine.core(thread), picoseconds(think_ns));
+    }
+    Ok(text)
+}
+
+/// A workload with so many threads: where roles are given, pollers make up the number.
+pub fn with_threads(workload: &Workload, threads: usize) -> Result<Workload> {
+    let mut workload = workload.clone();
+    if let Some(roles) = &mut workload.roles {
+        let others = roles.modifiers + roles.runners;
+        ensure!(threads > others, "{} has {others} threads that do not poll, so it needs more than {threads}", workload.name);
+        roles.pollers = threads - others;
+    }
+    Ok(workload)
+}
+
+/// Refuses what the virtual machine cannot play.
+pub fn check(workload: &Workload) -> Result<()> {
+    let name = &workload.name;
+    if workload.pollute_kib > 0 {
+        bail!("workload {name} has pollute_kib = {}; caches of the model are never full, 0 expected", workload.pollute_kib);
+    }
+    if workload.hold_ns > 0 {
+        bail!("workload {name} has hold_ns = {}; the model knows no time inside the lock, 0 expected", workload.hold_ns);
+    }
+    if workload.load != Load::Closed {
+        bail!("workload {name} has an open load; a closed one expected");
+    }
+    if workload.clock != PollClock::None {
+        bail!("workload {name} reads the clock in its polls; clock = \"none\" expected");
+    }
+    Ok(())
+}
+
+/// A workload under a strategy.
+pub fn workload(machine: &Description, end: End, workload: &Workload, strategy: &str, threads: usize, seed: u64) -> Result<String> {
+    check(workload)?;
+    let workload = with_threads(workload, threads)?;
+    workload.check(threads)?;
+    let mut text = start(machine, end, threads, seed)?;
+    let _ = writeln!(text, "strategy {strategy}");
+    if let Some(work) = machine.work.iter().find(|work| work.strategy == strategy) {
+        let (poll, change) = (picoseconds(work.deadline_ns), picoseconds(work.modify_ns));
+        for op in ["deadline", "expired", "run"] {
+            let _ = writeln!(text, "work {op} {poll}");
+        }
+        for op in ["modify", "anticipate", "cancel", "churn"] {
+            let _ = writeln!(text, "work {op} {change}");
+        }
+    }
+    text.push_str("armed");
+    for deadline in initial(&workload, seed)? {
+        let _ = write!(text, " {}", deadline.0);
+    }
+    text.push('\n');
+    for thread in 0..threads {
+        let role = workload.role(thread).map_or("mixed", headlock::workload::Role::name);
+        let _ = writeln!(text, "thread {} {role} {}", machine.core(thread), workload.think_ns * 1000);
+        let script = Script::draw(&workload, thread, threads, seed)?;
+        text.push_str("rearm");
+        for deadline in &script.rearm {
+            let _ = write!(text, " {}", deadline.0);
+        }
+        text.push('\n');
+        for step in &script.steps {
+            let place = if step.at_head {
+                "head"
+            } else if step.at_empty {
+                "empty"
+            } else {
+                "-"
+            };
+            let _ = writeln!(text, "step {} {} {} {place}", step.op.name(), step.timer, step.time.0);
+        }
+    }
+    Ok(text)
+}
