@@ -17,7 +17,7 @@ const WARM_UP_THREAD_NS: f64 = 1_000.0;
 const LEAST_NS: f64 = 50_000.0;
 const MOST_NS: f64 = 50_000_000.0;
 /// Operations of each thread to measure, on average.
-const OPERATIONS: usize = 200;
+const OPERATIONS: usize = 1_000;
 
 fn start(machine: &Description, end: End, threads: usize, seed: u64) -> Result<String> {
     ensure!(

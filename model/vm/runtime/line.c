@@ -9,6 +9,11 @@
  * measured machines do several before the line goes on, and a model without that is wrong by that factor. Of those that wait the
  * oldest nearby goes first, once in a visit, if the machine does so (`near_first`); else the oldest.
  *
+ * A store that has to fetch its line does not keep the thread waiting: it stands in the store buffer, and the thread goes on. A
+ * read-modify-write and a fence wait until all earlier stores have got their lines, as they do on x86-64. Loads wait for their lines one
+ * after the other; a processor that looks ahead waits for several at once, which is not modelled. A store to a line that is under way
+ * or has others waiting queues like a load.
+ *
  * A line that is read by many goes from reader to reader in `read_service` each, the first one's transfer apart. */
 #include "vm.h"
 
@@ -64,7 +69,8 @@ static uint32_t number_of(uint64_t key) {
         slots = vm_region(SLOTS * sizeof *slots);
         lines = vm_region(MAX_LINES * sizeof *lines);
     }
-    uint64_t at = (key * 0x9E3779B97F4A7C15ull) >> 41;
+    /* 64 neighbours stay together, so that few pages of the table are touched. */
+    uint64_t at = ((((key >> 6) * 0x9E3779B97F4A7C15ull) >> 41) & ~63ull) | (key & 63);
     while (slots[at].key && slots[at].key != key) at = (at + 1) & (SLOTS - 1);
     if (!slots[at].key) {
         if (line_count == MAX_LINES) vm_fail("more than 4 million cache lines touched; use fewer timers");
@@ -209,7 +215,11 @@ static uint64_t serial_of(const struct thread *thread) { return thread->epoch >>
 
 ps vm_horizon(void);
 
-static void touch(struct thread *thread, uint32_t number, int write, ps cost) {
+void vm_drain(void) {
+    if (current->clock < current->drained) current->clock = current->drained;
+}
+
+static void touch(struct thread *thread, uint32_t number, int write, int buffered, ps cost) {
     struct line *line = &lines[number];
     uint64_t *mark = write ? &line->write_mark : &line->read_mark;
     if (*mark != thread->epoch) {
@@ -250,6 +260,10 @@ static void touch(struct thread *thread, uint32_t number, int write, ps cost) {
     thread->operation = cost;
     if (line->first == NOBODY && line->free_at <= thread->clock) {
         grant(line, thread, thread->clock);
+        if (buffered) {
+            if (thread->drained < thread->clock) thread->drained = thread->clock;
+            thread->clock = thread->request + cost;
+        }
     } else {
         enqueue(number, line, thread);
     }
@@ -260,8 +274,10 @@ void vm_access(const volatile void *address, size_t size, enum access access) {
     if (!thread || !size) return;
     static const int is_write[] = {0, 1, 0, 1, 1, 1};
     ps cost[] = {machine.plain, machine.plain, machine.load, machine.store, machine.rmw, machine.rmw};
+    int buffered = access == PLAIN_STORE || access == STORE;
+    if (is_write[access] && !buffered) vm_drain();
     uint64_t first = (uint64_t)address / LINE, last = ((uint64_t)address + size - 1) / LINE;
     for (uint64_t key = first; key <= last; key++) {
-        touch(thread, number_of(key + 1), is_write[access], key == first ? cost[access] : 0);
+        touch(thread, number_of(key + 1), is_write[access], buffered, key == first ? cost[access] : 0);
     }
 }

@@ -30,6 +30,7 @@ static uint64_t waits;
 
 static void charge(ps cost) {
     current->counts.syscalls++;
+    vm_drain();
     current->clock += cost;
     vm_turn();
 }

@@ -128,6 +128,7 @@ ATOMIC(64, uint64_t)
 void __tsan_atomic_thread_fence(int order) {
     if (!current || order != SEQUENTIALLY_CONSISTENT) return;
     current->counts.fences++;
+    vm_drain();
     current->clock += machine.fence;
 }
 void __tsan_atomic_signal_fence(int order) { (void)order; }
