@@ -16,10 +16,11 @@ const WARM_UP_THREAD_NS: f64 = 1_000.0;
 /// Measured at least, and at most, ns.
 const LEAST_NS: f64 = 50_000.0;
 const MOST_NS: f64 = 50_000_000.0;
-/// Operations of each thread to measure, on average.
+/// Operations of each thread to measure, on average: of a workload, whose operations differ, and of an experiment, whose do not.
 const OPERATIONS: usize = 1_000;
+const SAME_OPERATIONS: usize = 60;
 
-fn start(machine: &Description, end: End, threads: usize, seed: u64) -> Result<String> {
+fn start(machine: &Description, end: End, threads: usize, operations: usize, seed: u64) -> Result<String> {
     ensure!(
         threads <= machine.processors(),
         "{threads} threads on {}, which has {} processors; no more than one thread on each is modelled",
@@ -29,13 +30,13 @@ fn start(machine: &Description, end: End, threads: usize, seed: u64) -> Result<S
     let mut text = machine.plan(end);
     let warm_up = picoseconds(WARM_UP_NS + WARM_UP_THREAD_NS * threads as f64);
     let (least, most) = (picoseconds(LEAST_NS), picoseconds(MOST_NS));
-    let _ = writeln!(text, "cost slack {SLACK_PS}\nseed {seed}\nphases {warm_up} {least} {most} {}", OPERATIONS * threads);
+    let _ = writeln!(text, "cost slack {SLACK_PS}\nseed {seed}\nphases {warm_up} {least} {most} {}", operations * threads);
     Ok(text)
 }
 
 /// An experiment of `model/vm/src/experiment.rs`, done by each of so many threads.
 pub fn experiment(machine: &Description, end: End, name: &str, threads: usize, think_ns: f64) -> Result<String> {
-    let mut text = start(machine, end, threads, 1)?;
+    let mut text = start(machine, end, threads, SAME_OPERATIONS, 1)?;
     let _ = writeln!(text, "experiment {name}");
     for thread in 0..threads {
         let _ = writeln!(text, "thread {} all {}", machine.core(thread), picoseconds(think_ns));
@@ -77,7 +78,7 @@ pub fn workload(machine: &Description, end: End, workload: &Workload, strategy: 
     check(workload)?;
     let workload = with_threads(workload, threads)?;
     workload.check(threads)?;
-    let mut text = start(machine, end, threads, seed)?;
+    let mut text = start(machine, end, threads, OPERATIONS, seed)?;
     let _ = writeln!(text, "strategy {strategy}");
     if let Some(work) = machine.work.iter().find(|work| work.strategy == strategy) {
         let (poll, change) = (picoseconds(work.deadline_ns), picoseconds(work.modify_ns));

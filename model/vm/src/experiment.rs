@@ -16,13 +16,18 @@ use crate::plan::Plan;
 #[derive(Default)]
 struct Padded(AtomicU64);
 
+/// Words of one cache line.
+#[repr(align(64))]
+#[derive(Default)]
+struct Unpadded([AtomicU64; 8]);
+
 /// What the experiments work on.
 #[derive(Default)]
 struct Shared {
     shared: Padded,
     other: Padded,
     padded: [Padded; 16],
-    unpadded: Box<[AtomicU64; 16]>,
+    unpadded: Unpadded,
     parking_lot: Option<CountedMutex<ParkingLot, u64>>,
     std: Option<CountedMutex<Std, u64>>,
     plain: Plain,
@@ -36,10 +41,10 @@ struct Plain(UnsafeCell<u64>);
 unsafe impl Sync for Plain {}
 
 /// The experiments, by name.
-const EXPERIMENTS: [(&str, fn(&Shared, usize, u64)); 10] = [
+const EXPERIMENTS: [(&str, fn(&Shared, usize, u64)); 11] = [
     ("increment", |it, _, _| _ = it.shared.0.fetch_add(1, Ordering::Relaxed)),
     ("increment-own", |it, thread, _| _ = it.padded[thread % 16].0.fetch_add(1, Ordering::Relaxed)),
-    ("increment-beside", |it, thread, _| _ = it.unpadded[thread % 16].fetch_add(1, Ordering::Relaxed)),
+    ("increment-beside", |it, thread, _| _ = it.unpadded.0[thread % 8].fetch_add(1, Ordering::Relaxed)),
     ("refcount", |it, _, _| {
         it.shared.0.fetch_add(1, Ordering::Relaxed);
         it.shared.0.fetch_sub(1, Ordering::Release);
@@ -54,6 +59,21 @@ const EXPERIMENTS: [(&str, fn(&Shared, usize, u64)); 10] = [
     }),
     ("lock", |it, _, _| *lock_value(&it.parking_lot) += 1),
     ("lock-std", |it, _, _| *lock_value(&it.std) += 1),
+    // Store buffering: each writes its own word, then reads the other's, and notes what it saw in which round. Whoever finds that the
+    // other has finished the same round judges both.
+    ("store-buffering", |it, thread, round| {
+        it.padded[thread].0.store(round, Ordering::Relaxed);
+        let seen = it.padded[1 - thread].0.load(Ordering::Relaxed);
+        it.padded[2 + thread].0.store(round << 32 | seen, Ordering::Relaxed);
+        // The other may have ended, so nobody waits for ever.
+        let others = || it.padded[3 - thread].0.load(Ordering::Relaxed);
+        let other = (0..1_000).map(|_| others()).find(|other| other >> 32 >= round).unwrap_or(0);
+        if other >> 32 == round {
+            it.shared.0.fetch_add(1, Ordering::Relaxed);
+            let (mine_missed, others_missed) = (seen < round, (other & 0xffff_ffff) < round);
+            it.other.0.fetch_add(u64::from(mine_missed && others_missed), Ordering::Relaxed);
+        }
+    }),
     // Message passing: whoever sees the flag sees the data.
     ("message", |it, thread, round| {
         if thread == 0 {
