@@ -9,14 +9,21 @@ use crate::{table, vm};
 
 /// `anatomy`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Counts are sums over the rounds in the CSV, and per operation in the table. A line is fetched where another thread
-wrote it since, and taken where this one writes what another has. docs/MODEL.md says what each column is.")]
+#[command(
+    after_help = "Counts are sums over the rounds in the CSV, and per operation in the table. A line is fetched where another thread
+wrote it since, and taken where this one writes what another has. docs/MODEL.md says what each column is."
+)]
 pub struct Args {
     /// Strategies, separated by commas, or all
     #[arg(short, long, default_value = "all", value_delimiter = ',', value_name = "LIST")]
     pub strategies: Vec<String>,
     /// Operations to show in the table, separated by commas, or all
-    #[arg(long, default_value = "deadline,run-0-due,run-1-due,modify,modify-head", value_delimiter = ',', value_name = "LIST")]
+    #[arg(
+        long,
+        default_value = "deadline,run-0-due,run-1-due,modify,modify-head",
+        value_delimiter = ',',
+        value_name = "LIST"
+    )]
     pub operations: Vec<String>,
     /// Print CSV, with all operations, and no table
     #[arg(long)]
@@ -64,12 +71,19 @@ pub fn run(args: &Args) -> Result<String> {
         let mut row: Vec<String> = (0..3).map(|column| record[column].to_owned()).collect();
         for &column in &columns {
             let per_operation = record[column].parse::<f64>()? / rounds;
-            row.push(if per_operation.fract() == 0.0 { format!("{per_operation}") } else { format!("{per_operation:.3}") });
+            row.push(if per_operation.fract() == 0.0 {
+                format!("{per_operation}")
+            } else {
+                format!("{per_operation:.3}")
+            });
         }
         rows.push(row);
     }
     ensure!(!rows.is_empty(), "no operation {}; see anatomy --csv for their names", args.operations.join(", "));
-    let header: Vec<&str> = ["strategy", "operation", "setting"].into_iter().chain(SHOWN.iter().map(|(_, head)| *head)).collect();
+    let header: Vec<&str> = ["strategy", "operation", "setting"]
+        .into_iter()
+        .chain(SHOWN.iter().map(|(_, head)| *head))
+        .collect();
     Ok(table::plain(&header, 3, rows))
 }
 
@@ -107,5 +121,8 @@ pub fn strategies(asked: &[String]) -> Result<Vec<&'static str>> {
         return Ok(known);
     }
     let find = |name: &String| known.iter().copied().find(|known| known == name);
-    asked.iter().map(|name| find(name).with_context(|| format!("no strategy {name}; there are {}", known.join(", ")))).collect()
+    asked
+        .iter()
+        .map(|name| find(name).with_context(|| format!("no strategy {name}; there are {}", known.join(", "))))
+        .collect()
 }

@@ -30,12 +30,14 @@ const COLD: usize = 1 << 24;
 
 /// `calibrate`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Takes a minute, and wants a machine that does nothing else. With --measure, every strategy's polls and changes by one thread are
+#[command(
+    after_help = "Takes a minute, and wants a machine that does nothing else. With --measure, every strategy's polls and changes by one thread are
 measured too, by that program, and what they take beyond the accesses that the model sees becomes part of the description.
 
 Example:
   cargo build --release
-  scripts/model calibrate --name host --measure target/release/headlock --out host.toml")]
+  scripts/model calibrate --name host --measure target/release/headlock --out host.toml"
+)]
 pub struct Args {
     /// What to call the machine
     #[arg(long, default_value = "this-host", value_name = "NAME")]
@@ -59,7 +61,11 @@ struct Word(AtomicU64);
 /// Measures, and answers what to print.
 pub fn run(args: &Args) -> Result<String> {
     let allowed = pin::allowed_cpus();
-    let cpus = if args.cpus.is_empty() { allowed.clone() } else { args.cpus.clone() };
+    let cpus = if args.cpus.is_empty() {
+        allowed.clone()
+    } else {
+        args.cpus.clone()
+    };
     ensure!(cpus.len() >= 2, "{} processors; calibrating takes two", cpus.len());
     let (a, b) = (cpus[0], cpus[1]);
     pin::pin_current(a).map_err(anyhow::Error::msg)?;
@@ -81,7 +87,12 @@ pub fn run(args: &Args) -> Result<String> {
         high: Some(most * 3.0),
         source: "assumed: two threads cannot show it".to_owned(),
     };
-    let read_service_ns = Figure { value: 2.0, low: Some(0.5), high: Some(8.0), source: "assumed: two threads cannot show it".to_owned() };
+    let read_service_ns = Figure {
+        value: 2.0,
+        low: Some(0.5),
+        high: Some(8.0),
+        source: "assumed: two threads cannot show it".to_owned(),
+    };
     let host = headlock::harness::host::facts();
     let mut machine = Description {
         name: args.name.clone(),
@@ -90,7 +101,11 @@ pub fn run(args: &Args) -> Result<String> {
         threads_per_core: 1,
         lines: Lines { stay_pair, stay_queue, near_first: false, read_service_ns },
         costs,
-        level: vec![Level { name: "machine".to_owned(), cores: allowed.len(), latency_ns: latency }],
+        level: vec![Level {
+            name: "machine".to_owned(),
+            cores: allowed.len(),
+            latency_ns: latency,
+        }],
         error: None,
         work: Vec::new(),
     };
@@ -122,12 +137,21 @@ fn costs(b: usize) -> Result<Costs> {
     Ok(Costs {
         plain_ns: Figure { source: "measured: as a load".to_owned(), ..load.clone() },
         store_ns: rounds("a store to a line that is ours", || Ok(local(|| own.0.store(1, Ordering::Release))))?,
-        rmw_ns: rounds("an increment of a line that is ours", || Ok(local(|| _ = own.0.fetch_add(1, Ordering::AcqRel))))?,
+        rmw_ns: rounds("an increment of a line that is ours", || {
+            Ok(local(|| _ = own.0.fetch_add(1, Ordering::AcqRel)))
+        })?,
         fence_ns: rounds("a sequentially consistent fence", || Ok(local(|| fence(Ordering::SeqCst))))?,
-        call_ns: Figure { value: 0.5, low: Some(0.2), high: Some(1.0), source: "assumed".to_owned() },
+        call_ns: Figure {
+            value: 0.5,
+            low: Some(0.2),
+            high: Some(1.0),
+            source: "assumed".to_owned(),
+        },
         memory_ns: rounds("a chain of loads over 128 MiB", || Ok(cold()))?,
         pause_ns: rounds("a pause instruction", || Ok(local(spin_loop)))?,
-        alloc_ns: rounds("half of allocating and freeing 24 bytes", || Ok(local(|| _ = black_box(Box::new([0_u64; 3]))) / 2.0))?,
+        alloc_ns: rounds("half of allocating and freeing 24 bytes", || {
+            Ok(local(|| _ = black_box(Box::new([0_u64; 3]))) / 2.0)
+        })?,
         syscall_ns: rounds("getppid(2)", || Ok(shared_cost(|| _ = black_box(rustix::process::getppid()))))?,
         yield_ns: rounds("sched_yield(2) with nobody to yield to", || Ok(shared_cost(std::thread::yield_now)))?,
         wake_ns: rounds("waking a thread that sleeps in a futex, until it runs", || wake(b))?,
@@ -315,7 +339,19 @@ fn work(machine: &Description, program: &std::path::Path) -> Result<Vec<Work>> {
         let name = file.display().to_string();
         let out = dir.join(op);
         let status = std::process::Command::new(program)
-            .args(["run", "--strategies", "all", "--threads", "1", "--budget", "60s", "--quiet", "--workload", &name, "--out"])
+            .args([
+                "run",
+                "--strategies",
+                "all",
+                "--threads",
+                "1",
+                "--budget",
+                "60s",
+                "--quiet",
+                "--workload",
+                &name,
+                "--out",
+            ])
             .arg(&out)
             .stdout(std::process::Stdio::null())
             .status()
@@ -332,11 +368,17 @@ fn work(machine: &Description, program: &std::path::Path) -> Result<Vec<Work>> {
         let beside: Vec<f64> = strategies
             .iter()
             .zip(modelled)
-            .map(|(strategy, modelled)| of(strategy).map(|ns| (ns - modelled).max(0.0)).with_context(|| format!("{strategy} was not measured")))
+            .map(|(strategy, modelled)| {
+                of(strategy)
+                    .map(|ns| (ns - modelled).max(0.0))
+                    .with_context(|| format!("{strategy} was not measured"))
+            })
             .collect::<Result<_>>()?;
         beyond.push(beside);
     }
     std::fs::remove_dir_all(&dir)?;
     let pairs = anatomy::names().into_iter().zip(beyond[0].iter().zip(&beyond[1]));
-    Ok(pairs.map(|(strategy, (&deadline_ns, &modify_ns))| Work { strategy: strategy.to_owned(), deadline_ns, modify_ns }).collect())
+    Ok(pairs
+        .map(|(strategy, (&deadline_ns, &modify_ns))| Work { strategy: strategy.to_owned(), deadline_ns, modify_ns })
+        .collect())
 }

@@ -34,7 +34,13 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     pub results: Option<PathBuf>,
     /// Workloads to measure; none that the machine was calibrated on
-    #[arg(short, long, default_value = "hot,pollers,modify-heavy", value_delimiter = ',', value_name = "LIST")]
+    #[arg(
+        short,
+        long,
+        default_value = "hot,pollers,modify-heavy",
+        value_delimiter = ',',
+        value_name = "LIST"
+    )]
     pub workloads: Vec<String>,
     /// Time to measure each workload for
     #[arg(long, default_value = "60s", value_name = "TIME")]
@@ -46,13 +52,16 @@ pub fn run(args: &Args) -> Result<String> {
     let machine = Description::load(&args.machine)?;
     let mut text = String::new();
     for curve in &args.curve {
-        let (experiment, path) = curve.split_once('=').with_context(|| format!("--curve {curve}: EXPERIMENT=FILE expected"))?;
+        let (experiment, path) =
+            curve.split_once('=').with_context(|| format!("--curve {curve}: EXPERIMENT=FILE expected"))?;
         text.push_str(&against_curve(&machine, experiment, Path::new(path))?);
     }
     let measured = match (&args.results, &args.measure) {
         (Some(dir), _) => read_results(dir)?,
         (None, Some(program)) => measure(program, &args.workloads, &args.budget)?,
-        (None, None) if args.curve.is_empty() => bail!("nothing to check against: --curve, --measure or --results expected"),
+        (None, None) if args.curve.is_empty() => {
+            bail!("nothing to check against: --curve, --measure or --results expected")
+        }
         (None, None) => return Ok(text),
     };
     text.push_str(&against_measured(&machine, &measured)?);
@@ -122,15 +131,36 @@ pub struct Measured {
 fn measure(program: &Path, workloads: &[String], budget: &str) -> Result<Vec<Measured>> {
     let mut measured = Vec::new();
     for workload in workloads {
-        let threads = if predict::load_workload(workload)?.roles.is_some() { "2" } else { "1,2" };
+        let threads = if predict::load_workload(workload)?.roles.is_some() {
+            "2"
+        } else {
+            "1,2"
+        };
         let dir = std::env::temp_dir().join(format!("headlock-model-check-{}-{workload}", std::process::id()));
         let status = Command::new(program)
-            .args(["run", "--strategies", "all", "--workload", workload, "--threads", threads, "--budget", budget, "--quiet", "--out"])
+            .args([
+                "run",
+                "--strategies",
+                "all",
+                "--workload",
+                workload,
+                "--threads",
+                threads,
+                "--budget",
+                budget,
+                "--quiet",
+                "--out",
+            ])
             .arg(&dir)
             .stdout(std::process::Stdio::null())
             .status()
             .with_context(|| program.display().to_string())?;
-        ensure!(status.success(), "{} run ended with {status}; what it measured is in {}", program.display(), dir.display());
+        ensure!(
+            status.success(),
+            "{} run ended with {status}; what it measured is in {}",
+            program.display(),
+            dir.display()
+        );
         measured.extend(read_results(&dir)?);
         std::fs::remove_dir_all(&dir)?;
     }
@@ -157,7 +187,12 @@ pub fn read_results(dir: &Path) -> Result<Vec<Measured>> {
             blocks.entry((row.workload, row.strategy, row.threads)).or_default().push(row.ns_per_op);
         }
     }
-    let medians = blocks.into_iter().map(|((workload, strategy, threads), mut of)| Measured { workload, strategy, threads, ns: median(&mut of) });
+    let medians = blocks.into_iter().map(|((workload, strategy, threads), mut of)| Measured {
+        workload,
+        strategy,
+        threads,
+        ns: median(&mut of),
+    });
     Ok(medians.collect())
 }
 
@@ -171,7 +206,8 @@ fn against_measured(machine: &Description, measured: &[Measured]) -> Result<Stri
     points.dedup();
     for (name, threads) in points {
         let of: Vec<&Measured> = measured.iter().filter(|it| it.workload == name && it.threads == threads).collect();
-        let strategies: Vec<&'static str> = known.iter().copied().filter(|name| of.iter().any(|it| it.strategy == *name)).collect();
+        let strategies: Vec<&'static str> =
+            known.iter().copied().filter(|name| of.iter().any(|it| it.strategy == *name)).collect();
         let workload = predict::load_workload(name)?;
         if plan::check(&workload).is_err() {
             let _ = writeln!(text, "{name}: not modelled ({})\n", plan::check(&workload).expect_err("it was one"));
@@ -179,7 +215,9 @@ fn against_measured(machine: &Description, measured: &[Measured]) -> Result<Stri
         }
         let predicted = predict::points(machine, &workload, &strategies, &[threads], 1)?;
         let ns = |strategy: &str| of.iter().find(|it| it.strategy == strategy).map(|it| it.ns);
-        let (Some(mutex), Some(mutex_predicted)) = (ns("mutex"), predicted.iter().find(|point| point.strategy == "mutex")) else {
+        let (Some(mutex), Some(mutex_predicted)) =
+            (ns("mutex"), predicted.iter().find(|point| point.strategy == "mutex"))
+        else {
             bail!("{name}, {threads} threads: the results do not hold mutex, which ratios are taken to");
         };
         let mutex_predicted = mutex_predicted.played[1].ns_per_op();
@@ -204,7 +242,15 @@ fn against_measured(machine: &Description, measured: &[Measured]) -> Result<Stri
                 format!("{:+.0} %", error * 100.0),
             ]);
         }
-        let header = ["strategy", "measured ns", "model ns", "error", "over mutex", "model", "error"];
+        let header = [
+            "strategy",
+            "measured ns",
+            "model ns",
+            "error",
+            "over mutex",
+            "model",
+            "error",
+        ];
         let _ = writeln!(
             text,
             "{name}, {threads} threads\n\n{}\nrank correlation of the strategies' times: {:.2}\n",

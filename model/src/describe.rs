@@ -6,13 +6,15 @@ use anyhow::{Context, Result, ensure};
 
 /// `describe`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "The table is CSV without a header: in row i, column j the nanoseconds that a cache line takes between processors i and j, as
+#[command(
+    after_help = "The table is CSV without a header: in row i, column j the nanoseconds that a cache line takes between processors i and j, as
 core-to-core-latency --csv writes it; one triangle is enough. Without --cuts it shows how the latencies are spread; they come in
 groups, and the cuts go between those. With --cuts it prints the levels to put into a description.
 
 Example:
   scripts/model describe latencies.csv
-  scripts/model describe latencies.csv --threads-per-core 2 --cuts 15,60,180")]
+  scripts/model describe latencies.csv --threads-per-core 2 --cuts 15,60,180"
+)]
 pub struct Args {
     /// Table of latencies
     pub table: PathBuf,
@@ -48,13 +50,19 @@ impl Latencies {
         for (i, row) in rows.iter().enumerate() {
             for (j, cell) in row.split(',').enumerate().filter(|(j, _)| *j < i) {
                 let cell = cell.trim();
-                let ns: f64 = cell.parse().with_context(|| format!("row {}, column {}: {cell:?} is no number", i + 1, j + 1))?;
+                let ns: f64 =
+                    cell.parse().with_context(|| format!("row {}, column {}: {cell:?} is no number", i + 1, j + 1))?;
                 ensure!(ns > 0.0, "row {}, column {}: {ns} ns", i + 1, j + 1);
                 pairs.push(ns);
             }
         }
         let expected = rows.len() * rows.len().saturating_sub(1) / 2;
-        ensure!(rows.len() >= 2 && pairs.len() == expected, "{} rows with {} pairs below the diagonal; {expected} expected", rows.len(), pairs.len());
+        ensure!(
+            rows.len() >= 2 && pairs.len() == expected,
+            "{} rows with {} pairs below the diagonal; {expected} expected",
+            rows.len(),
+            pairs.len()
+        );
         pairs.sort_by(f64::total_cmp);
         Ok(Latencies { processors: rows.len(), pairs })
     }
@@ -105,13 +113,16 @@ mod tests {
             (_, true) => "50",
             _ => "140",
         };
-        (0..8).map(|i| (0..8).map(|j| if j < i { of(i, j) } else { "" }).collect::<Vec<_>>().join(",") + "\n").collect()
+        (0..8)
+            .map(|i| (0..8).map(|j| if j < i { of(i, j) } else { "" }).collect::<Vec<_>>().join(",") + "\n")
+            .collect()
     }
 
     #[test]
     fn levels_are_found_between_the_cuts() {
         let levels = Latencies::parse(&table()).unwrap().levels(&[20.0, 100.0], 2);
-        let lines: Vec<&str> = levels.lines().filter(|line| line.starts_with("cores") || line.starts_with("latency")).collect();
+        let lines: Vec<&str> =
+            levels.lines().filter(|line| line.starts_with("cores") || line.starts_with("latency")).collect();
         assert_eq!(lines[0], "cores = 2");
         assert!(lines[1].starts_with("latency_ns = { value = 50, low = 50, high = 50,"), "{levels}");
         assert_eq!(lines[2], "cores = 4");

@@ -181,16 +181,25 @@ impl Description {
             shipped()?.join(format!("{name}.toml"))
         };
         let text = std::fs::read_to_string(&path).with_context(|| {
-            format!("{}: no such description; a TOML file or one of {} expected", path.display(), names().unwrap_or_default().join(", "))
+            format!(
+                "{}: no such description; a TOML file or one of {} expected",
+                path.display(),
+                names().unwrap_or_default().join(", ")
+            )
         })?;
         Self::parse(&text).with_context(|| path.display().to_string())
     }
 
     /// Reads a description.
     pub fn parse(text: &str) -> Result<Description> {
-        let it: Description = toml::from_str(text).map_err(|error| anyhow::anyhow!("{}", error.to_string().trim().replace('\n', " ")))?;
+        let it: Description =
+            toml::from_str(text).map_err(|error| anyhow::anyhow!("{}", error.to_string().trim().replace('\n', " ")))?;
         ensure!((1..=512).contains(&it.cores), "cores is {}; 1 to 512 expected", it.cores);
-        ensure!((1..=8).contains(&it.threads_per_core), "threads_per_core is {}; 1 to 8 expected", it.threads_per_core);
+        ensure!(
+            (1..=8).contains(&it.threads_per_core),
+            "threads_per_core is {}; 1 to 8 expected",
+            it.threads_per_core
+        );
         ensure!((1..=8).contains(&it.level.len()), "{} levels; 1 to 8 expected", it.level.len());
         let mut inner = 1;
         for level in &it.level {
@@ -235,7 +244,10 @@ impl Description {
             let _ = writeln!(text, "cost {name} {}", picoseconds(figure.cost(end)));
         }
         let _ = writeln!(text, "cost read_service {}", picoseconds(self.lines.read_service_ns.cost(end)));
-        for (name, figure) in [("stay_pair", &self.lines.stay_pair), ("stay_queue", &self.lines.stay_queue)] {
+        for (name, figure) in [
+            ("stay_pair", &self.lines.stay_pair),
+            ("stay_queue", &self.lines.stay_queue),
+        ] {
             let _ = writeln!(text, "cost {name} {}", (figure.gain(end) * 1e3).round());
         }
         let _ = writeln!(text, "cost near_first {}", u8::from(self.lines.near_first));
@@ -251,7 +263,12 @@ impl Description {
             ("read_service".to_owned(), &self.lines.read_service_ns),
         ];
         let levels = self.level.iter().map(|level| (format!("latency of {}", level.name), &level.latency_ns));
-        levels.chain(lines).chain(costs).filter(|(_, figure)| figure.is_assumed()).map(|(name, _)| name).collect()
+        levels
+            .chain(lines)
+            .chain(costs)
+            .filter(|(_, figure)| figure.is_assumed())
+            .map(|(name, _)| name)
+            .collect()
     }
 
     /// What a table says of its errors.
@@ -270,7 +287,9 @@ pub fn picoseconds(ns: f64) -> i64 {
 
 /// Where the descriptions are that ship.
 pub fn shipped() -> Result<PathBuf> {
-    std::env::var_os("HEADLOCK_MACHINES").map(PathBuf::from).context("start this program by scripts/model")
+    std::env::var_os("HEADLOCK_MACHINES")
+        .map(PathBuf::from)
+        .context("start this program by scripts/model")
 }
 
 /// The names of the descriptions that ship.

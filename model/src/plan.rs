@@ -30,7 +30,8 @@ fn start(machine: &Description, end: End, threads: usize, operations: usize, see
     let mut text = machine.plan(end);
     let warm_up = picoseconds(WARM_UP_NS + WARM_UP_THREAD_NS * threads as f64);
     let (least, most) = (picoseconds(LEAST_NS), picoseconds(MOST_NS));
-    let _ = writeln!(text, "cost slack {SLACK_PS}\nseed {seed}\nphases {warm_up} {least} {most} {}", operations * threads);
+    let _ =
+        writeln!(text, "cost slack {SLACK_PS}\nseed {seed}\nphases {warm_up} {least} {most} {}", operations * threads);
     Ok(text)
 }
 
@@ -49,7 +50,11 @@ pub fn with_threads(workload: &Workload, threads: usize) -> Result<Workload> {
     let mut workload = workload.clone();
     if let Some(roles) = &mut workload.roles {
         let others = roles.modifiers + roles.runners;
-        ensure!(threads > others, "{} has {others} threads that do not poll, so it needs more than {threads}", workload.name);
+        ensure!(
+            threads > others,
+            "{} has {others} threads that do not poll, so it needs more than {threads}",
+            workload.name
+        );
         roles.pollers = threads - others;
     }
     Ok(workload)
@@ -59,10 +64,16 @@ pub fn with_threads(workload: &Workload, threads: usize) -> Result<Workload> {
 pub fn check(workload: &Workload) -> Result<()> {
     let name = &workload.name;
     if workload.pollute_kib > 0 {
-        bail!("workload {name} has pollute_kib = {}; caches of the model are never full, 0 expected", workload.pollute_kib);
+        bail!(
+            "workload {name} has pollute_kib = {}; caches of the model are never full, 0 expected",
+            workload.pollute_kib
+        );
     }
     if workload.hold_ns > 0 {
-        bail!("workload {name} has hold_ns = {}; the model knows no time inside the lock, 0 expected", workload.hold_ns);
+        bail!(
+            "workload {name} has hold_ns = {}; the model knows no time inside the lock, 0 expected",
+            workload.hold_ns
+        );
     }
     if workload.load != Load::Closed {
         bail!("workload {name} has an open load; a closed one expected");
@@ -74,7 +85,14 @@ pub fn check(workload: &Workload) -> Result<()> {
 }
 
 /// A workload under a strategy.
-pub fn workload(machine: &Description, end: End, workload: &Workload, strategy: &str, threads: usize, seed: u64) -> Result<String> {
+pub fn workload(
+    machine: &Description,
+    end: End,
+    workload: &Workload,
+    strategy: &str,
+    threads: usize,
+    seed: u64,
+) -> Result<String> {
     check(workload)?;
     let workload = with_threads(workload, threads)?;
     workload.check(threads)?;

@@ -27,7 +27,13 @@ pub struct Args {
     #[arg(short, long, default_value = "hot", value_name = "NAME|FILE")]
     pub workload: String,
     /// Numbers of threads, separated by commas
-    #[arg(short, long, default_value = "1,2,4,8,16,32,64", value_delimiter = ',', value_name = "LIST")]
+    #[arg(
+        short,
+        long,
+        default_value = "1,2,4,8,16,32,64",
+        value_delimiter = ',',
+        value_name = "LIST"
+    )]
     pub threads: Vec<usize>,
     /// Strategies, separated by commas, or all
     #[arg(short, long, default_value = DEFAULT, value_delimiter = ',', value_name = "LIST")]
@@ -92,7 +98,11 @@ pub fn run(args: &Args) -> Result<String> {
         std::iter::once((*strategy).to_owned()).chain(cells).collect()
     });
     let assumed = machine.assumed();
-    let assumed = if assumed.is_empty() { "none".to_owned() } else { assumed.join(", ") };
+    let assumed = if assumed.is_empty() {
+        "none".to_owned()
+    } else {
+        assumed.join(", ")
+    };
     Ok(format!(
         "model, not measured: {} ({}), workload {}\nns per operation, by threads; in brackets with assumed costs lowest and highest\n\n{}\n{}\nassumed: {assumed}\n",
         machine.name,
@@ -140,6 +150,7 @@ pub fn load_workload(name: &str) -> Result<Workload> {
         return Ok(Workload::preset(name)?);
     }
     let presets = PRESETS.map(|(name, _)| name).join(", ");
-    let text = std::fs::read_to_string(name).with_context(|| format!("workload {name}: neither a file nor one of {presets}"))?;
+    let text = std::fs::read_to_string(name)
+        .with_context(|| format!("workload {name}: neither a file nor one of {presets}"))?;
     Ok(Workload::from_toml(&text, name)?)
 }

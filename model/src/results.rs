@@ -21,7 +21,14 @@ pub const KIND: &str = "model";
 const MARGIN: f64 = 0.01;
 
 /// Writes `run.json`, `trials.csv`, `ratios.csv`, `operations.csv` and the machine's description.
-pub fn write(dir: &Path, machine: &Description, workload: &Workload, baseline: &str, args: &Args, points: &[Point]) -> Result<()> {
+pub fn write(
+    dir: &Path,
+    machine: &Description,
+    workload: &Workload,
+    baseline: &str,
+    args: &Args,
+    points: &[Point],
+) -> Result<()> {
     ensure!(!dir.exists(), "{} exists; results are never overwritten", dir.display());
     std::fs::create_dir_all(dir).with_context(|| dir.display().to_string())?;
     let now = jiff::Timestamp::now();
@@ -49,7 +56,9 @@ pub fn write(dir: &Path, machine: &Description, workload: &Workload, baseline: &
         "state": "complete",
         "message": null,
     });
-    let save = |name: &str, text: String| std::fs::write(dir.join(name), text).with_context(|| dir.join(name).display().to_string());
+    let save = |name: &str, text: String| {
+        std::fs::write(dir.join(name), text).with_context(|| dir.join(name).display().to_string())
+    };
     save("run.json", serde_json::to_string_pretty(&record)? + "\n")?;
     save("machine.toml", toml::to_string_pretty(machine)?)?;
     save("trials.csv", trials_csv(workload, points)?)?;
@@ -59,14 +68,32 @@ pub fn write(dir: &Path, machine: &Description, workload: &Workload, baseline: &
 
 fn trials_csv(workload: &Workload, points: &[Point]) -> Result<String> {
     const COLUMNS: [&str; 19] = [
-        "workload", "strategy", "threads", "block", "pass", "ops", "elapsed_ns", "ns_per_op", "lock_acquisitions", "lock_contended",
-        "retries", "retired", "peak_unreclaimed", "fired", "rearms", "disturbed", "costs", "parks", "kind",
+        "workload",
+        "strategy",
+        "threads",
+        "block",
+        "pass",
+        "ops",
+        "elapsed_ns",
+        "ns_per_op",
+        "lock_acquisitions",
+        "lock_contended",
+        "retries",
+        "retired",
+        "peak_unreclaimed",
+        "fired",
+        "rearms",
+        "disturbed",
+        "costs",
+        "parks",
+        "kind",
     ];
     let mut rows = Vec::new();
     for point in points {
         for (block, (which, costs)) in [(1, "stated"), (0, "lowest"), (2, "highest")].into_iter().enumerate() {
             let played = &point.played[which];
-            let sum = |field: fn(&crate::vm::ThreadPlayed) -> u64| played.threads.iter().map(field).sum::<u64>().to_string();
+            let sum =
+                |field: fn(&crate::vm::ThreadPlayed) -> u64| played.threads.iter().map(field).sum::<u64>().to_string();
             let elapsed: i64 = played.threads.iter().map(|thread| thread.elapsed_ps).sum();
             let [acquisitions, contended, retries, retired, peak] = played.list.map(|count| count.to_string());
             rows.push(vec![
@@ -118,18 +145,25 @@ pub fn operations_csv(workload: &Workload, points: &[Point]) -> Result<String> {
             }
         }
     }
-    table::csv(&["workload", "strategy", "threads", "op", "ns", "ns_low", "ns_high", "kind"], &rows)
+    table::csv(
+        &[
+            "workload", "strategy", "threads", "op", "ns", "ns_low", "ns_high", "kind",
+        ],
+        &rows,
+    )
 }
 
 fn ratios_csv(workload: &Workload, baseline: &str, points: &[Point]) -> Result<String> {
     const COLUMNS: [&str; 12] = [
-        "workload", "threads", "metric", "strategy", "baseline", "ratio", "ci_low", "ci_high", "blocks", "verdict", "state", "kind",
+        "workload", "threads", "metric", "strategy", "baseline", "ratio", "ci_low", "ci_high", "blocks", "verdict",
+        "state", "kind",
     ];
     let mut rows = Vec::new();
     for point in points.iter().filter(|point| point.strategy != baseline) {
         let base = points.iter().find(|base| base.strategy == baseline && base.threads == point.threads);
         let base = base.context("the baseline is played wherever others are")?;
-        let each: Vec<f64> = point.played.iter().zip(&base.played).map(|(a, b)| a.ns_per_op() / b.ns_per_op()).collect();
+        let each: Vec<f64> =
+            point.played.iter().zip(&base.played).map(|(a, b)| a.ns_per_op() / b.ns_per_op()).collect();
         let low = each.iter().copied().fold(f64::INFINITY, f64::min);
         let high = each.iter().copied().fold(0.0, f64::max);
         rows.push(vec![

@@ -13,7 +13,9 @@ const PROGRAM: &str = "HEADLOCK_VM";
 
 /// Runs the program with these arguments and this input; answers what it printed.
 pub fn run(arguments: &[&str], input: &str) -> Result<String> {
-    let program = std::env::var_os(PROGRAM).map(PathBuf::from).context("start this program by scripts/model, which builds its other half")?;
+    let program = std::env::var_os(PROGRAM)
+        .map(PathBuf::from)
+        .context("start this program by scripts/model, which builds its other half")?;
     let mut child = Command::new(&program)
         .args(arguments)
         .stdin(Stdio::piped())
@@ -26,7 +28,12 @@ pub fn run(arguments: &[&str], input: &str) -> Result<String> {
     let output = child.wait_with_output()?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        bail!("{} ended with {}: {}", program.display(), output.status, said.lines().last().unwrap_or("it said nothing"));
+        bail!(
+            "{} ended with {}: {}",
+            program.display(),
+            output.status,
+            said.lines().last().unwrap_or("it said nothing")
+        );
     }
     Ok(String::from_utf8(output.stdout)?)
 }
@@ -102,7 +109,9 @@ impl Played {
         let mut played = Played::default();
         for line in text.lines() {
             let words: Vec<&str> = line.split(' ').collect();
-            played.line(&words).with_context(|| format!("an answer that this program does not know: {line:?}"))?;
+            played
+                .line(&words)
+                .with_context(|| format!("an answer that this program does not know: {line:?}"))?;
         }
         Ok(played)
     }
@@ -117,11 +126,13 @@ impl Played {
                 rearms: rearms.parse().ok()?,
                 ..ThreadPlayed::default()
             }),
-            ["op", thread, op, count, time] => self.threads.get_mut(thread.parse::<usize>().ok()?)?.by_op.push(OpPlayed {
-                op: op.to_owned(),
-                count: count.parse().ok()?,
-                time_ps: time.parse().ok()?,
-            }),
+            ["op", thread, op, count, time] => {
+                self.threads.get_mut(thread.parse::<usize>().ok()?)?.by_op.push(OpPlayed {
+                    op: op.to_owned(),
+                    count: count.parse().ok()?,
+                    time_ps: time.parse().ok()?,
+                })
+            }
             ["counts", thread, parks, _, waited, ..] => {
                 let thread = self.threads.get_mut(thread.parse::<usize>().ok()?)?;
                 (thread.parks, thread.waited_ps) = (parks.parse().ok()?, waited.parse().ok()?);

@@ -6,7 +6,14 @@ fn main() {
     #[cfg(feature = "instrumented")]
     cc::Build::new()
         .files(["thread", "line", "tsan", "memory", "system"].map(|part| format!("runtime/{part}.c")))
-        .flags(["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-fno-stack-protector", "-fno-builtin"])
+        .flags([
+            "-std=gnu11",
+            "-Wall",
+            "-Wextra",
+            "-Werror",
+            "-fno-stack-protector",
+            "-fno-builtin",
+        ])
         .opt_level(2)
         .link_lib_modifier("+whole-archive")
         .compile("headlock_vm");

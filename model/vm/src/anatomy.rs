@@ -76,7 +76,14 @@ pub fn print(name: &str) {
 
 /// Two cores; no access takes time, so that a round is long enough for anything.
 fn two_cores() -> Machine {
-    let mut machine = Machine { cores: 2, levels: 1, stay_pair: 1000, stay_queue: 1000, pause: 1, ..Machine::default() };
+    let mut machine = Machine {
+        cores: 2,
+        levels: 1,
+        stay_pair: 1000,
+        stay_queue: 1000,
+        pause: 1,
+        ..Machine::default()
+    };
     machine.level[0] = Level { cores: 2, latency: 1 };
     machine
 }
@@ -163,7 +170,13 @@ fn arm_due<H: TimerHandle>(handle: &mut H, due: usize, timers: &[TimerId]) {
 }
 
 /// One round of the thread whose accesses are counted.
-fn subject<H: TimerHandle>(handle: &mut H, operation: Operation, timers: &[TimerId], round: i64, beside_writer: bool) -> Counts {
+fn subject<H: TimerHandle>(
+    handle: &mut H,
+    operation: Operation,
+    timers: &[TimerId],
+    round: i64,
+    beside_writer: bool,
+) -> Counts {
     let (head, middle) = (timers[0], timers[TIMERS as usize / 2]);
     let base = 1_000_000 + (TIMERS / 2) * 1_000;
     machine::wait_until(round * ROUND);

@@ -256,7 +256,8 @@ pub fn finished_operation() {
 pub fn take_pauses() -> Result<(), String> {
     let program = std::env::current_exe().map_err(|error| error.to_string())?;
     let list = program.with_extension("pauses");
-    let text = std::fs::read_to_string(&list).map_err(|error| format!("{}: {error}; scripts/model build makes it", list.display()))?;
+    let text = std::fs::read_to_string(&list)
+        .map_err(|error| format!("{}: {error}; scripts/model build makes it", list.display()))?;
     let addresses = text
         .lines()
         .map(|line| u64::from_str_radix(line.trim(), 16))

@@ -48,7 +48,11 @@ pub fn play(plan: &Plan) -> Result<(), String> {
     }
     let mut find = Find(plan, false);
     visit_builtin(&mut find);
-    if find.1 { Ok(()) } else { Err(format!("no strategy {:?}", plan.strategy)) }
+    if find.1 {
+        Ok(())
+    } else {
+        Err(format!("no strategy {:?}", plan.strategy))
+    }
 }
 
 fn play_on<L: TimerList>(plan: &Plan) {
@@ -93,7 +97,9 @@ fn play_on<L: TimerList>(plan: &Plan) {
         for ((name, _), (count, time)) in Op::ALL.iter().zip(tally.by_op).filter(|(_, (count, _))| *count > 0) {
             println!("op {number} {name} {count} {time}");
         }
-        let Counts { parks, pauses, waited, lines_taken, lines_fetched, syscalls, .. } = tally.seen;
+        let Counts {
+            parks, pauses, waited, lines_taken, lines_fetched, syscalls, ..
+        } = tally.seen;
         println!("counts {number} {parks} {pauses} {waited} {lines_taken} {lines_fetched} {syscalls}");
     }
     let counts = list.counts().since(before);
