@@ -10,17 +10,33 @@ use crate::description::{Description, End, picoseconds};
 
 /// How far a thread may run ahead on lines that only it has touched, ps.
 const SLACK_PS: i64 = 20_000;
-/// Played before measuring, ns: so much, and so much more for each thread.
-const WARM_UP_NS: f64 = 20_000.0;
-const WARM_UP_THREAD_NS: f64 = 1_000.0;
-/// Measured at least, and at most, ns.
-const LEAST_NS: f64 = 50_000.0;
+/// Measured at most, ns.
 const MOST_NS: f64 = 50_000_000.0;
-/// Operations of each thread to measure, on average: of a workload, whose operations differ, and of an experiment, whose do not.
-const OPERATIONS: usize = 1_000;
-const SAME_OPERATIONS: usize = 60;
 
-fn start(machine: &Description, end: End, threads: usize, operations: usize, seed: u64) -> Result<String> {
+/// How long something is played.
+struct Length {
+    /// Before measuring, ns: so much, and so much more for each thread.
+    warm_up_ns: (f64, f64),
+    /// Measured at least, ns.
+    least_ns: f64,
+    /// Operations of each thread to measure, on average.
+    operations: usize,
+}
+
+/// A workload, whose operations differ.
+const WORKLOAD: Length = Length {
+    warm_up_ns: (20_000.0, 1_000.0),
+    least_ns: 50_000.0,
+    operations: 1_000,
+};
+/// An experiment, whose operations are alike.
+const EXPERIMENT: Length = Length {
+    warm_up_ns: (5_000.0, 100.0),
+    least_ns: 2_000.0,
+    operations: 60,
+};
+
+fn start(machine: &Description, end: End, threads: usize, length: &Length, seed: u64) -> Result<String> {
     ensure!(
         threads <= machine.processors(),
         "{threads} threads on {}, which has {} processors; no more than one thread on each is modelled",
@@ -28,16 +44,19 @@ fn start(machine: &Description, end: End, threads: usize, operations: usize, see
         machine.processors()
     );
     let mut text = machine.plan(end);
-    let warm_up = picoseconds(WARM_UP_NS + WARM_UP_THREAD_NS * threads as f64);
-    let (least, most) = (picoseconds(LEAST_NS), picoseconds(MOST_NS));
-    let _ =
-        writeln!(text, "cost slack {SLACK_PS}\nseed {seed}\nphases {warm_up} {least} {most} {}", operations * threads);
+    let warm_up = picoseconds(length.warm_up_ns.0 + length.warm_up_ns.1 * threads as f64);
+    let (least, most) = (picoseconds(length.least_ns), picoseconds(MOST_NS));
+    let _ = writeln!(
+        text,
+        "cost slack {SLACK_PS}\nseed {seed}\nphases {warm_up} {least} {most} {}",
+        length.operations * threads
+    );
     Ok(text)
 }
 
 /// An experiment of `model/vm/src/experiment.rs`, done by each of so many threads.
 pub fn experiment(machine: &Description, end: End, name: &str, threads: usize, think_ns: f64) -> Result<String> {
-    let mut text = start(machine, end, threads, SAME_OPERATIONS, 1)?;
+    let mut text = start(machine, end, threads, &EXPERIMENT, 1)?;
     let _ = writeln!(text, "experiment {name}");
     for thread in 0..threads {
         let _ = writeln!(text, "thread {} all {}", machine.core(thread), picoseconds(think_ns));
@@ -96,7 +115,7 @@ pub fn workload(
     check(workload)?;
     let workload = with_threads(workload, threads)?;
     workload.check(threads)?;
-    let mut text = start(machine, end, threads, OPERATIONS, seed)?;
+    let mut text = start(machine, end, threads, &WORKLOAD, seed)?;
     let _ = writeln!(text, "strategy {strategy}");
     if let Some(work) = machine.work.iter().find(|work| work.strategy == strategy) {
         let (poll, change) = (picoseconds(work.deadline_ns), picoseconds(work.modify_ns));
