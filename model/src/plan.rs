@@ -27,7 +27,7 @@ struct Length {
 const WORKLOAD: Length = Length {
     warm_up_ns: (20_000.0, 1_000.0),
     least_ns: 50_000.0,
-    operations: (16_000, 100),
+    operations: (40_000, 100),
 };
 /// An experiment, whose operations are alike.
 const EXPERIMENT: Length = Length {

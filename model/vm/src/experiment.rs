@@ -40,8 +40,11 @@ struct Plain(UnsafeCell<u64>);
 // SAFETY: all simulated threads are coroutines on one thread of the kernel, so no two touch it at once.
 unsafe impl Sync for Plain {}
 
+/// What a thread does, over and over: on what all share, by the thread's number, in the round of that number.
+type Operation = fn(&Shared, usize, u64);
+
 /// The experiments, by name.
-const EXPERIMENTS: [(&str, fn(&Shared, usize, u64)); 11] = [
+const EXPERIMENTS: [(&str, Operation); 11] = [
     ("increment", |it, _, _| _ = it.shared.0.fetch_add(1, Ordering::Relaxed)),
     ("increment-own", |it, thread, _| _ = it.padded[thread % 16].0.fetch_add(1, Ordering::Relaxed)),
     ("increment-beside", |it, thread, _| _ = it.unpadded.0[thread % 8].fetch_add(1, Ordering::Relaxed)),
