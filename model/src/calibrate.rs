@@ -1,0 +1,384 @@
+//! `scripts/model calibrate`: measures this host's costs, from two threads at most, and writes its description.
+//!
+//! Each figure is measured [`ROUNDS`] times; the description has the median and the range of the middle half. What two threads cannot
+//! show is marked *assumed*.
+
+use std::hint::{black_box, spin_loop};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
+
+use anyhow::{Context, Result, ensure};
+use headlock::harness::clock::Moment;
+use headlock::harness::pin;
+use rustix::thread::{MembarrierCommand, membarrier};
+
+use crate::check::median;
+use crate::description::{Costs, Description, End, Figure, Level, Lines, Work};
+use crate::vm::Played;
+use crate::{anatomy, plan, vm};
+
+/// Measurements of each figure.
+const ROUNDS: usize = 31;
+/// Operations of a measurement that touches no other processor.
+const LOCAL: u32 = 200_000;
+/// Operations of one that does.
+const SHARED: u64 = 20_000;
+/// Handovers between two threads that sleep.
+const SLEEPS: u64 = 300;
+/// Words of a table that no cache holds: 128 MiB.
+const COLD: usize = 1 << 24;
+
+/// `calibrate`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Takes a minute, and wants a machine that does nothing else. With --measure, every strategy's polls and changes by one thread are
+measured too, by that program, and what they take beyond the accesses that the model sees becomes part of the description.
+
+Example:
+  cargo build --release
+  scripts/model calibrate --name host --measure target/release/headlock --out host.toml"
+)]
+pub struct Args {
+    /// What to call the machine
+    #[arg(long, default_value = "this-host", value_name = "NAME")]
+    pub name: String,
+    /// The two processors to measure between
+    #[arg(long, value_delimiter = ',', num_args = 1, value_name = "A,B")]
+    pub cpus: Vec<usize>,
+    /// Measure each strategy's time beside its accesses with this headlock, built for release
+    #[arg(long, value_name = "PROGRAM")]
+    pub measure: Option<PathBuf>,
+    /// Write the description to this file
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// A word on lines of its own.
+#[repr(align(256))]
+#[derive(Default)]
+struct Word(AtomicU64);
+
+/// Measures, and answers what to print.
+pub fn run(args: &Args) -> Result<String> {
+    let allowed = pin::allowed_cpus();
+    let cpus = if args.cpus.is_empty() {
+        allowed.clone()
+    } else {
+        args.cpus.clone()
+    };
+    ensure!(cpus.len() >= 2, "{} processors; calibrating takes two", cpus.len());
+    let (a, b) = (cpus[0], cpus[1]);
+    pin::pin_current(a).map_err(anyhow::Error::msg)?;
+    let costs = costs(b)?;
+    let latency = rounds("a line there and back, halved", || transfer(b))?;
+    let contended = rounds("", || increment(b))?;
+    // At two threads an increment takes 2 * (latency + k * rmw) / k, with k operations a stay.
+    let stay = |ns: f64, latency: f64, rmw: f64| (2.0 * latency / (ns - 2.0 * rmw)).clamp(1.0, 1000.0);
+    let stay_pair = Figure {
+        value: stay(contended.value, latency.value, costs.rmw_ns.value),
+        low: Some(stay(contended.high.unwrap_or(contended.value), latency.value, costs.rmw_ns.value)),
+        high: Some(stay(contended.low.unwrap_or(contended.value), latency.value, costs.rmw_ns.value)),
+        source: format!("from a contended increment by two threads, {:.1} ns", contended.value),
+    };
+    let most = stay_pair.high.unwrap_or(stay_pair.value);
+    let stay_queue = Figure {
+        value: stay_pair.value * 1.5,
+        low: stay_pair.low,
+        high: Some(most * 3.0),
+        source: "assumed: two threads cannot show it".to_owned(),
+    };
+    let read_service_ns = Figure {
+        value: 2.0,
+        low: Some(0.5),
+        high: Some(8.0),
+        source: "assumed: two threads cannot show it".to_owned(),
+    };
+    let host = headlock::harness::host::facts();
+    let mut machine = Description {
+        name: args.name.clone(),
+        summary: host.cpu_model.unwrap_or_else(|| "a processor that does not say its name".to_owned()),
+        cores: allowed.len(),
+        threads_per_core: 1,
+        lines: Lines { stay_pair, stay_queue, near_first: false, read_service_ns },
+        costs,
+        level: vec![Level {
+            name: "machine".to_owned(),
+            cores: allowed.len(),
+            latency_ns: latency,
+        }],
+        error: None,
+        work: Vec::new(),
+    };
+    if let Some(program) = &args.measure {
+        machine.work = work(&machine, program)?;
+    }
+    let text = toml::to_string_pretty(&machine)?;
+    if let Some(path) = &args.out {
+        std::fs::write(path, &text).with_context(|| path.display().to_string())?;
+    }
+    Ok(text)
+}
+
+fn costs(b: usize) -> Result<Costs> {
+    let own = Word::default();
+    let load = rounds("a load of a line that is here", || Ok(local(|| _ = black_box(own.0.load(Ordering::Acquire)))))?;
+    membarrier(MembarrierCommand::RegisterPrivateExpedited).context("membarrier(2)")?;
+    let barrier = || membarrier(MembarrierCommand::PrivateExpedited).expect("the process has registered");
+    let alone = rounds("membarrier(2) with no other thread running", || Ok(shared_cost(barrier)))?;
+    let beside = rounds("membarrier(2) beside one running thread", || beside_spinner(b, || shared_cost(barrier)))?;
+    let core = |with: f64, without: f64| (with - without).max(0.0);
+    let membarrier_core_ns = Figure {
+        value: core(beside.value, alone.value),
+        low: Some(core(beside.low.unwrap_or(beside.value), alone.value).min(core(beside.value, alone.value))),
+        high: Some(core(beside.high.unwrap_or(beside.value), alone.value).max(core(beside.value, alone.value))),
+        source: "measured: membarrier(2) beside one running thread, less without".to_owned(),
+    };
+
+    Ok(Costs {
+        plain_ns: Figure { source: "measured: as a load".to_owned(), ..load.clone() },
+        store_ns: rounds("a store to a line that is ours", || Ok(local(|| own.0.store(1, Ordering::Release))))?,
+        rmw_ns: rounds("an increment of a line that is ours", || {
+            Ok(local(|| _ = own.0.fetch_add(1, Ordering::AcqRel)))
+        })?,
+        fence_ns: rounds("a sequentially consistent fence", || Ok(local(|| fence(Ordering::SeqCst))))?,
+        call_ns: Figure {
+            value: 0.5,
+            low: Some(0.2),
+            high: Some(1.0),
+            source: "assumed".to_owned(),
+        },
+        memory_ns: rounds("a chain of loads over 128 MiB", || Ok(cold()))?,
+        pause_ns: rounds("a pause instruction", || Ok(local(spin_loop)))?,
+        alloc_ns: rounds("half of allocating and freeing 24 bytes", || {
+            Ok(local(|| _ = black_box(Box::new([0_u64; 3]))) / 2.0)
+        })?,
+        syscall_ns: rounds("getppid(2)", || Ok(shared_cost(|| _ = black_box(rustix::process::getppid()))))?,
+        yield_ns: rounds("sched_yield(2) with nobody to yield to", || Ok(shared_cost(std::thread::yield_now)))?,
+        wake_ns: rounds("waking a thread that sleeps in a futex, until it runs", || wake(b))?,
+        clock_ns: rounds("reading the monotonic clock", || Ok(local(|| _ = black_box(Moment::now()))))?,
+        membarrier_ns: alone,
+        membarrier_core_ns,
+        load_ns: load,
+    })
+}
+
+/// Repeats a measurement; the median, and the quartiles for a range.
+fn rounds(what: &str, mut measure: impl FnMut() -> Result<f64>) -> Result<Figure> {
+    let mut values = (0..ROUNDS).map(|_| measure()).collect::<Result<Vec<f64>>>()?;
+    let value = median(&mut values);
+    Ok(Figure {
+        value,
+        low: Some(values[ROUNDS / 4]),
+        high: Some(values[ROUNDS - 1 - ROUNDS / 4]),
+        source: format!("measured: {what}"),
+    })
+}
+
+fn per(start: Moment, operations: f64) -> f64 {
+    start.elapsed_ns() as f64 / operations
+}
+
+fn local(mut operation: impl FnMut()) -> f64 {
+    let start = Moment::now();
+    for _ in 0..LOCAL {
+        operation();
+    }
+    per(start, f64::from(LOCAL))
+}
+
+fn shared_cost(mut operation: impl FnMut()) -> f64 {
+    let start = Moment::now();
+    for _ in 0..SHARED / 10 {
+        operation();
+    }
+    per(start, SHARED as f64 / 10.0)
+}
+
+/// Runs `other` on the second processor while `here` runs, and answers what `here` does.
+fn beside<T>(cpu: usize, other: impl FnOnce() + Send, here: impl FnOnce() -> T) -> Result<T> {
+    let started = &AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let helper = scope.spawn(move || {
+            let placed = pin::pin_current(cpu);
+            started.store(true, Ordering::Release);
+            placed.map(|()| other())
+        });
+        while !started.load(Ordering::Acquire) {
+            spin_loop();
+        }
+        let answer = here();
+        helper.join().expect("the helper does not panic").map_err(anyhow::Error::msg)?;
+        Ok(answer)
+    })
+}
+
+fn beside_spinner(cpu: usize, here: impl FnOnce() -> f64) -> Result<f64> {
+    let over = &AtomicBool::new(false);
+    beside(
+        cpu,
+        move || {
+            while !over.load(Ordering::Relaxed) {
+                spin_loop();
+            }
+        },
+        || {
+            let ns = here();
+            over.store(true, Ordering::Relaxed);
+            ns
+        },
+    )
+}
+
+/// What a line takes from one processor to the other.
+fn transfer(cpu: usize) -> Result<f64> {
+    let word = &Word::default();
+    let turns = move |mine: u64| {
+        for turn in 0..SHARED {
+            while word.0.load(Ordering::Acquire) != 2 * turn + mine {
+                black_box(());
+            }
+            word.0.store(2 * turn + mine + 1, Ordering::Release);
+        }
+    };
+    beside(
+        cpu,
+        move || turns(1),
+        || {
+            let start = Moment::now();
+            turns(0);
+            per(start, 2.0 * SHARED as f64)
+        },
+    )
+}
+
+/// What an increment takes while the other processor does the same.
+fn increment(cpu: usize) -> Result<f64> {
+    let (word, over) = (&Word::default(), &AtomicBool::new(false));
+    beside(
+        cpu,
+        move || {
+            while !over.load(Ordering::Relaxed) {
+                for _ in 0..64 {
+                    word.0.fetch_add(1, Ordering::AcqRel);
+                }
+            }
+        },
+        || {
+            let start = Moment::now();
+            for _ in 0..SHARED {
+                word.0.fetch_add(1, Ordering::AcqRel);
+            }
+            let ns = per(start, SHARED as f64);
+            over.store(true, Ordering::Relaxed);
+            ns
+        },
+    )
+}
+
+/// From a wake until the woken thread runs: half of a handover there and back.
+fn wake(cpu: usize) -> Result<f64> {
+    let turn = &AtomicU64::new(0);
+    let here = std::thread::current();
+    std::thread::scope(|scope| {
+        let helper = scope.spawn(move || {
+            let placed = pin::pin_current(cpu);
+            for round in 0..SLEEPS {
+                while turn.load(Ordering::Acquire) != 2 * round + 1 {
+                    std::thread::park();
+                }
+                turn.store(2 * round + 2, Ordering::Release);
+                here.unpark();
+            }
+            placed
+        });
+        let start = Moment::now();
+        for round in 0..SLEEPS {
+            turn.store(2 * round + 1, Ordering::Release);
+            helper.thread().unpark();
+            while turn.load(Ordering::Acquire) != 2 * round + 2 {
+                std::thread::park();
+            }
+        }
+        let ns = per(start, 2.0 * SLEEPS as f64);
+        helper.join().expect("the helper does not panic").map_err(anyhow::Error::msg)?;
+        Ok(ns)
+    })
+}
+
+/// A load of what no cache holds: a walk in which each load says where the next one goes.
+fn cold() -> f64 {
+    // One cycle through all of the table (Sattolo), with numbers that need not be good ones.
+    static TABLE: std::sync::OnceLock<Vec<u32>> = std::sync::OnceLock::new();
+    let table = TABLE.get_or_init(|| {
+        let mut table: Vec<u32> = (0..COLD as u32).collect();
+        let mut state = 1_u64;
+        for at in (1..COLD).rev() {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            table.swap(at, (state >> 33) as usize % at);
+        }
+        table
+    });
+    let start = Moment::now();
+    let mut at = 0;
+    for _ in 0..LOCAL {
+        at = table[at as usize];
+    }
+    black_box(at);
+    per(start, f64::from(LOCAL))
+}
+
+/// What each strategy's polls and changes take beside the accesses that the model sees: measured by one thread, less the model's.
+fn work(machine: &Description, program: &std::path::Path) -> Result<Vec<Work>> {
+    let dir = std::env::temp_dir().join(format!("headlock-model-calibrate-{}", std::process::id()));
+    let mut beyond = Vec::new();
+    for op in ["deadline", "modify"] {
+        std::fs::create_dir_all(&dir).with_context(|| dir.display().to_string())?;
+        // No workload that ships, so that those can be checked.
+        let file = dir.join(format!("only-{op}.toml"));
+        std::fs::write(&file, format!("timers = 100\nhead_share = 0\nrun_due = 0\nmix = {{ {op} = 1 }}\n"))?;
+        let name = file.display().to_string();
+        let out = dir.join(op);
+        let status = std::process::Command::new(program)
+            .args([
+                "run",
+                "--strategies",
+                "all",
+                "--threads",
+                "1",
+                "--budget",
+                "60s",
+                "--quiet",
+                "--workload",
+                &name,
+                "--out",
+            ])
+            .arg(&out)
+            .stdout(std::process::Stdio::null())
+            .status()
+            .with_context(|| program.display().to_string())?;
+        ensure!(status.success(), "{} run ended with {status}", program.display());
+        let measured = crate::check::read_results(&out)?;
+        let workload = crate::predict::load_workload(&name)?;
+        let strategies = anatomy::names();
+        let modelled = vm::for_each(&strategies, |strategy| {
+            let plan = plan::workload(machine, End::Middle, &workload, strategy, 1, 1)?;
+            Ok(Played::parse(&vm::run(&["play"], &plan)?)?.ns_per_op())
+        })?;
+        let of = |strategy: &str| measured.iter().find(|it| it.strategy == strategy).map(|it| it.ns);
+        let beside: Vec<f64> = strategies
+            .iter()
+            .zip(modelled)
+            .map(|(strategy, modelled)| {
+                of(strategy)
+                    .map(|ns| (ns - modelled).max(0.0))
+                    .with_context(|| format!("{strategy} was not measured"))
+            })
+            .collect::<Result<_>>()?;
+        beyond.push(beside);
+    }
+    std::fs::remove_dir_all(&dir)?;
+    let pairs = anatomy::names().into_iter().zip(beyond[0].iter().zip(&beyond[1]));
+    Ok(pairs
+        .map(|(strategy, (&deadline_ns, &modify_ns))| Work { strategy: strategy.to_owned(), deadline_ns, modify_ns })
+        .collect())
+}

@@ -1,0 +1,283 @@
+/* What an access costs: a directory of cache lines.
+ *
+ * A line is in one core's cache alone (`owner`), or in any number of them to be read (`holders`), as in MESI with M and E taken
+ * together. A load of a line that the core has and a write of a line that it has alone cost what the machine's description says.
+ * Anything else is a transfer from the nearest core that has it, or for a write from the farthest, since all must give it up.
+ *
+ * One transfer of a line at a time. Requests that find it under way, or the line at work, queue. A core that gets a line to write
+ * keeps it for a number of operations, `stay_pair` of them on average where one core waits and up to `stay_queue` where many do:
+ * measured machines do several before the line goes on, and a model without that is wrong by that factor. Of those that wait the
+ * oldest nearby goes first, once in a visit, if the machine does so (`near_first`); else the oldest.
+ *
+ * A store that has to fetch its line does not keep the thread waiting: it stands in the store buffer, and the thread goes on. A
+ * read-modify-write and a fence wait until all earlier stores have got their lines, as they do on x86-64. Loads wait for their lines one
+ * after the other; a processor that looks ahead waits for several at once, which is not modelled. A store to a line that is under way
+ * or has others waiting queues like a load.
+ *
+ * A line that is read by many goes from reader to reader in `read_service` each, the first one's transfer apart. */
+#include "vm.h"
+
+#include <string.h>
+
+#define MAX_LINES (1u << 22)
+#define SLOTS (1u << 23)
+#define NOBODY (-1)
+
+struct line {
+    uint64_t holders[MAX_CORES / 64];
+    int owner;                /* the core that has it alone, or NOBODY */
+    int first, last, waiting; /* the queue of threads, oldest first */
+    ps free_at;               /* when it can go to another core */
+    ps visit[MAX_LEVELS];     /* when it came to the group of cores that it is in, by level */
+    uint64_t only;            /* serial number of the only thread that ever touched it; 0 if there were more */
+    uint64_t read_mark, write_mark;
+    int at_core;              /* where it went last */
+    int last_writer;          /* the core that wrote it last */
+};
+
+struct slot {
+    uint64_t key; /* address / LINE + 1; 0 for a free slot */
+    uint32_t number;
+};
+
+static struct line *lines;
+static struct slot *slots;
+static uint32_t line_count = 1; /* 0 is no line */
+static uint64_t random_state = 1;
+
+void vm_seed(uint64_t seed) { random_state = seed * 2 + 1; }
+
+/* xorshift64*, S. Vigna, "An experimental exploration of Marsaglia's xorshift generators", 2016. */
+uint64_t vm_random(void) {
+    random_state ^= random_state >> 12;
+    random_state ^= random_state << 25;
+    random_state ^= random_state >> 27;
+    return random_state * 0x2545F4914F6CDD1Dull;
+}
+
+/* Another simulation begins at time zero: nothing is under way. What the caches hold stays. */
+void vm_lines_at_rest(void) {
+    for (uint32_t number = 1; number < line_count; number++) {
+        lines[number].free_at = 0;
+        memset(lines[number].visit, 0, sizeof lines[number].visit);
+    }
+}
+
+/* The line's number, given in the order of first touch. Where a line hashes to changes nothing that can be seen. */
+static uint32_t number_of(uint64_t key) {
+    if (!slots) {
+        slots = vm_region(SLOTS * sizeof *slots);
+        lines = vm_region(MAX_LINES * sizeof *lines);
+    }
+    /* 64 neighbours stay together, so that few pages of the table are touched. */
+    uint64_t at = ((((key >> 6) * 0x9E3779B97F4A7C15ull) >> 41) & ~63ull) | (key & 63);
+    while (slots[at].key && slots[at].key != key) at = (at + 1) & (SLOTS - 1);
+    if (!slots[at].key) {
+        if (line_count == MAX_LINES) vm_fail("more than 4 million cache lines touched; use fewer timers");
+        slots[at].key = key;
+        slots[at].number = line_count;
+        lines[line_count].owner = lines[line_count].first = lines[line_count].last = NOBODY;
+        lines[line_count].last_writer = NOBODY;
+        line_count++;
+    }
+    return slots[at].number;
+}
+
+/* Words of a set of cores that this machine uses. */
+static int words(void) { return (machine.cores + 63) / 64; }
+
+static int holds(const struct line *line, int core) { return line->holders[core / 64] >> (core % 64) & 1; }
+static void add_holder(struct line *line, int core) { line->holders[core / 64] |= 1ull << (core % 64); }
+
+/* The level of the smallest group that both cores are in. */
+static int level_of(int a, int b) {
+    for (int level = 0; level < machine.levels - 1; level++) {
+        if (a / machine.level[level].cores == b / machine.level[level].cores) return level;
+    }
+    return machine.levels - 1;
+}
+
+/* How long the line takes to `core`, from the nearest holder to read, or from the farthest to write. 0 if nobody else has it. */
+static ps distance(const struct line *line, int core, int write) {
+    ps best = 0;
+    for (int word = 0; word < words(); word++) {
+        for (uint64_t bits = line->holders[word]; bits; bits &= bits - 1) {
+            int holder = word * 64 + __builtin_ctzll(bits);
+            if (holder == core) continue;
+            ps latency = machine.level[level_of(core, holder)].latency;
+            if (!best || (write ? latency > best : latency < best)) best = latency;
+        }
+    }
+    return best;
+}
+
+static int has_other_holder(const struct line *line, int core) {
+    for (int word = 0; word < words(); word++) {
+        uint64_t bits = line->holders[word];
+        if (word == core / 64) bits &= ~(1ull << (core % 64));
+        if (bits) return 1;
+    }
+    return 0;
+}
+
+/* How many operations of a core the line stays for, drawn anew for each stay. */
+static int64_t stay(int waiting) {
+    int64_t mean = machine.stay_pair;
+    if (waiting > 1) mean = machine.stay_queue - (machine.stay_queue - machine.stay_pair) / waiting;
+    if (mean < 1000) mean = 1000;
+    return mean / 1000 + ((int64_t)(vm_random() >> 32) * 1000 >> 32 < mean % 1000);
+}
+
+/* Gives the line, which is free from `at` on, to a thread. */
+static void grant(struct line *line, struct thread *thread, ps at) {
+    int core = thread->core, write = thread->wants_write;
+    ps transfer = distance(line, core, write);
+    int exclusive = line->owner != NOBODY;
+    if (!has_other_holder(line, core) && !holds(line, core)) transfer = machine.memory;
+    ps arrive = at + transfer;
+    thread->counts.waited += (uint64_t)(at - thread->request);
+    if (line->only) {
+        /* Nobody else knows of it. */
+    } else if (write) {
+        thread->counts.lines_taken += has_other_holder(line, core);
+    } else {
+        thread->counts.lines_fetched += line->last_writer != core && line->last_writer != NOBODY;
+    }
+    for (int level = 0; level < machine.levels; level++) {
+        if (core / machine.level[level].cores != line->at_core / machine.level[level].cores) line->visit[level] = at;
+    }
+    line->at_core = core;
+    if (write) {
+        memset(line->holders, 0, sizeof line->holders);
+        line->owner = line->last_writer = core;
+        add_holder(line, core);
+        line->free_at = arrive + thread->operation + (stay(line->waiting) - 1) * machine.rmw;
+    } else {
+        line->owner = has_other_holder(line, core) ? NOBODY : core;
+        add_holder(line, core);
+        line->free_at = exclusive ? arrive : at + machine.read_service;
+    }
+    thread->clock = arrive + thread->operation;
+}
+
+/* The oldest of those that were waiting when the line came into the smallest group that has any such; else the oldest. */
+static int next_of(const struct line *line) {
+    if (machine.near_first) {
+        for (int level = 0; level < machine.levels - 1; level++) {
+            for (int index = line->first; index != NOBODY; index = threads[index].next) {
+                int near = threads[index].core / machine.level[level].cores == line->at_core / machine.level[level].cores;
+                if (near && threads[index].request <= line->visit[level]) return index;
+            }
+        }
+    }
+    return line->first;
+}
+
+void vm_line_free(uint32_t number, ps at) {
+    struct line *line = &lines[number];
+    if (line->first == NOBODY) return;
+    int index = next_of(line), previous = NOBODY;
+    for (int walk = line->first; walk != index; walk = threads[walk].next) previous = walk;
+    struct thread *thread = &threads[index];
+    if (previous == NOBODY) {
+        line->first = thread->next;
+    } else {
+        threads[previous].next = thread->next;
+    }
+    if (line->last == index) line->last = previous;
+    line->waiting--;
+    thread->next = NOBODY;
+    if (thread->wants_write ? line->owner == thread->core : holds(line, thread->core)) {
+        thread->clock = at + thread->operation; /* the core's other thread has fetched it meanwhile */
+    } else {
+        grant(line, thread, at);
+    }
+    thread->turn++;
+    vm_event_thread(thread);
+    if (line->first != NOBODY) vm_event_line(number, line->free_at > at ? line->free_at : at);
+}
+
+static void enqueue(uint32_t number, struct line *line, struct thread *thread) {
+    if (line->first == NOBODY) {
+        line->first = thread->index;
+        vm_event_line(number, line->free_at > thread->clock ? line->free_at : thread->clock);
+    } else {
+        threads[line->last].next = thread->index;
+    }
+    line->last = thread->index;
+    line->waiting++;
+    thread->state = AT_LINE;
+    thread->turn++;
+    vm_block();
+}
+
+static uint64_t serial_of(const struct thread *thread) { return thread->epoch >> 32; }
+
+ps vm_horizon(void);
+
+void vm_drain(void) {
+    if (current->clock < current->drained) current->clock = current->drained;
+}
+
+static void touch(struct thread *thread, uint32_t number, int write, int buffered, ps cost) {
+    struct line *line = &lines[number];
+    uint64_t *mark = write ? &line->write_mark : &line->read_mark;
+    if (*mark != thread->epoch) {
+        *mark = thread->epoch;
+        if (write) {
+            thread->counts.lines_written++;
+        } else {
+            thread->counts.lines_read++;
+        }
+    }
+    uint64_t serial = serial_of(thread);
+    if (line->only == serial && line->owner == thread->core) {
+        if (thread->clock > vm_horizon() + machine.slack) vm_turn();
+        thread->clock += cost;
+        if (write) line->last_writer = thread->core;
+        return;
+    }
+    int cold = !has_other_holder(line, thread->core) && !holds(line, thread->core);
+    if (cold && !line->only && line->last_writer == NOBODY && line->owner == NOBODY) line->only = serial;
+    if (line->only == serial) {
+        if (thread->clock > vm_horizon() + machine.slack) vm_turn();
+        thread->clock += cost + (cold ? machine.memory : 0);
+        memset(line->holders, 0, sizeof line->holders);
+        add_holder(line, thread->core);
+        line->owner = line->at_core = thread->core;
+        if (write) line->last_writer = thread->core;
+        return;
+    }
+    line->only = 0;
+    vm_turn();
+    if (write ? line->owner == thread->core : holds(line, thread->core)) {
+        thread->clock += cost;
+        if (write) line->last_writer = thread->core;
+        return;
+    }
+    thread->request = thread->clock;
+    thread->wants_write = write;
+    thread->operation = cost;
+    if (line->first == NOBODY && line->free_at <= thread->clock) {
+        grant(line, thread, thread->clock);
+        if (buffered) {
+            if (thread->drained < thread->clock) thread->drained = thread->clock;
+            thread->clock = thread->request + cost;
+        }
+    } else {
+        enqueue(number, line, thread);
+    }
+}
+
+void vm_access(const volatile void *address, size_t size, enum access access) {
+    struct thread *thread = current;
+    if (!thread || !size) return;
+    static const int is_write[] = {0, 1, 0, 1, 1, 1};
+    ps cost[] = {machine.plain, machine.plain, machine.load, machine.store, machine.rmw, machine.rmw};
+    int buffered = access == PLAIN_STORE || access == STORE;
+    if (is_write[access] && !buffered) vm_drain();
+    uint64_t first = (uint64_t)address / LINE, last = ((uint64_t)address + size - 1) / LINE;
+    for (uint64_t key = first; key <= last; key++) {
+        touch(thread, number_of(key + 1), is_write[access], buffered, key == first ? cost[access] : 0);
+    }
+}

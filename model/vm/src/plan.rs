@@ -1,0 +1,193 @@
+//! What to play, as `headlock-model` writes it: lines of words, the first of which says what the others are.
+//!
+//! | line | meaning |
+//! |---|---|
+//! | `cores N` | cores of the machine |
+//! | `level CORES PS` | a group of so many cores, smallest first, and what a transfer inside it takes |
+//! | `cost NAME VALUE` | a field of the machine by name, ps or thousandths |
+//! | `seed N` | decides how long a core keeps a line each time |
+//! | `phases WARM LEAST MOST OPS` | ps, ps, ps, operations: see [`machine::phases`](crate::machine::phases) |
+//! | `strategy NAME`, or `experiment NAME` | what is played |
+//! | `work OP PS` | time that the strategy's operation takes beside its accesses |
+//! | `armed NS …` | the deadlines of the timers at start |
+//! | `thread CORE ROLE THINK_PS` | a thread; the lines that follow are its script |
+//! | `rearm NS …` | deadlines for fired timers |
+//! | `step OP TIMER NS PLACE` | an operation; place is `-`, `head` or `empty` |
+
+use headlock_strategies::Nanos;
+
+use crate::machine::{Level, MAX_LEVELS, Machine};
+
+/// An operation. The names are those of headlock's workloads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each is the workload's operation of the same name")]
+pub enum Op {
+    Deadline,
+    Expired,
+    Run,
+    Modify,
+    Anticipate,
+    Cancel,
+    Churn,
+}
+
+impl Op {
+    /// All, in the order of their numbers.
+    pub const ALL: [(&'static str, Op); 7] = [
+        ("deadline", Op::Deadline),
+        ("expired", Op::Expired),
+        ("run", Op::Run),
+        ("modify", Op::Modify),
+        ("anticipate", Op::Anticipate),
+        ("cancel", Op::Cancel),
+        ("churn", Op::Churn),
+    ];
+}
+
+/// One operation of a script.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    /// The deadline or the list's time.
+    pub time: Nanos,
+    /// The timer, from 0.
+    pub timer: u32,
+    /// What to do.
+    pub op: Op,
+    /// The deadline is the thread's next in the head zone.
+    pub at_head: bool,
+    /// The thread's own empty list is meant.
+    pub at_empty: bool,
+}
+
+/// One thread and its script.
+#[derive(Clone, Debug)]
+pub struct ThreadPlan {
+    /// Its core.
+    pub core: usize,
+    /// Its role's name.
+    pub role: String,
+    /// Time between operations, ps.
+    pub think: i64,
+    /// Deadlines for fired timers.
+    pub rearm: Vec<Nanos>,
+    /// Its operations, played round and round.
+    pub steps: Vec<Step>,
+}
+
+/// The whole plan.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// The machine.
+    pub machine: Machine,
+    /// See the table above.
+    pub seed: u64,
+    /// Warm-up, least and most, ps.
+    pub phases: [i64; 3],
+    /// Operations to measure.
+    pub operations: u64,
+    /// The strategy's name.
+    pub strategy: String,
+    /// An experiment instead.
+    pub experiment: Option<String>,
+    /// By operation, ps.
+    pub work: [i64; Op::ALL.len()],
+    /// Deadlines at start.
+    pub armed: Vec<Nanos>,
+    /// The threads.
+    pub threads: Vec<ThreadPlan>,
+}
+
+impl Plan {
+    /// Reads a plan.
+    ///
+    /// # Errors
+    /// One line that names the line at fault.
+    pub fn parse(text: &str) -> Result<Plan, String> {
+        let mut plan = Plan::default();
+        for (number, line) in text.lines().enumerate() {
+            let words: Vec<&str> = line.split_ascii_whitespace().collect();
+            plan.line(&words).ok_or_else(|| format!("the plan, line {}: {line:?}", number + 1))?;
+        }
+        if plan.threads.is_empty() {
+            return Err("the plan has no thread".to_owned());
+        }
+        Ok(plan)
+    }
+
+    fn line(&mut self, words: &[&str]) -> Option<()> {
+        match *words {
+            ["cores", cores] => self.machine.cores = cores.parse().ok()?,
+            ["level", cores, latency] => {
+                let at = self.machine.levels as usize;
+                if at == MAX_LEVELS {
+                    return None;
+                }
+                self.machine.level[at] = Level { cores: cores.parse().ok()?, latency: latency.parse().ok()? };
+                self.machine.levels += 1;
+            }
+            ["cost", name, value] => set(&mut self.machine, name, value.parse().ok()?)?,
+            ["seed", seed] => self.seed = seed.parse().ok()?,
+            ["phases", warm_up, least, most, operations] => {
+                self.phases = [warm_up.parse().ok()?, least.parse().ok()?, most.parse().ok()?];
+                self.operations = operations.parse().ok()?;
+            }
+            ["strategy", name] => name.clone_into(&mut self.strategy),
+            ["experiment", name] => self.experiment = Some(name.to_owned()),
+            ["work", op, time] => self.work[op_of(op)? as usize] = time.parse().ok()?,
+            ["armed", ref deadlines @ ..] => self.armed = nanos(deadlines)?,
+            ["thread", core, role, think] => self.threads.push(ThreadPlan {
+                core: core.parse().ok()?,
+                role: role.to_owned(),
+                think: think.parse().ok()?,
+                rearm: Vec::new(),
+                steps: Vec::new(),
+            }),
+            ["rearm", ref deadlines @ ..] => self.threads.last_mut()?.rearm = nanos(deadlines)?,
+            ["step", op, timer, time, place] => self.threads.last_mut()?.steps.push(Step {
+                op: op_of(op)?,
+                timer: timer.parse().ok()?,
+                time: Nanos(time.parse().ok()?),
+                at_head: place == "head",
+                at_empty: place == "empty",
+            }),
+            _ => return None,
+        }
+        Some(())
+    }
+}
+
+fn op_of(name: &str) -> Option<Op> {
+    Op::ALL.iter().find(|(known, _)| *known == name).map(|&(_, op)| op)
+}
+
+fn nanos(words: &[&str]) -> Option<Vec<Nanos>> {
+    words.iter().map(|word| word.parse().ok().map(Nanos)).collect()
+}
+
+fn set(machine: &mut Machine, name: &str, value: i64) -> Option<()> {
+    let small = || i32::try_from(value).ok();
+    match name {
+        "plain" => machine.plain = value,
+        "load" => machine.load = value,
+        "store" => machine.store = value,
+        "rmw" => machine.rmw = value,
+        "fence" => machine.fence = value,
+        "call" => machine.call = value,
+        "memory" => machine.memory = value,
+        "pause" => machine.pause = value,
+        "alloc" => machine.alloc = value,
+        "syscall" => machine.syscall = value,
+        "yield" => machine.yield_ = value,
+        "wake" => machine.wake = value,
+        "clock" => machine.clock = value,
+        "membarrier" => machine.membarrier = value,
+        "membarrier_core" => machine.membarrier_core = value,
+        "read_service" => machine.read_service = value,
+        "stay_pair" => machine.stay_pair = small()?,
+        "stay_queue" => machine.stay_queue = small()?,
+        "near_first" => machine.near_first = small()?,
+        "slack" => machine.slack = value,
+        _ => return None,
+    }
+    Some(())
+}

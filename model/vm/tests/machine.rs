@@ -1,0 +1,234 @@
+//! The virtual machine held against what is known of it: litmus tests, and small programs whose cost can be worked out by hand.
+//!
+//! They need the instrumented program: `scripts/model test` builds it and runs them.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+/// Times of the test machine, ps. Plain accesses and calls cost nothing, so that what an experiment's own loop does is not seen.
+const LATENCY: i64 = 50_000;
+const RMW: i64 = 5_000;
+const LOAD: i64 = 1_000;
+
+/// Sixteen cores on one level.
+fn machine() -> String {
+    format!(
+        "cores 16\nlevel 16 {LATENCY}\ncost rmw {RMW}\ncost load {LOAD}\ncost store 1000\ncost stay_pair 1000\ncost stay_queue 1000\ncost pause 20000\n\
+         cost syscall 100000\ncost wake 1000000\ncost yield 200000\nseed 1\nphases 1000000 2000000 100000000000 2000\n"
+    )
+}
+
+fn plan(machine: &str, experiment: &str, threads: usize) -> String {
+    let threads: String = (0..threads).map(|core| format!("thread {core} x 0\n")).collect();
+    format!("{machine}experiment {experiment}\n{threads}")
+}
+
+fn run(arguments: &[&str], input: &str) -> String {
+    let program = std::env::var("HEADLOCK_VM").expect("scripts/model test says where the program is");
+    let mut child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn play(plan: &str) -> String {
+    run(&["play"], plan)
+}
+
+/// The numbers of the lines that start with a word, line by line.
+fn lines(answer: &str, word: &str) -> Vec<Vec<i64>> {
+    let lines = answer.lines().filter_map(|line| line.strip_prefix(word));
+    lines
+        .map(|line| line.split_ascii_whitespace().filter_map(|word| word.parse().ok()).collect())
+        .collect()
+}
+
+/// Mean time of an operation as each thread sees it, ps.
+fn time(answer: &str) -> f64 {
+    let threads = lines(answer, "thread ");
+    let sum = |column: usize| threads.iter().map(|thread| thread[column]).sum::<i64>() as f64;
+    sum(2) / sum(1)
+}
+
+fn value(answer: &str, name: &str) -> i64 {
+    lines(answer, &format!("value {name} "))[0][0]
+}
+
+fn near(found: f64, expected: f64, within: f64) {
+    assert!((found / expected - 1.0).abs() < within, "{found}, but {expected} expected");
+}
+
+#[test]
+#[ignore = "needs the instrumented program: scripts/model test"]
+fn what_a_core_has_alone_costs_what_the_description_says() {
+    near(time(&play(&plan(&machine(), "increment", 1))), RMW as f64, 0.001);
+    near(time(&play(&plan(&machine(), "read", 1))), LOAD as f64, 0.001);
+}
+
+/// Each increment waits for all others, of which each has a transfer and its own increment.
+#[test]
+#[ignore = "needs the instrumented program: scripts/model test"]
+fn increments_of_one_word_queue() {
+    for threads in [2, 3, 8, 16] {
+        let expected = threads as f64 * (LATENCY + RMW) as f64;
+        near(time(&play(&plan(&machine(), "increment", threads))), expected, 0.02);
+    }
+}
+
+/// Three operations a stay: a transfer, then three increments.
+#[test]
+#[ignore = "needs the instrumented program: scripts/model test"]
+fn a_core_that_keeps_the_line_does_several_operations() {
+    let keeps = machine().replace("stay_pair 1000", "stay_pair 3000").replace("stay_queue 1000", "stay_queue 3000");
+    for threads in [2, 8] {
+        let expected = threads as f64 * (LATENCY + 3 * RMW) as f64 / 3.0;
+        near(time(&play(&plan(&keeps, "increment", threads))), expected, 0.02);
+    }
+}
+
+#[test]
+#[ignore = "needs the instrumented program: scripts/model test"]
+fn no_increment_is_lost() {
+    let answer = play(&plan(&machine(), "increment", 16));
+    let done: i64 = lines(&answer, "rmws ").iter().map(|line| line[1]).sum();
+    assert_eq!(value(&answer, "shared"), done);
+}
+
+/// A line that is read and written in turn by two threads goes back and forth: a fetch, and a take, each way.
+#[test]
+#[ignore = "needs the instrumented program: scripts/model test"]
+fn two_lines_bounce() {
+    let answer = play(&plan(&machine(), "bounce", 2));
+    let counts = lines(&answer, "counts ");
+    let rmws = lines(&answer, "rmws ");
+    for (counts, rmws) in counts.iter().zip(&rmws) {
+        let (taken, fetched, done) = (counts[4], counts[5], rmws[1]);
+        assert!(done > 10, "{answer}");
+        assert!((taken - done).abs() <= 1 && (fetched - done).abs() <= 1, "{answer}");
+    }
+    // Neither thread gets ahead of the other.
+    assert!((rmws[0][1] - rmws[1][1]).abs() <= 1, "{answer}");
+}
+
+#[test]
+#[ignore = "needs the instrumented program: scripts/model test"]
+fn false_sharing_costs_and_padding_mends_it() {
+    let beside = time(&play(&plan(&machine(), "increment-beside", 8)));
+    let own = time(&play(&plan(&machine(), "increment-own", 8)));
+    near(own, RMW as f64, 0.001);
+    near(beside, 8.0 * (LATENCY + RMW) as f64, 0.02);
+}
+
+/// What was written before the flag is seen by whoever sees the flag.
+#[test]
+#[ignore = "needs the instrumented program: scripts/model test"]
+fn a_message_arrives_with_its_flag() {
+    let answer = play(&plan(&machine(), "message", 4));
+    assert!(
+        lines(&answer, "counts ").iter().all(|counts| counts[4] + counts[5] > 0),
+        "nothing was handed over: {answer}"
+    );
+    assert_eq!(value(&answer, "violations"), 0);
+}
+
+/// Two threads that each write their own word and then read the other's: on a sequentially consistent machine at least one sees
+/// the other's write. Real ones may show neither, which the model does not.
+#[test]
+#[ignore = "needs the instrumented program: scripts/model test"]
+fn store_buffering_is_not_shown() {
+    let answer = play(&plan(&machine(), "store-buffering", 2));
+    assert!(value(&answer, "shared") > 100, "{answer}");
+    assert_eq!(value(&answer, "violations"), 0);
+}
+
+/// Locks hand over, park and wake; the standard library's too, whose own accesses are not instrumented.
+#[test]
+#[ignore = "needs the instrumented program: scripts/model test"]
+fn a_lock_hands_over() {
+    for lock in ["lock", "lock-std"] {
+        let answer = play(&plan(&machine(), lock, 8));
+        let measured: i64 = lines(&answer, "thread ").iter().map(|thread| thread[1]).sum();
+        assert!(lines(&answer, "thread ").iter().all(|thread| thread[1] > 0), "{lock} starves a thread: {answer}");
+        assert!(value(&answer, "locked") >= measured, "{lock} let two in at once: {answer}");
+        let parks: i64 = lines(&answer, "counts ").iter().map(|counts| counts[1]).sum();
+        assert!(parks > 0, "{lock}: nobody slept: {answer}");
+    }
+}
+
+#[test]
+#[ignore = "needs the instrumented program: scripts/model test"]
+fn nearby_cores_are_served_first() {
+    let two = machine().replace("level 16 50000", "level 8 50000\nlevel 16 500000");
+    let near_first = two.replace("seed 1", "cost near_first 1\nseed 1");
+    // Every other thread on the other half of the machine.
+    let threads: String = (0..16).map(|thread| format!("thread {} x 0\n", thread % 2 * 8 + thread / 2)).collect();
+    let on = |machine: &str| time(&play(&format!("{machine}experiment increment\n{threads}")));
+    let (oldest, nearest) = (on(&two), on(&near_first));
+    // Once around: fourteen short transfers and two long ones.
+    near(nearest, (14 * LATENCY + 2 * 500_000 + 16 * RMW) as f64, 0.1);
+    // The oldest first: nearly every transfer is a long one.
+    assert!(oldest > 6_000_000.0, "{oldest}");
+}
+
+/// The same plan, the same answer, whatever the program's name, directory and environment.
+#[test]
+#[ignore = "needs the instrumented program: scripts/model test"]
+fn two_runs_are_alike() {
+    let program = std::env::var("HEADLOCK_VM").unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let moved = dir.path().join("a-program-of-another-name-and-place");
+    std::fs::copy(&program, &moved).unwrap();
+    std::fs::copy(format!("{program}.pauses"), moved.with_extension("pauses")).unwrap();
+    let elsewhere = |argument: &str| {
+        let output = Command::new(&moved)
+            .args(["anatomy", argument])
+            .current_dir("/")
+            .env("SOMETHING", "x".repeat(9_999))
+            .output();
+        String::from_utf8(output.unwrap().stdout).unwrap()
+    };
+    for strategy in [
+        "mutex",
+        "mutex-std",
+        "rcu-epoch",
+        "hazard",
+        "hyaline",
+        "left-right",
+        "arc-swap",
+    ] {
+        let here = run(&["anatomy", strategy], "");
+        assert!(here.lines().count() > 20, "{here}");
+        assert_eq!(here, elsewhere(strategy), "{strategy}");
+    }
+}
+
+/// Two cores suffice for what a reader of the RFC asks first.
+#[test]
+#[ignore = "needs the instrumented program: scripts/model test"]
+fn the_anatomy_of_a_poll() {
+    let of = |strategy: &str| {
+        let answer = run(&["anatomy", strategy], "");
+        let row = answer
+            .lines()
+            .find(|line| line.starts_with(&format!("{strategy},deadline,alone,")))
+            .unwrap()
+            .to_owned();
+        row.split(',').skip(3).map(|count| count.parse::<i64>().unwrap()).collect::<Vec<_>>()
+    };
+    // Rounds; plain loads and stores; atomic loads, stores, read-modify-writes; fences.
+    let mutex = of("mutex");
+    assert_eq!((mutex[3], mutex[4], mutex[5], mutex[6]), (1_000, 0, 2_000, 0));
+    let word = of("atomic-deadline");
+    assert_eq!((word[3], word[4], word[5], word[6]), (1_000, 0, 0, 0));
+    let hazard = of("hazard");
+    assert_eq!((hazard[4], hazard[5], hazard[6]), (2_000, 0, 1_000));
+    let membarrier = of("rcu-membarrier");
+    assert_eq!((membarrier[4], membarrier[5], membarrier[6]), (2_000, 0, 0));
+}
