@@ -381,7 +381,7 @@ fn two_points_of_one_run_are_paired() {
         ([dir.display().to_string(), dir.display().to_string()], "two points of one like"),
         (
             [point("mutex@hot/2"), point("hazard@hot/2")],
-            "hazard@hot/2 was not measured; there are aa-control@hot/2",
+            "hazard@hot/2 was not measured; there are aa-control@hot/2, floor@hot/2, mutex@hot/2, seqlock@hot/2",
         ),
         ([point("mutex@hot/2"), point("seqlock@hot")], "expected a result directory, or a point"),
     ] {

@@ -158,7 +158,11 @@ fn the_doctors_facts_are_in_the_run_and_markdown_is_printed() {
     let dir = place.path().join("run");
     let output = run(&["--blocks", "1", "--markdown", "--out", dir.to_str().unwrap()]);
     let answer = String::from_utf8(output.stdout).unwrap();
-    assert!(answer.starts_with("### hot, 1 thread\n\n| strategy |"), "{answer}");
+    assert!(answer.starts_with("# mutex and its rivals on hot\n"), "{answer}");
+    assert!(
+        answer.contains("\n## hot, 1 thread\n") && answer.contains("\n| strategy | ns/op | ratio |"),
+        "{answer}"
+    );
     let record = read_run(&dir).unwrap();
     assert_eq!(record.conditions.hiccups.len(), record.conditions.affinity.len());
     assert!(record.conditions.clock.is_some());
