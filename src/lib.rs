@@ -1,7 +1,7 @@
 //! A benchmark that compares ways to guard the head of an event loop's timer list.
 //!
-//! The modules import one way: `workload` (what is played) <- `harness` (how) <- `stats` <- `export` <- `cli`; `record` is the
-//! result schema between them. `verify` (the checks) stands beside `stats`, on the harness, and the registry of strategies
+//! The modules import one way: `workload` (what is played) <- `harness` (how) <- `stats` <- `export` and `document` (what is
+//! answered, in each form) <- `cli`; `record` is the result schema between them. `verify` (the checks) stands beside `stats`, on the harness, and the registry of strategies
 //! on both. A crate of your own adds its list to the whole program with one line:
 //!
 //! ```no_run

@@ -261,7 +261,7 @@ fn a_study_has_its_claims_and_a_section_for_each_part() {
     }
     assert_eq!(text.matches("\n## The host\n").count(), 1);
     let page = copy.page();
-    assert!(page.contains("<article class=\"claim\">"), "{page}");
+    assert!(page.contains("<section class=\"verdict\" aria-label=\"Verdict\">\n<h3>"), "{page}");
     if let Some(output) = check_page(&[&copy.dir.join("report.html")]) {
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(output.status.success(), "{said}{}", complaint(&output));
