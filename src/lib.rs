@@ -2,7 +2,8 @@
 //!
 //! The modules import one way: `workload` (what is played) <- `harness` (how) <- `stats` <- `reading` (what is said of a
 //! result) <- `document` (how it is written) <- `answers` <- `cli`; `record` is the result schema between them, `export` its
-//! files. `verify` (the checks) stands beside `stats`, on the harness, and the registry of strategies on both. A crate of your own adds its list to the whole program with one line:
+//! files. `verify` (the checks) stands beside `stats`, on the harness, and the registry of strategies on both. A crate of
+//! your own adds its list to the whole program with one line:
 //!
 //! ```no_run
 //! use headlock::Registry;

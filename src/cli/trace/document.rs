@@ -210,7 +210,7 @@ fn locks(profile: &Profile, played: &[Played]) -> Table {
     Table {
         caption: "Lock acquisitions in strict order".to_owned(),
         columns: std::iter::once(Column::words("strategy"))
-            .chain(["locks", "locks/op", "fired"].map(|it| Column::numbers(it)))
+            .chain(["locks", "locks/op", "fired"].map(Column::numbers))
             .collect(),
         rows: played.iter().map(row).collect(),
         notes: vec![
@@ -221,7 +221,7 @@ fn locks(profile: &Profile, played: &[Played]) -> Table {
 }
 
 fn columns(names: [&str; 2], ops: &[TraceOp]) -> impl Iterator<Item = Column> {
-    let names = names.map(|name| Column::words(name));
+    let names = names.map(Column::words);
     names.into_iter().chain(ops.iter().map(|op| Column::numbers(op.name())))
 }
 

@@ -150,7 +150,7 @@ fn freshness(rows: &[CheckRow]) -> Table {
         caption: "Freshness".to_owned(),
         columns: [Column::words("strategy"), Column::words("declares")]
             .into_iter()
-            .chain(["polls", "changes", "early", "late", "oversleeps", "unjudged"].map(|it| Column::numbers(it)))
+            .chain(["polls", "changes", "early", "late", "oversleeps", "unjudged"].map(Column::numbers))
             .collect(),
         rows: rows.iter().filter(|row| row.check == Check::Fresh).map(row).collect(),
         notes: vec![
@@ -170,7 +170,7 @@ fn reclamation(rows: &[CheckRow]) -> Table {
     Table {
         caption: "Reclamation".to_owned(),
         columns: std::iter::once(Column::words("strategy"))
-            .chain(["frees", "peak", "left"].map(|it| Column::numbers(it)))
+            .chain(["frees", "peak", "left"].map(Column::numbers))
             .collect(),
         rows: rows.iter().filter(|row| row.check == Check::Reclaim).map(row).collect(),
         notes: vec![

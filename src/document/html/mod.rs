@@ -235,7 +235,7 @@ fn drawn(axis: &Axis, it: &Interval) -> String {
     if axis.is_outside(it.high) {
         picture += &format!("<path class=\"beyond\" d=\"M{:.1} 6l-5 -4v8z\"/>", high + 3.0);
     }
-    picture + &format!("<circle cx=\"{at:.1}\" cy=\"6\" r=\"3\"/></svg>")
+    picture + &format!("<circle cx=\"{at:.1}\" cy=\"6\" r=\"2.4\"/></svg>")
 }
 
 fn classes(class: &str, tone: Tone) -> String {
