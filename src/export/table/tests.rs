@@ -95,7 +95,7 @@ fn an_error_names_the_line_the_column_and_what_would_be_right() {
     for (find, put, expected) in [
         ("hot,mutex,1,1,", "hot,mutex,one,1,", "trials.csv:3: threads: not a whole number within range"),
         ("hot,mutex,1,1,", "hot,mutex,-1,1,", "trials.csv:3: threads: not a whole number within range"),
-        ("hot,mutex,1,1,", "hot,mutex,1,", "trials.csv:3: 31 columns where the header has 32"),
+        ("hot,mutex,1,1,", "hot,mutex,1,", "trials.csv:3: 35 columns where the header has 36"),
         (
             "1,1,throughput",
             "1,1,thruput",
@@ -106,7 +106,7 @@ fn an_error_names_the_line_the_column_and_what_would_be_right() {
             "workload,strategies",
             "trials.csv:1: column 2 is `strategies` where `strategy` belongs",
         ),
-        ("ops_most\n", "ops\n", "trials.csv:1: column 32 is `ops` where `ops_most` belongs"),
+        ("at_floor\n", "ops\n", "trials.csv:1: column 36 is `ops` where `at_floor` belongs"),
         ("false", "no", "trials.csv:2: disturbed: neither `true` nor `false`"),
     ] {
         let broken = good.replacen(find, put, 1);
