@@ -149,8 +149,8 @@ pub struct Trial {
     pub ops_least: u64,
     /// Operations of the thread that did most, in that role.
     pub ops_most: u64,
-    /// Slices in which it was measured, 1 where it had a process of its own.
-    pub slices: u64,
+    /// Slices in which it was measured; empty where it had a process of its own.
+    pub slices: Option<u64>,
     /// The natural logarithm of its time per operation over the baseline's, as played in turns with it in one process; empty where
     /// that was not so. Throughput pass: the mean of the middle half of the slices' log ratios. Latency pass: of `ns_per_op`.
     pub log_ratio: Option<f64>,

@@ -154,7 +154,7 @@ fn trial(strategy: &str, block: usize, ns_per_op: f64, lock_acquisitions: u64) -
         behind_ns: None,
         ops_least: 500,
         ops_most: 500,
-        slices: 1,
+        slices: None,
         log_ratio: None,
         log_net_ratio: None,
         at_floor: false,

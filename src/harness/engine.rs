@@ -432,7 +432,7 @@ fn describe(
         // Alone, there is nobody to be compared with but oneself.
         Isolation::Process => {
             for it in &mut played {
-                (it.trial.log_ratio, it.trial.log_net_ratio) = (None, None);
+                (it.trial.slices, it.trial.log_ratio, it.trial.log_net_ratio) = (None, None, None);
             }
         }
     }
@@ -540,7 +540,7 @@ fn describe_part(point: &Point, block: usize, load: &Load, outcome: Outcome) -> 
         behind_ns: load.offered_per_s().and_then(|_| threads.iter().map(|thread| thread.behind_ns).max()),
         ops_least,
         ops_most,
-        slices: outcome.slices,
+        slices: Some(outcome.slices),
         log_ratio: outcome.log_ratio,
         log_net_ratio: outcome.log_net_ratio,
         at_floor: false,

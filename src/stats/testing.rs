@@ -38,7 +38,7 @@ pub(crate) fn trial(strategy: &str, block: usize) -> Trial {
         behind_ns: None,
         ops_least: 1_000,
         ops_most: 1_000,
-        slices: 1,
+        slices: None,
         log_ratio: None,
         log_net_ratio: None,
         at_floor: false,
