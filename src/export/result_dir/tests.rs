@@ -15,6 +15,7 @@ fn names(dir: &Path) -> Vec<String> {
 
 fn rewrite(dir: &mut ResultDir, result: &TestResult) -> Result<(), WriteError> {
     dir.rewrite(&Snapshot {
+        blocks: &[],
         latency: &result.latency,
         histograms: &result.latencies,
         ratios: &result.ratios,

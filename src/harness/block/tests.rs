@@ -7,9 +7,11 @@ use headlock_strategies::{
     seqlock,
 };
 
-use crate::harness::job::{Contestant, Isolation, Job, Load, Order, Outcome, Speed};
+use crate::harness::job::{Contestant, Job, Load, Outcome};
 use crate::harness::{FloorList, Maker, play};
+use crate::harness::{Isolation, Order, Speed};
 use crate::record::Pass;
+use crate::workload::trace::Trace;
 use crate::workload::{Mix, Overrides, Workload};
 
 const TRIAL_NS: u64 = 2_000_000;

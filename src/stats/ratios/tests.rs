@@ -286,9 +286,7 @@ fn each_role_has_its_ratio_where_there_are_several() {
                 ops,
                 elapsed_ns: 10_000,
                 cpu_ns: 10_000,
-                lock_acquisitions: 0,
-                lock_contended: 0,
-                lock_wait_ns: 0,
+                lock: headlock_strategies::LockCounts::default(),
             })
         })
         .collect();

@@ -60,6 +60,7 @@ fn write_part(dir: &Path, trials: &[Trial]) {
     let mut result = ResultDir::create(dir).unwrap();
     trials.iter().for_each(|trial| result.append_trial(trial).unwrap());
     let written = result.rewrite(&Snapshot {
+        blocks: &[],
         latency: &[],
         histograms: &Latencies::default(),
         ratios: &ratios(trials, "mutex", 0.01),

@@ -26,6 +26,7 @@ fn small() -> Trace {
         counts: Default::default(),
     };
     Trace {
+        notes: Vec::new(),
         name: "small".to_owned(),
         rows: vec![
             row(0, 0, 0, TraceOp::Deadline, NO_TIMER, 0),
