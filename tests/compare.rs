@@ -112,6 +112,7 @@ impl MadeUp {
             left_out: Vec::new(),
         };
         dir.rewrite(&Snapshot {
+            blocks: &[],
             latency: &latency_rows(&latencies, &trials),
             histograms: &latencies,
             ratios: &ratios(&trials, "mutex", 0.01),

@@ -5,10 +5,12 @@ use std::path::Path;
 use hdrhistogram::Histogram;
 use headlock::export::{ResultDir, Snapshot};
 use headlock::record::{
-    ClockFacts, Conditions, Host, Kind, LatencyHistogram, Pass, RunRecord, RunState, SCHEMA_VERSION, Trial,
+    ClockFacts, Command, Common, Conditions, Host, Kind, LatencyHistogram, Parameters, Pass, Run, RunRecord, RunState,
+    SCHEMA_VERSION, Trial,
 };
 use headlock::stats::{Latencies, latency_rows, ratios};
-use serde_json::json;
+use headlock::strategies::LockCounts;
+use headlock::workload::Workload;
 
 /// 16 blocks of a workload on 1 thread, and of `paced`, which has a latency pass only: these strategies with their ns per
 /// operation, the A/A control of the first of them, and the floor.
@@ -39,16 +41,21 @@ pub fn write(path: &Path, workload: &str, strategies: &[(&str, f64)]) {
         schema_version: SCHEMA_VERSION,
         headlock_version: "0.1.0".to_owned(),
         command: ["headlock", "run"].map(str::to_owned).to_vec(),
-        parameters: json!({
-            "command": "run",
-            "workloads": [{ "name": workload, "timers": 64 }, { "name": "paced", "timers": 64 }],
-            "strategies": strategies.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
-            "baseline": baseline,
-            "threshold": 0.01,
-            "trial_ns": 20_000_000,
-            "cpus": [0],
-            "seed": 1,
-        }),
+        parameters: Parameters {
+            command: Command::Run(Run {
+                workloads: vec![Workload { name: workload.to_owned(), ..preset("hot") }, preset("paced")],
+                threads: vec![1],
+            }),
+            common: Common {
+                strategies: strategies.iter().map(|(name, _)| (*name).to_owned()).collect(),
+                baseline: baseline.to_owned(),
+                threshold: 0.01,
+                trial_ns: 20_000_000,
+                cpus: vec![0],
+                seed: 1,
+                ..Common::default()
+            },
+        },
         host: Host { hostname: "box".to_owned(), ..Host::default() },
         conditions: Conditions {
             clock: Some(ClockFacts { pair_cost_ns: 10.5, resolution_ns: 1.0 }),
@@ -63,6 +70,7 @@ pub fn write(path: &Path, workload: &str, strategies: &[(&str, f64)]) {
         left_out: Vec::new(),
     };
     dir.rewrite(&Snapshot {
+        blocks: &[],
         latency: &latency_rows(&latencies, &trials),
         histograms: &latencies,
         ratios: &ratios(&trials, baseline, 0.01),
@@ -84,9 +92,10 @@ fn trial(strategy: &str, block: usize, ns_per_op: f64) -> Trial {
         ops_per_s: 1e8,
         floor_ns: Some(1.0),
         cpu_ns: 10_000,
-        lock_acquisitions: if strategy == "mutex" { 1_000 } else { 10 },
-        lock_contended: 0,
-        lock_wait_ns: 0,
+        lock: LockCounts {
+            acquisitions: if strategy == "mutex" { 1_000 } else { 10 },
+            ..LockCounts::default()
+        },
         retries: 0,
         retired: 0,
         peak_unreclaimed: 0,
@@ -105,7 +114,16 @@ fn trial(strategy: &str, block: usize, ns_per_op: f64) -> Trial {
         behind_ns: None,
         ops_least: 1_000,
         ops_most: 1_000,
+        slices: None,
+        log_ratio: None,
+        log_net_ratio: None,
+        at_floor: false,
+        state: String::new(),
     }
+}
+
+fn preset(name: &str) -> Workload {
+    Workload::preset(name).unwrap()
 }
 
 fn latency(workload: &str, strategy: &str, op: &str, ns: u64) -> LatencyHistogram {
