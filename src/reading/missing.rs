@@ -25,8 +25,6 @@ pub enum Missing {
         /// What disturbed them.
         by: String,
     },
-    /// Its trials take no longer than doing nothing.
-    BelowFloor,
     /// The baseline has no figure there, for this reason.
     NoBaseline {
         /// Its name.
@@ -54,7 +52,6 @@ impl fmt::Display for Missing {
             Missing::AllDisturbed { trials: 1, by } => write!(f, "its one trial was disturbed: {by}"),
             Missing::AllDisturbed { trials: 2, by } => write!(f, "both trials disturbed: {by}"),
             Missing::AllDisturbed { trials, by } => write!(f, "all {} trials disturbed: {by}", count(*trials as u64)),
-            Missing::BelowFloor => f.write_str("below the floor"),
             Missing::NoBaseline { baseline, why } => write!(f, "no figure of {baseline}: {why}"),
             Missing::NoCommonBlock => f.write_str("no block has undisturbed trials of both"),
             Missing::TooFewBlocks(1) => write!(f, "1 block; {NEEDED_BLOCKS} are needed"),
@@ -100,10 +97,8 @@ impl Reading<'_> {
             return Some(Missing::LeftOut(it.reason.clone()));
         }
         let trials: Vec<&Trial> = self.trials(point, strategy).collect();
-        let below = trials.iter().filter(|it| it.at_floor).count();
         Some(match trials.len() {
             0 => Missing::NotPlayed,
-            all if below * 2 > all => Missing::BelowFloor,
             all => Missing::AllDisturbed { trials: all, by: commonest(&trials) },
         })
     }

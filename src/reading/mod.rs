@@ -111,7 +111,8 @@ impl<'a> Reading<'a> {
 
     /// The same over another baseline, block by block.
     pub fn against(&self, baseline: &str) -> Vec<Ratio> {
-        let all = stats::ratios(self.measured, baseline, self.threshold);
+        let measured = Measured { uncontrolled: baseline != self.baseline, ..self.measured };
+        let all = stats::ratios(measured, baseline, self.threshold);
         let wanted = |it: &Ratio| it.decides() && it.strategy != AA_CONTROL && !self.is_biased(&point_of(it));
         all.into_iter().filter(wanted).collect()
     }

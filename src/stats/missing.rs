@@ -154,12 +154,10 @@ mod tests {
         }];
         let quiet = [Hiccups { lost_share: 0.001, ..noisy[0] }];
         let elsewhere = || (0..144).map(|block| disturbed(block, &format!("{block}.0 % of the time went elsewhere")));
-        let below = || (0..3).map(|block| disturbed(block, "below the floor: 1.00 ns where doing nothing takes 1.01"));
         for (trials, hiccups, says) in [
             (vec![], &noisy, "not played"),
             (elsewhere().collect(), &noisy, "all 144 trials disturbed: CPU 1 lost 75 % to others"),
             (elsewhere().take(1).collect(), &quiet, "its one trial disturbed: 0.0 % of the time went elsewhere"),
-            (below().collect(), &noisy, "below the floor"),
             (vec![trial("mutex", 0)], &noisy, "1 block; 6 are needed"),
             (vec![trial("mutex", 0), trial("mutex", 3), disturbed(4, "x")], &noisy, "2 blocks; 6 are needed"),
         ] {

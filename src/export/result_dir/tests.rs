@@ -29,7 +29,7 @@ fn a_whole_run_is_read_back() {
     let path = place.path().join("results/one");
     let mut result = result();
     let mut dir = ResultDir::create(&path).unwrap();
-    assert_eq!(names(&path), ["threads.csv", "trials.csv"]);
+    assert_eq!(names(&path), ["operations.csv", "threads.csv", "trials.csv"]);
     for trial in &result.trials {
         dir.append_trial(trial).unwrap();
     }
@@ -40,8 +40,10 @@ fn a_whole_run_is_read_back() {
     assert_eq!(
         names(&path),
         [
+            "blocks.csv",
             "latency.csv",
             "latency.hlog",
+            "operations.csv",
             "ratios.csv",
             "run.json",
             "threads.csv",
@@ -104,8 +106,10 @@ fn a_file_that_cannot_be_replaced_costs_no_other() {
     assert_eq!(
         names(&path),
         [
+            "blocks.csv",
             "latency.csv",
             "latency.hlog",
+            "operations.csv",
             "ratios.csv",
             "run.json",
             "threads.csv",

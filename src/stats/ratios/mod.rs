@@ -27,6 +27,8 @@ pub struct Measured<'a> {
     pub threads: &'a [ThreadRow],
     /// Latencies by block; without them no ratio is given by operation, and no percentile has one.
     pub operations: &'a [OperationRow],
+    /// Whether the baseline is another than the one that the A/A control repeats, so that the control says nothing.
+    pub uncontrolled: bool,
     /// The step of the clock that stamped them, ns: a smaller difference between two percentiles has no verdict.
     pub clock_step_ns: f64,
 }
@@ -61,7 +63,9 @@ pub fn ratios<'a>(measured: impl Into<Measured<'a>>, baseline: &str, margin: f64
         .iter()
         .filter(|(comparison, _, pairs)| {
             let level = levels.of_control(comparison.metric, comparison.op);
-            comparison.strategy == AA_CONTROL && interval(pairs, level).is_some_and(|interval| interval.excludes(1.0))
+            !measured.uncontrolled
+                && comparison.strategy == AA_CONTROL
+                && interval(pairs, level).is_some_and(|interval| interval.excludes(1.0))
         })
         .map(|(comparison, state, _)| (&comparison.point, comparison.metric, comparison.op, state.as_str()))
         .collect();
