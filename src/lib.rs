@@ -13,6 +13,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod behind;
 pub mod cli;
 pub mod export;
 pub mod harness;

@@ -1,6 +1,7 @@
 //! The result schema, as plain data. `stats` and `export` know these types and nothing of the harness, so that old
 //! result files stay readable.
 
+mod behind;
 mod checks;
 mod conditions;
 mod crossover;
@@ -13,6 +14,7 @@ use hdrhistogram::Histogram;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use behind::BehindDoor;
 pub use checks::{Check, CheckFigures, CheckRow, CheckVerdict, Failure, Finding};
 pub use conditions::{ClockFacts, Conditions, Handover, Hiccups};
 pub use crossover::{CrossoverPoint, CrossoverRow, CrossoverVerdict, MapCell};

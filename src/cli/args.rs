@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::compare;
 use super::crossover;
+use super::load::LoadArgs;
 use super::units::{self, Share};
 use crate::workload::{MAX_POLLUTE_KIB, MAX_THREADS, MAX_TIMERS};
 
@@ -72,6 +73,9 @@ pub enum Command {
     /// Carry out one check (for headlock's own use)
     #[command(hide = true, name = crate::verify::referee::SUBCOMMAND)]
     CheckProcess(ChildArgs),
+    /// Load a library (for headlock's own use)
+    #[command(hide = true, name = crate::behind::SUBCOMMAND)]
+    LibraryProcess(ChildArgs),
 }
 
 /// The hidden commands behind every trial and check.
@@ -184,6 +188,8 @@ pub struct VerifyArgs {
     /// Strategies separated by commas; core, or all
     #[arg(short, long, default_value = "all", value_delimiter = ',', value_name = "LIST")]
     pub strategies: Vec<String>,
+    #[command(flatten)]
+    pub load: LoadArgs,
     /// Checks separated by commas: model, fresh, conserve, reclaim, reenter, progress; or all
     #[arg(long, default_value = "all", value_delimiter = ',', value_name = "LIST")]
     pub checks: Vec<String>,
@@ -246,6 +252,8 @@ pub struct ManArgs {
   headlock list --markdown    the one in the README
   headlock list --json        with each one's reference")]
 pub struct ListArgs {
+    #[command(flatten)]
+    pub load: LoadArgs,
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
@@ -401,6 +409,8 @@ pub struct StudyArgs {
     /// The directory of the recorded traces
     #[arg(long, value_name = "DIR", default_value = "traces")]
     pub traces: PathBuf,
+    #[command(flatten)]
+    pub load: LoadArgs,
     /// The study's directory; must not exist [default: results/DATE-TIME-HOST-study-NAME]
     #[arg(short, long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -419,6 +429,8 @@ pub struct CommonArgs {
     /// Strategies separated by commas; core, or all
     #[arg(short, long, default_value = "core", value_delimiter = ',', value_name = "LIST")]
     pub strategies: Vec<String>,
+    #[command(flatten)]
+    pub load: LoadArgs,
     /// The strategy that the others are compared with
     #[arg(short, long, default_value = "mutex", value_name = "NAME")]
     pub baseline: String,

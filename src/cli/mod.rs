@@ -10,7 +10,9 @@ mod crossover;
 mod doctor;
 mod failure;
 mod figures;
+mod library_process;
 mod list;
+mod load;
 mod man;
 mod paint;
 mod progress;
@@ -34,6 +36,7 @@ use clap::Parser;
 
 use answer::complain;
 use args::{Cli, Command};
+use failure::Failure;
 
 use crate::registry::Registry;
 
@@ -51,6 +54,10 @@ pub fn main_with(registry: Registry, args: impl IntoIterator<Item = OsString>) -
         Ok(cli) => cli,
         Err(error) => return typed::explain(&error),
     };
+    let registry = match load::extended(registry, &cli.command) {
+        Ok(registry) => registry,
+        Err(failure) => return told(&failure),
+    };
     let done = match cli.command {
         Command::Run(args) => run::run(&registry, &args),
         Command::Replay(args) => replay::replay(&registry, &args),
@@ -65,15 +72,19 @@ pub fn main_with(registry: Registry, args: impl IntoIterator<Item = OsString>) -
         Command::Completions(args) => completions::completions(&args),
         Command::Man(args) => man::man(&args),
         Command::TrialProcess(args) => trial_process::play(&registry, &args),
+        Command::LibraryProcess(args) => library_process::tell(&args),
         Command::CheckProcess(args) => check_process::check(&registry, &args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            if let Some(message) = failure.message() {
-                complain(message);
-            }
-            failure.exit_code()
-        }
+        Err(failure) => told(&failure),
     }
+}
+
+/// Says what went wrong, and answers with the exit status.
+fn told(failure: &Failure) -> ExitCode {
+    if let Some(message) = failure.message() {
+        complain(message);
+    }
+    failure.exit_code()
 }

@@ -42,7 +42,8 @@ pub fn request<'a>(registry: &Registry, args: &'a RunArgs) -> Result<Request<'a>
             }
         }
     }
-    let plan = session::plan(common, session::strategies(registry, &common.strategies, &common.baseline)?, points)?;
+    let plan =
+        session::plan(registry, common, session::strategies(registry, &common.strategies, &common.baseline)?, points)?;
     let names: Vec<&str> = workloads.iter().map(|workload| workload.name.as_str()).collect();
     Ok(Request {
         what: format!("run-{}", names.join("-")),

@@ -1,8 +1,8 @@
 //! The hidden `trial-process`: plays one job from standard input and writes its outcome to standard output.
 
-use super::answer::{answer, complain};
+use super::answer::complain;
 use super::args::ChildArgs;
-use super::child_process::{describe, receive};
+use super::child_process::{WayBack, describe, receive};
 use super::failure::Failure;
 use crate::harness::Job;
 use crate::registry::Registry;
@@ -14,11 +14,12 @@ pub fn play(registry: &Registry, args: &ChildArgs) -> Result<(), Failure> {
         complain(&describe(panic));
         std::process::exit(1);
     }));
+    let way_back = WayBack::keep()?;
     let job: Job = receive(args)?;
+    let registry = registry.opened(&job.behind, |name| name == job.strategy).map_err(Failure::Error)?;
     let Some(entry) = registry.player(&job.strategy) else {
         return Err(Failure::Error(format!("strategy {:?} is not registered", job.strategy)));
     };
     let outcome = (entry.play)(&job).map_err(|error| Failure::Error(error.to_string()))?;
-    let outcome = serde_json::to_string(&outcome).map_err(|error| Failure::Error(error.to_string()))?;
-    answer(&outcome)
+    way_back.answer(&outcome)
 }

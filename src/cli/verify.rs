@@ -76,6 +76,7 @@ fn plan(registry: &Registry, args: &VerifyArgs) -> Result<Plan, Failure> {
     let cpus = pin::allowed_cpus().len();
     Ok(Plan {
         strategies: strategies.filter(|strategy| chosen.contains(&strategy.name)).collect(),
+        behind: registry.behind().to_vec(),
         checks: checks(&args.checks)?,
         length: match args.passes {
             Some(passes) => Length::Passes(passes),

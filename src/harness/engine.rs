@@ -16,6 +16,7 @@ use super::child::{self, ChildError};
 use super::job::{Job, Load, Outcome, ThreadOutcome};
 use super::null::NULL;
 use super::{disturbance, latency};
+use crate::behind::Behind;
 use crate::record::{LatencyHistogram, NULL_CONTROL, Pass, Point, ThreadRow, Trial};
 
 /// The name under which the baseline plays with a known slow-down, in a self-test.
@@ -26,6 +27,8 @@ pub const INJECTED: &str = "injected";
 pub struct Plan {
     /// The registered strategies, in the order of the tables.
     pub strategies: Vec<String>,
+    /// What stands behind the C interface, by slot.
+    pub behind: Vec<Behind>,
     /// The strategy that the others are compared with.
     pub baseline: String,
     /// The points, and what is played at each.
@@ -123,6 +126,7 @@ fn play_blocks<O: Observer>(
             number += 1;
             let job = Job {
                 strategy: plan.played_as(&slot.strategy).to_owned(),
+                behind: plan.behind.clone(),
                 load: load.clone(),
                 pass: slot.pass,
                 trial_ns: plan.trial_ns,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use headlock_strategies::{Counts, LockCounts};
 use serde::{Deserialize, Serialize};
 
+use crate::behind::Behind;
 use crate::record::{Kind, Pass};
 use crate::workload::Workload;
 
@@ -13,6 +14,8 @@ use crate::workload::Workload;
 pub struct Job {
     /// The registered strategy to play.
     pub strategy: String,
+    /// What stands behind the C interface, by slot; the strategy to play may be one of them.
+    pub behind: Vec<Behind>,
     /// What to play.
     pub load: Load,
     /// Which pass.

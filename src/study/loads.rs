@@ -127,6 +127,7 @@ fn in_trace(trace: &Known) -> Result<LoadCount, String> {
         seed: 0,
         cpus: Vec::new(),
         spins_per_ns: 1.0,
+        behind: Vec::new(),
         inject: 0.0,
     };
     reset();

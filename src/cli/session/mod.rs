@@ -20,7 +20,7 @@ use crate::export::markdown;
 use crate::harness::child::ChildError;
 use crate::harness::clock::spins_per_ns;
 use crate::harness::{Load, Observer, Plan, Played, engine, pin};
-use crate::record::{Point, Ratio};
+use crate::record::{BehindDoor, Point, Ratio};
 use crate::registry::Registry;
 use crate::stats::{fewest_blocks, latency_rows, precision, ratios, summarize};
 pub use limits::{Limits, Reached};
@@ -51,18 +51,20 @@ pub struct Request<'a> {
     pub replay: Vec<ReplayFacts>,
 }
 
-/// The registered names that a list of names, `core` and `all` stands for; the baseline is always among them.
+/// The registered names that a list of names, `core` and `all` stands for; the baseline is always among them, and the floor behind
+/// the door where anything stands there.
 pub fn strategies(registry: &Registry, asked: &[String], baseline: &str) -> Result<Vec<String>, Failure> {
     let mut chosen = chosen(registry, asked)?;
     match registry.get(baseline) {
         None => return unknown(registry, "--baseline", baseline),
         Some(baseline) => chosen.push(baseline.strategy.name),
     }
+    chosen.extend(registry.floor_behind());
     let names = registry.entries().iter().map(|entry| entry.strategy.name);
     Ok(names.filter(|name| chosen.contains(name)).map(str::to_owned).collect())
 }
 
-/// The registered names that a list of names, `core` and `all` stands for.
+/// The registered names that a list of names, `core` and `all` stands for. What was loaded is always among them.
 pub fn chosen(registry: &Registry, asked: &[String]) -> Result<Vec<&'static str>, Failure> {
     let mut chosen: Vec<&str> = Vec::new();
     for name in asked {
@@ -75,6 +77,7 @@ pub fn chosen(registry: &Registry, asked: &[String]) -> Result<Vec<&'static str>
             },
         }
     }
+    chosen.extend(registry.loaded());
     Ok(chosen)
 }
 
@@ -139,9 +142,15 @@ pub fn record<'a>(
 ///
 /// # Errors
 /// If the processors to pin to cannot be had.
-pub fn plan(common: &CommonArgs, strategies: Vec<String>, points: Vec<(Point, Load)>) -> Result<Plan, Failure> {
+pub fn plan(
+    registry: &Registry,
+    common: &CommonArgs,
+    strategies: Vec<String>,
+    points: Vec<(Point, Load)>,
+) -> Result<Plan, Failure> {
     Ok(Plan {
         strategies,
+        behind: registry.behind().to_vec(),
         baseline: common.baseline.clone(),
         points,
         trial_ns: common.trial,
@@ -160,6 +169,7 @@ pub fn plan(common: &CommonArgs, strategies: Vec<String>, points: Vec<(Point, Lo
 pub fn parameters(common: &CommonArgs, plan: &Plan, mut own: Value) -> Value {
     let shared = json!({
         "strategies": plan.strategies,
+        "behind_door": plan.behind.iter().map(BehindDoor::from).collect::<Vec<_>>(),
         "baseline": plan.baseline,
         "trial_ns": plan.trial_ns,
         "deciding_only": plan.deciding_only,

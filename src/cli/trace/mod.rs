@@ -88,6 +88,7 @@ fn play_all(registry: &Registry, chosen: &[&str], path: &Path) -> Result<Vec<Pla
             seed: 0,
             cpus: Vec::new(),
             spins_per_ns: 0.0,
+            behind: Vec::new(),
             inject: 0.0,
         };
         let outcome = child::play(&job, 0, ONE_PASS_NS, &stop).map_err(|error| match error {

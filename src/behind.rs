@@ -1,0 +1,254 @@
+//! Strategies behind the C interface: libraries that were loaded, and the program's own lists played as if they were.
+//!
+//! A library's code runs from the moment it is loaded, so the program proper loads none: a process of its own loads it, looks its
+//! table through and answers what it declares. Those that play trials and carry out checks load what they need of it again.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use headlock_door::{FRESHNESSES, PROGRESSES, READERS, SLOTS, SUFFIX, Slot};
+use headlock_strategies::Strategy;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::harness::child::{self, ChildError};
+use crate::record::{BehindDoor, Declaration, FLOOR, NULL_CONTROL};
+use crate::registry::{Entry, Registry};
+
+/// The hidden subcommand that loads a library and answers what it declares.
+pub const SUBCOMMAND: &str = "library-process";
+
+/// How long a library may take to load. Nothing but its own constructors takes more than milliseconds.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Names that no library may have, beside those of the registry.
+const RESERVED: [&str; 5] = ["core", "all", FLOOR, NULL_CONTROL, crate::harness::INJECTED];
+
+/// A strategy behind the C interface, as the processes that play it are told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Behind {
+    /// Its name.
+    pub name: String,
+    /// The library that it comes from; `None` for one of the program's own, which `name` names with [`SUFFIX`].
+    pub library: Option<LibraryFile>,
+}
+
+/// A library's file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LibraryFile {
+    /// Where it is, from the root.
+    pub path: PathBuf,
+    /// The SHA-256 of its content, in hexadecimal digits.
+    pub sha256: String,
+}
+
+/// Why a library is of no use.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LibraryError {
+    /// There is no such file, or it cannot be read.
+    #[error("{0}; expected a shared library")]
+    File(String),
+    /// It was loaded and refused.
+    #[error("{0}")]
+    Refused(String),
+    /// The process that loaded it did not live to tell.
+    #[error("loading it: {0}")]
+    Died(ChildError),
+    /// Its name is taken.
+    #[error("its list is called {0}, and so is another strategy; expected a name of its own")]
+    Taken(String),
+    /// There is no slot left.
+    #[error("there is room for {SLOTS} lists behind the C interface, and this is one more")]
+    Full,
+    /// It is not what it was when it was first looked at.
+    #[error("the file has changed since it was first loaded; run it again")]
+    Changed,
+}
+
+/// What a library's process is asked.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Question {
+    /// The library.
+    pub path: PathBuf,
+}
+
+/// What it answers: what the list declares, or why there is none.
+pub type Answer = Result<Declaration, String>;
+
+impl LibraryFile {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// If that is not possible.
+    pub fn read(path: &Path) -> Result<Self, LibraryError> {
+        let wrong = |error: std::io::Error| LibraryError::File(format!("cannot be read: {error}"));
+        let path = path.canonicalize().map_err(wrong)?;
+        if !path.is_file() {
+            return Err(LibraryError::File("is not a file".to_owned()));
+        }
+        let content = fs::read(&path).map_err(wrong)?;
+        let sha256 = Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(LibraryFile { path, sha256 })
+    }
+}
+
+/// Loads a library in this process, which may not survive it, and answers what it declares.
+pub fn look(question: &Question) -> Answer {
+    match headlock_door::load(&question.path) {
+        Ok(table) => Ok((&table.strategy()).into()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+impl Registry {
+    /// Adds the list of a library, which a process of its own loads.
+    ///
+    /// # Errors
+    /// If it is no library, or none that can take part.
+    pub(crate) fn load(&mut self, path: &Path) -> Result<(), LibraryError> {
+        let file = LibraryFile::read(path)?;
+        let question = Question { path: file.path.clone() };
+        let answer: Answer =
+            child::ask(SUBCOMMAND, &question, PATIENCE, &AtomicBool::new(false)).map_err(LibraryError::Died)?;
+        let strategy = kept(answer.map_err(LibraryError::Refused)?)?;
+        if self.get(strategy.name).is_some() || RESERVED.contains(&strategy.name) {
+            return Err(LibraryError::Taken(strategy.name.to_owned()));
+        }
+        self.add_at_door(Behind { name: strategy.name.to_owned(), library: Some(file) }, strategy)
+    }
+
+    /// Adds a strategy of the program's own, named with [`SUFFIX`], to be played through the C interface; answers whether there is
+    /// one, which may have been added before.
+    ///
+    /// # Errors
+    /// If there is no room for it.
+    pub(crate) fn lead_through(&mut self, name: &str) -> Result<bool, LibraryError> {
+        if self.get(name).is_some() {
+            return Ok(true);
+        }
+        let Some(entry) = self.own(name) else {
+            return Ok(false);
+        };
+        self.add_at_door(Behind { name: name.to_owned(), library: None }, (entry.table)().strategy())?;
+        Ok(true)
+    }
+
+    fn add_at_door(&mut self, behind: Behind, strategy: Strategy) -> Result<(), LibraryError> {
+        if self.behind().len() == SLOTS {
+            return Err(LibraryError::Full);
+        }
+        self.add_behind(behind, strategy);
+        Ok(())
+    }
+
+    /// The strategy that plays through the C interface under this name.
+    fn own(&self, name: &str) -> Option<Entry> {
+        self.player(name.strip_suffix(SUFFIX)?)
+    }
+
+    /// The registry of a process that plays or checks those of these names: what stands behind the C interface is loaded, each in
+    /// the slot that its place says.
+    ///
+    /// # Errors
+    /// If something cannot be loaded, or is not what it was.
+    pub(crate) fn opened(&self, behind: &[Behind], wanted: impl Fn(&str) -> bool) -> Result<Registry, String> {
+        let mut registry = self.clone();
+        for (slot, behind) in behind.iter().enumerate() {
+            // Its place is kept where it is not wanted, with what it declares never looked at.
+            let mut strategy = Strategy {
+                name: behind.name.clone().leak(),
+                ..<headlock_door::CList<0> as headlock_strategies::TimerList>::STRATEGY
+            };
+            if wanted(&behind.name) {
+                let table = match &behind.library {
+                    Some(file) => {
+                        let told = |error: &dyn std::fmt::Display| format!("{}: {error}", file.path.display());
+                        if LibraryFile::read(&file.path).map_err(|error| told(&error))? != *file {
+                            return Err(told(&LibraryError::Changed));
+                        }
+                        headlock_door::load(&file.path).map_err(|error| told(&error))?
+                    }
+                    None => {
+                        let own = self.own(&behind.name);
+                        (own.ok_or_else(|| format!("strategy {:?} is not registered", behind.name))?.table)()
+                    }
+                };
+                Slot(slot).fill(table).map_err(|error| error.to_string())?;
+                strategy = table.strategy();
+            }
+            registry.add_at_door(behind.clone(), strategy).map_err(|error| error.to_string())?;
+        }
+        Ok(registry)
+    }
+
+    /// Adds the strategy that does nothing, to be played through the C interface: the floor of what else stands behind it.
+    ///
+    /// # Errors
+    /// If there is no room for it.
+    pub(crate) fn lead_floor_through(&mut self) -> Result<(), LibraryError> {
+        self.lead_through(&floor_behind()).map(drop)
+    }
+
+    /// That strategy's name, if it was added.
+    pub(crate) fn floor_behind(&self) -> Option<&'static str> {
+        Some(self.get(&floor_behind())?.strategy.name)
+    }
+
+    /// The names of the lists that were loaded.
+    pub(crate) fn loaded(&self) -> impl Iterator<Item = &'static str> + '_ {
+        let loaded = self.behind().iter().filter(|behind| behind.library.is_some());
+        loaded.filter_map(|behind| Some(self.get(&behind.name)?.strategy.name))
+    }
+}
+
+/// The name of the strategy that does nothing where it plays through the C interface.
+fn floor_behind() -> String {
+    format!("{FLOOR}{SUFFIX}")
+}
+
+impl From<&Behind> for BehindDoor {
+    fn from(behind: &Behind) -> Self {
+        let file = behind.library.as_ref();
+        BehindDoor {
+            name: behind.name.clone(),
+            library: file.and_then(|file| Some(file.path.file_name()?.to_string_lossy().into_owned())),
+            sha256: file.map(|file| file.sha256.clone()),
+        }
+    }
+}
+
+impl From<&Strategy> for Declaration {
+    fn from(strategy: &Strategy) -> Self {
+        Declaration {
+            name: strategy.name.to_owned(),
+            summary: strategy.summary.to_owned(),
+            reader_pays: strategy.reader.word().to_owned(),
+            progress: strategy.progress.word().to_owned(),
+            freshness: strategy.freshness.word().to_owned(),
+            writer_pays: strategy.writer.to_owned(),
+            built_on: strategy.built_on.to_owned(),
+            reference: strategy.reference.to_owned(),
+        }
+    }
+}
+
+/// What a process of its own has told, for the life of this one.
+fn kept(told: Declaration) -> Result<Strategy, LibraryError> {
+    let unknown =
+        |word: &str| LibraryError::Refused(format!("it declares {word:?}, which is no word of this program's"));
+    let reader = READERS.into_iter().find(|it| it.word() == told.reader_pays);
+    let progress = PROGRESSES.into_iter().find(|it| it.word() == told.progress);
+    let freshness = FRESHNESSES.into_iter().find(|it| it.word() == told.freshness);
+    Ok(Strategy {
+        reader: reader.ok_or_else(|| unknown(&told.reader_pays))?,
+        progress: progress.ok_or_else(|| unknown(&told.progress))?,
+        freshness: freshness.ok_or_else(|| unknown(&told.freshness))?,
+        name: told.name.leak(),
+        summary: told.summary.leak(),
+        built_on: told.built_on.leak(),
+        writer: told.writer_pays.leak(),
+        reference: told.reference.leak(),
+    })
+}
