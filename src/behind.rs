@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use headlock_door::{FRESHNESSES, PROGRESSES, READERS, SLOTS, SUFFIX, Slot};
+use headlock_door::{FRESHNESSES, PROGRESSES, READERS, SLOTS, SUFFIX, Slot, Table};
 use headlock_strategies::Strategy;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -29,9 +29,9 @@ const RESERVED: [&str; 5] = ["core", "all", FLOOR, NULL_CONTROL, crate::harness:
 /// A strategy behind the C interface, as the processes that play it are told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Behind {
-    /// Its name.
-    pub name: String,
-    /// The library that it comes from; `None` for one of the program's own, which `name` names with [`SUFFIX`].
+    /// What it declares.
+    pub declaration: Declaration,
+    /// The library that it comes from; `None` for one of the program's own, whose name has [`SUFFIX`] behind it here.
     pub library: Option<LibraryFile>,
 }
 
@@ -116,7 +116,7 @@ impl Registry {
         if self.get(strategy.name).is_some() || RESERVED.contains(&strategy.name) {
             return Err(LibraryError::Taken(strategy.name.to_owned()));
         }
-        self.add_at_door(Behind { name: strategy.name.to_owned(), library: Some(file) }, strategy)
+        self.add_at_door(Some(file), strategy)
     }
 
     /// Adds a strategy of the program's own, named with [`SUFFIX`], to be played through the C interface; answers whether there is
@@ -131,15 +131,15 @@ impl Registry {
         let Some(entry) = self.own(name) else {
             return Ok(false);
         };
-        self.add_at_door(Behind { name: name.to_owned(), library: None }, (entry.table)().strategy())?;
+        self.add_at_door(None, (entry.table)().strategy())?;
         Ok(true)
     }
 
-    fn add_at_door(&mut self, behind: Behind, strategy: Strategy) -> Result<(), LibraryError> {
+    fn add_at_door(&mut self, library: Option<LibraryFile>, strategy: Strategy) -> Result<(), LibraryError> {
         if self.behind().len() == SLOTS {
             return Err(LibraryError::Full);
         }
-        self.add_behind(behind, strategy);
+        self.add_behind(Behind { declaration: (&strategy).into(), library }, strategy);
         Ok(())
     }
 
@@ -156,31 +156,28 @@ impl Registry {
     pub(crate) fn opened(&self, behind: &[Behind], wanted: impl Fn(&str) -> bool) -> Result<Registry, String> {
         let mut registry = self.clone();
         for (slot, behind) in behind.iter().enumerate() {
-            // Its place is kept where it is not wanted, with what it declares never looked at.
-            let mut strategy = Strategy {
-                name: behind.name.clone().leak(),
-                ..<headlock_door::CList<0> as headlock_strategies::TimerList>::STRATEGY
-            };
-            if wanted(&behind.name) {
-                let table = match &behind.library {
-                    Some(file) => {
-                        let told = |error: &dyn std::fmt::Display| format!("{}: {error}", file.path.display());
-                        if LibraryFile::read(&file.path).map_err(|error| told(&error))? != *file {
-                            return Err(told(&LibraryError::Changed));
-                        }
-                        headlock_door::load(&file.path).map_err(|error| told(&error))?
-                    }
-                    None => {
-                        let own = self.own(&behind.name);
-                        (own.ok_or_else(|| format!("strategy {:?} is not registered", behind.name))?.table)()
-                    }
-                };
-                Slot(slot).fill(table).map_err(|error| error.to_string())?;
-                strategy = table.strategy();
+            let name = &behind.declaration.name;
+            if wanted(name) {
+                Slot(slot).fill(self.table(behind)?).map_err(|error| error.to_string())?;
             }
-            registry.add_at_door(behind.clone(), strategy).map_err(|error| error.to_string())?;
+            let strategy = kept(behind.declaration.clone()).map_err(|error| error.to_string())?;
+            registry.add_at_door(behind.library.clone(), strategy).map_err(|error| error.to_string())?;
         }
         Ok(registry)
+    }
+
+    /// The table of something behind the C interface; a library is loaded for it.
+    fn table(&self, behind: &Behind) -> Result<Table, String> {
+        let Some(file) = &behind.library else {
+            let name = &behind.declaration.name;
+            let own = self.own(name).ok_or_else(|| format!("strategy {name:?} is not registered"))?;
+            return Ok((own.table)());
+        };
+        let told = |error: &dyn std::fmt::Display| format!("{}: {error}", file.path.display());
+        if LibraryFile::read(&file.path).map_err(|error| told(&error))? != *file {
+            return Err(told(&LibraryError::Changed));
+        }
+        headlock_door::load(&file.path).map_err(|error| told(&error))
     }
 
     /// Adds the strategy that does nothing, to be played through the C interface: the floor of what else stands behind it.
@@ -199,7 +196,7 @@ impl Registry {
     /// The names of the lists that were loaded.
     pub(crate) fn loaded(&self) -> impl Iterator<Item = &'static str> + '_ {
         let loaded = self.behind().iter().filter(|behind| behind.library.is_some());
-        loaded.filter_map(|behind| Some(self.get(&behind.name)?.strategy.name))
+        loaded.filter_map(|behind| Some(self.get(&behind.declaration.name)?.strategy.name))
     }
 }
 
@@ -212,7 +209,7 @@ impl From<&Behind> for BehindDoor {
     fn from(behind: &Behind) -> Self {
         let file = behind.library.as_ref();
         BehindDoor {
-            name: behind.name.clone(),
+            declaration: behind.declaration.clone(),
             library: file.and_then(|file| Some(file.path.file_name()?.to_string_lossy().into_owned())),
             sha256: file.map(|file| file.sha256.clone()),
         }

@@ -136,3 +136,73 @@ functions! {
 
 /// Bytes of a table that has all mandatory functions.
 pub const LEAST_SIZE: usize = std::mem::offset_of!(RawStrategy, expired);
+
+#[cfg(test)]
+mod tests {
+    use std::mem::{offset_of, size_of};
+    use std::path::Path;
+    use std::process::Command;
+
+    use super::*;
+
+    /// What a C program prints that was compiled with the header.
+    fn printed(body: &str) -> String {
+        let directory = tempfile::tempdir().expect("a directory for the program");
+        let [source, program] = ["layout.c", "layout"].map(|name| directory.path().join(name));
+        let text = format!("#include <stdio.h>\n#include <headlock.h>\nint main(void) {{\n{body}\nreturn 0;\n}}\n");
+        std::fs::write(&source, text).expect("the source can be written");
+        let include = Path::new(env!("CARGO_MANIFEST_DIR")).join("../include");
+        let compiled = Command::new("cc").arg("-I").arg(include).arg(&source).arg("-o").arg(&program).output();
+        let compiled = compiled.expect("a C compiler");
+        assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
+        let output = Command::new(program).output().expect("the program starts");
+        String::from_utf8(output.stdout).expect("numbers are text")
+    }
+
+    macro_rules! same_layout {
+        ($(struct $name:literal is $type:ty { $($member:ident)* $(; $($head:ident)*)? })*) => {{
+            let mut body = String::new();
+            let mut ours = String::new();
+            $(
+                $(
+                    body += concat!("printf(\"", $name, ".", stringify!($member), " %zu\\n\", offsetof(struct ", $name, ", ", stringify!($member), "));\n");
+                    ours += &format!(concat!($name, ".", stringify!($member), " {}\n"), offset_of!($type, $member));
+                )*
+                $($(
+                    body += concat!("printf(\"", $name, ".", stringify!($head), " %zu\\n\", offsetof(struct ", $name, ", ", stringify!($head), "));\n");
+                    ours += &format!(concat!($name, ".", stringify!($head), " {}\n"), offset_of!($type, head) + offset_of!(RawHead, $head));
+                )*)?
+            )*
+            (body, ours)
+        }};
+    }
+
+    #[test]
+    fn the_header_says_the_same() {
+        let (mut body, mut ours) = same_layout! {
+            struct "headlock_config" is RawConfig { size hold_spins spin retired reclaimed }
+            struct "headlock_lock_counts" is RawLockCounts { acquisitions contended wait_ns }
+            struct "headlock_counts" is RawCounts { lock retries retired reclaimed peak_unreclaimed }
+            struct "headlock_strategy" is RawStrategy {
+                create_list destroy_list create_handle destroy_handle create free modify anticipate cancel deadline run expired
+                quiescent counts local_counts lock_counts count_locks;
+                version size name summary built_on writer reference reader progress freshness
+            }
+        };
+        let sizes = [
+            ("headlock_config", CONFIG_SIZE),
+            ("headlock_lock_counts", size_of::<RawLockCounts>()),
+            ("headlock_counts", size_of::<RawCounts>()),
+            ("headlock_strategy", size_of::<RawStrategy>()),
+        ];
+        for (name, size) in sizes {
+            body += &format!("printf(\"{name} %zu\\n\", sizeof(struct {name}));\n");
+            ours += &format!("{name} {size}\n");
+        }
+        body += "printf(\"%d %lld %lld %d %d %d\\n\", HEADLOCK_VERSION, (long long)HEADLOCK_EMPTY, (long long)HEADLOCK_POISON,\n\
+                 HEADLOCK_NO_TIMER == UINT64_MAX, HEADLOCK_READER_ASYMMETRIC, HEADLOCK_PROGRESS_WAIT_FREE + HEADLOCK_FRESHNESS_RACY);\n";
+        let poison = headlock_strategies::reclaim::POISON.0;
+        ours += &format!("{VERSION} {EMPTY} {poison} {} 4 5\n", i32::from(NO_TIMER == u64::MAX));
+        assert_eq!(printed(&body), ours);
+    }
+}

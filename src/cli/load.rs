@@ -17,6 +17,13 @@ pub struct LoadArgs {
     pub libraries: Vec<PathBuf>,
 }
 
+impl LoadArgs {
+    /// As they would be typed.
+    pub fn as_words(&self) -> impl Iterator<Item = String> + '_ {
+        self.libraries.iter().map(|path| format!("--load={}", path.display()))
+    }
+}
+
 /// What a command asks of the door.
 struct Asked<'a> {
     load: &'a LoadArgs,

@@ -30,7 +30,10 @@ pub fn study(registry: &Registry, args: &StudyArgs) -> Result<(), Failure> {
     create_study(&dir).map_err(|error| Failure::Error(format!("--out: {error}")))?;
     let strict = qemu_rfc::strict(&known, args.budget);
     let paced = paced(&known, args.budget, &dir)?;
-    let parts = qemu_rfc::parts(&dir, args.budget, &strict, &paced, args.quiet || args.json);
+    let mut parts = qemu_rfc::parts(&dir, args.budget, &strict, &paced, args.quiet || args.json);
+    for part in parts.iter_mut().filter(|part| !part.command.is_empty()) {
+        part.command.extend(args.load.as_words());
+    }
     let mut facts: Vec<Known> = strict.clone();
     if facts.iter().all(|trace| trace.facts.name != paced.facts.name) {
         facts.push(paced);

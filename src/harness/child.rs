@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering as Memory};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process_group};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -134,7 +134,8 @@ fn watch_over(
         } else {
             continue;
         };
-        let _ = kill_process(pid, Signal::KILL);
+        // With whatever it has started, which may hold its pipes open.
+        let _ = kill_process_group(pid, Signal::KILL);
         return Some(reason);
     }
     None
@@ -154,6 +155,9 @@ fn understand<A: DeserializeOwned>(status: ExitStatus, output: &str, complaint: 
             (said, Some(_)) => said.to_owned(),
             (said, None) => format!("{said} ({status})"),
         }));
+    }
+    if output.is_empty() {
+        return Err(ChildError::Failed(format!("its process ended before it answered ({status})")));
     }
     serde_json::from_str(output).map_err(|error| ChildError::Failed(format!("its answer is not one: {error}")))
 }

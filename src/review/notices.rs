@@ -2,14 +2,19 @@
 
 use super::part::Reading;
 use super::words::{at, counted, list};
-use crate::record::{NULL_CONTROL, Ratio, RunState, Verdict};
+use crate::record::{BehindDoor, NULL_CONTROL, Ratio, RunState, Verdict};
 
 /// How far a filed ratio may be from the one computed, as a share of it: what printing and reading back may lose.
 const ROUNDING: f64 = 1e-9;
 
 /// The notices of one part, named only where there are several.
 pub(super) fn of_part(reading: &Reading<'_>, named: bool) -> Vec<String> {
-    let all = [unfinished(reading), disagreement(reading), biased(reading)];
+    let all = [
+        unfinished(reading),
+        disagreement(reading),
+        biased(reading),
+        behind_door(reading),
+    ];
     let name = |text: String| {
         if named {
             format!("{}: {text}", reading.part.name)
@@ -91,6 +96,32 @@ fn biased(reading: &Reading<'_>) -> Option<String> {
             "{} measured against itself came out different on {}: what was measured there is biased and decides nothing.",
             reading.baseline,
             list(&points)
+        )
+    })
+}
+
+/// Which rows are played through the C interface, and what that costs them.
+fn behind_door(reading: &Reading<'_>) -> Option<String> {
+    let behind = BehindDoor::of(&reading.part.run.parameters);
+    let names: Vec<String> = behind.iter().map(|behind| behind.declaration.name.clone()).collect();
+    let files = behind.iter().filter_map(|behind| {
+        let (library, sha256) = (behind.library.as_ref()?, behind.sha256.as_ref()?);
+        Some(format!(
+            "{} from {library} (SHA-256 {})",
+            behind.declaration.name,
+            sha256.get(..12).unwrap_or(sha256)
+        ))
+    });
+    let files: Vec<String> = files.collect();
+    let from = if files.is_empty() {
+        String::new()
+    } else {
+        format!(" Loaded: {}.", list(&files))
+    };
+    (!names.is_empty()).then(|| {
+        format!(
+            "Behind the C interface, where each operation is a call through a table, which no other row pays: {}.{from}",
+            list(&names)
         )
     })
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::super::failure::Failure;
 use super::side::Side;
-use crate::record::{Host, RunState};
+use crate::record::{BehindDoor, Host, RunState};
 
 /// Parameters that must be equal, and what to call them.
 const PARAMETERS: [(&str, &str); 6] = [
@@ -121,6 +121,13 @@ fn notes(a: &Side, b: &Side) -> Vec<String> {
     note("the clock source", run_a.host.clock_source.clone().into(), run_b.host.clock_source.clone().into());
     note("the seed", run_a.parameters["seed"].clone(), run_b.parameters["seed"].clone());
     note("the baseline", run_a.parameters["baseline"].clone(), run_b.parameters["baseline"].clone());
+    let (behind_a, behind_b) = (BehindDoor::of(&run_a.parameters), BehindDoor::of(&run_b.parameters));
+    for a in behind_a.iter().filter(|a| a.library.is_some()) {
+        let other = behind_b.iter().find(|b| b.declaration.name == a.declaration.name && b.sha256 != a.sha256);
+        if let Some(b) = other {
+            note(&format!("the library of {}", a.declaration.name), library(a).into(), library(b).into());
+        }
+    }
     let crates = run_a.host.crates.iter().filter_map(|(name, version)| {
         let other = run_b.host.crates.get(name)?;
         (version != other).then(|| format!("{name} {version} and {other}"))
@@ -139,6 +146,12 @@ fn notes(a: &Side, b: &Side) -> Vec<String> {
         notes.push(format!("{} {state}; what it has is compared", side.name()));
     }
     notes
+}
+
+/// A library's file and the beginning of its content's hash.
+fn library(behind: &BehindDoor) -> String {
+    let hash = behind.sha256.as_deref().unwrap_or_default();
+    format!("{} ({})", behind.library.as_deref().unwrap_or("this program"), hash.get(..12).unwrap_or(hash))
 }
 
 fn differ(what: &str, a: &impl Serialize, b: &impl Serialize) -> String {

@@ -9,7 +9,7 @@ use super::answer::{answer, complain};
 use super::args::ReportArgs;
 use super::failure::Failure;
 use crate::export::{ReadError, read_part, report_html, report_markdown, write_report};
-use crate::record::Declaration;
+use crate::record::{BehindDoor, Declaration};
 use crate::registry::Registry;
 use crate::review::{Material, document};
 
@@ -40,6 +40,8 @@ pub fn report(registry: &Registry, args: &ReportArgs) -> Result<(), Failure> {
         },
     };
     material.declarations = declarations(registry);
+    let behind_door = material.parts.iter().flat_map(|part| BehindDoor::of(&part.run.parameters));
+    material.declarations.extend(behind_door.map(|behind| behind.declaration).collect::<Vec<_>>());
     let path = |name: &str| {
         if material.study.is_some() {
             dir.join(name)
@@ -76,18 +78,5 @@ fn name(dir: &Path) -> String {
 
 /// What the program's strategies declare, a plug-in's included.
 fn declarations(registry: &Registry) -> Vec<Declaration> {
-    let declaration = |entry: &crate::registry::Entry| {
-        let it = entry.strategy;
-        Declaration {
-            name: it.name.to_owned(),
-            summary: it.summary.to_owned(),
-            reader_pays: it.reader.word().to_owned(),
-            progress: it.progress.word().to_owned(),
-            freshness: it.freshness.word().to_owned(),
-            writer_pays: it.writer.to_owned(),
-            built_on: it.built_on.to_owned(),
-            reference: it.reference.to_owned(),
-        }
-    };
-    registry.entries().iter().map(declaration).collect()
+    registry.entries().iter().map(|entry| Declaration::from(&entry.strategy)).collect()
 }
