@@ -4,6 +4,7 @@
 //! table through and answers what it declares. Those that play trials and carry out checks load what they need of it again.
 
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -89,8 +90,37 @@ impl LibraryFile {
             return Err(LibraryError::File("is not a file".to_owned()));
         }
         let content = fs::read(&path).map_err(wrong)?;
+        is_for_this_machine(&content)?;
         let sha256 = Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(LibraryFile { path, sha256 })
+    }
+}
+
+/// Tells a library from other files, and one for this machine from others: of the latter the loader says that there is no such file.
+fn is_for_this_machine(content: &[u8]) -> Result<(), LibraryError> {
+    /// What an ELF file begins with.
+    const MAGIC: &[u8] = b"\x7fELF";
+    /// The size of its words and their byte order, and the place of the machine's number, which is the processor's kind.
+    const WORDS: std::ops::Range<usize> = 4..6;
+    const MACHINE: std::ops::Range<usize> = 18..20;
+    let begins = |bytes: &[u8]| Some((bytes.get(WORDS)?.to_vec(), bytes.get(MACHINE)?.to_vec()));
+    if !content.starts_with(MAGIC) || begins(content).is_none() {
+        return Err(LibraryError::File("is no ELF file".to_owned()));
+    }
+    let mut own = [0; MACHINE.end];
+    let program = fs::File::open("/proc/self/exe").and_then(|mut program| program.read_exact(&mut own));
+    match program {
+        Ok(()) if begins(content) != begins(&own) => {
+            let machine = |bytes: &[u8]| u16::from(bytes[MACHINE.start]) | u16::from(bytes[MACHINE.start + 1]) << 8;
+            let (theirs, ours) = (machine(content), machine(&own));
+            let bits = |bytes: &[u8]| if bytes[WORDS.start] == 1 { 32 } else { 64 };
+            Err(LibraryError::File(format!(
+                "is for another machine (ELF machine {theirs} of {} bits; this program's is {ours} of {})",
+                bits(content),
+                bits(&own)
+            )))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -65,7 +65,7 @@ impl<const SLOT: usize> TimerList for CList<SLOT> {
         });
         // SAFETY: the table's own function, with a config that outlives the list.
         let list = guarded("create_list", || unsafe { (functions.create_list)(&raw const *config) });
-        let list = NonNull::new(list).expect("create_list() answers a list, and it answered NULL");
+        let list = NonNull::new(list).expect("create_list() answered NULL; expected a list");
         CList { functions, list, _config: config }
     }
 
@@ -74,7 +74,7 @@ impl<const SLOT: usize> TimerList for CList<SLOT> {
     fn handle(&self) -> CHandle<'_> {
         // SAFETY: the list is the library's own, and has not been destroyed.
         let handle = guarded("create_handle", || unsafe { (self.functions.create_handle)(self.list.as_ptr()) });
-        let handle = NonNull::new(handle).expect("create_handle() answers a handle, and it answered NULL");
+        let handle = NonNull::new(handle).expect("create_handle() answered NULL; expected a handle");
         CHandle { functions: self.functions, handle, list: PhantomData }
     }
 
@@ -125,7 +125,7 @@ impl TimerHandle for CHandle<'_> {
     fn create(&mut self) -> TimerId {
         // SAFETY: of every call of this block: the handle was created by this thread and not destroyed, the function is its own.
         let timer = guarded("create", || unsafe { (self.functions.create)(self.raw()) });
-        assert_ne!(timer, NO_TIMER, "create() answers a timer, and it answered HEADLOCK_NO_TIMER");
+        assert!(timer != NO_TIMER, "create() answered HEADLOCK_NO_TIMER; expected the name of a timer");
         TimerId::from_raw(timer)
     }
 

@@ -35,13 +35,6 @@ static int64_t deadline(struct headlock_handle *handle)
 	return expire;
 }
 
-static int expired(struct headlock_handle *handle, int64_t now)
-{
-	int64_t expire = deadline(handle);
-
-	return expire != HEADLOCK_EMPTY && expire <= now;
-}
-
 static size_t run(struct headlock_handle *handle, int64_t now, headlock_fire *fire, void *context)
 {
 	struct headlock_list *list = handle->list;
@@ -60,6 +53,8 @@ static size_t run(struct headlock_handle *handle, int64_t now, headlock_fire *fi
 	return fired;
 }
 
+#include "qemu-table.h"
+
 static const struct headlock_strategy table = {
 	.version = HEADLOCK_VERSION,
 	.size = sizeof(table),
@@ -71,22 +66,7 @@ static const struct headlock_strategy table = {
 	.reader = HEADLOCK_READER_LOCK,
 	.progress = HEADLOCK_PROGRESS_BLOCKING,
 	.freshness = HEADLOCK_FRESHNESS_LINEARIZABLE,
-	.create_list = create_list,
-	.destroy_list = destroy_list,
-	.create_handle = create_handle,
-	.destroy_handle = destroy_handle,
-	.create = create,
-	.free = free_timer,
-	.modify = modify,
-	.anticipate = anticipate,
-	.cancel = cancel,
-	.deadline = deadline,
-	.run = run,
-	.expired = expired,
-	.counts = counts,
-	.local_counts = local_counts,
-	.lock_counts = lock_counts,
-	.count_locks = count_locks,
+	QEMU_FUNCTIONS,
 };
 
 const struct headlock_strategy *headlock_export(void)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The functions that QEMU's three lists have in common. A list's file includes this after it has defined `struct node`, which begins
- * with its timer, and release(), thread_begins(), thread_ends() and all_released().
+ * The changes that QEMU's three lists have in common, and what makes and destroys lists and handles. A list's file includes this
+ * after it has defined `struct node`, which begins with its timer, and release(), thread_begins(), thread_ends() and
+ * all_released(). It defines deadline() and run() afterwards.
  */
 static struct headlock_list *create_list(const struct headlock_config *config)
 {
@@ -115,25 +116,11 @@ static int cancel(struct headlock_handle *handle, headlock_timer name)
 	return was_active;
 }
 
-static void counts(struct headlock_list *list, struct headlock_counts *counts)
-{
-	pthread_mutex_lock(&list->lock);
-	*counts = list->counts;
-	pthread_mutex_unlock(&list->lock);
-}
+static int64_t deadline(struct headlock_handle *handle);
 
-static void local_counts(struct headlock_handle *handle, struct headlock_counts *counts)
+static int expired(struct headlock_handle *handle, int64_t now)
 {
-	counts->retries = handle->retries;
-}
+	int64_t expire = deadline(handle);
 
-static void lock_counts(struct headlock_handle *handle, struct headlock_lock_counts *counts)
-{
-	*counts = handle->locks;
+	return expire != HEADLOCK_EMPTY && expire <= now;
 }
-
-static void count_locks(struct headlock_handle *handle, int counting)
-{
-	handle->counting = counting;
-}
-

@@ -6,9 +6,8 @@
  * That is racy: a reader may find a timer at the head, and read its deadline after the timer was put off, with nobody to tell it.
  * Compiled with -DVALIDATED, a reader looks again whether the head has moved, under the name qemu-rfc-validated.
  *
- * liburcu is under the LGPL 2.1 or later. _LGPL_SOURCE inlines its read side, functions of a few lines from its headers, into this
- * library, which liburcu's authors allow for code under a licence compatible with that one, as this file's are. The library itself
- * is linked as it is.
+ * liburcu is under the LGPL 2.1 or later. _LGPL_SOURCE inlines its read side into this library, functions of a few lines from its
+ * headers, which its authors allow to code under a licence compatible with that one, as this file's are. The rest is linked.
  *
  *     cc -O2 -shared -fPIC -ftls-model=initial-exec -I ../../include qemu-rfc.c -lurcu-memb -o qemu-rfc.so
  */
@@ -39,8 +38,7 @@ struct node {
 	struct rcu_head rcu;
 };
 
-/* liburcu registers a thread once, however many lists it has handles to. */
-static __thread unsigned handles;
+static __thread unsigned handles; /* liburcu registers a thread once, however many lists it has handles to */
 
 static void thread_begins(void)
 {
@@ -73,11 +71,9 @@ static void release(struct headlock_handle *handle, struct timer *timer)
 {
 	struct node *node = caa_container_of(timer, struct node, timer);
 	struct headlock_counts *counts = &handle->list->counts;
-	uint64_t waiting;
+	uint64_t waiting = __atomic_load_n(&counts->reclaimed, __ATOMIC_ACQUIRE);
 
-	waiting = __atomic_add_fetch(&counts->retired, 1, __ATOMIC_RELAXED);
-	waiting -= __atomic_load_n(&counts->reclaimed, __ATOMIC_RELAXED);
-	/* A peak that two threads raise at once may miss one of them. */
+	waiting = __atomic_add_fetch(&counts->retired, 1, __ATOMIC_RELAXED) - waiting;
 	if (waiting > __atomic_load_n(&counts->peak_unreclaimed, __ATOMIC_RELAXED))
 		__atomic_store_n(&counts->peak_unreclaimed, waiting, __ATOMIC_RELAXED);
 	node->list = handle->list;
@@ -88,36 +84,32 @@ static void release(struct headlock_handle *handle, struct timer *timer)
 
 #include "qemu-changes.h"
 
+/* The deadline that the head's timer shows, whatever has become of it since it was the head. */
+static inline int64_t look(struct headlock_list *list)
+{
+	struct timer *head = __atomic_load_n(&list->head, __ATOMIC_ACQUIRE);
+
+	return head ? __atomic_load_n(&head->expire, __ATOMIC_ACQUIRE) : HEADLOCK_EMPTY;
+}
+
 static int64_t deadline(struct headlock_handle *handle)
 {
 	struct headlock_list *list = handle->list;
-	struct timer *head;
 	int64_t expire;
-#ifdef VALIDATED
-	uint64_t moves;
-#endif
 
 	rcu_read_lock();
 #ifdef VALIDATED
 	for (;; handle->retries++) {
-		moves = __atomic_load_n(&list->moves, __ATOMIC_ACQUIRE);
-#endif
-		head = __atomic_load_n(&list->head, __ATOMIC_ACQUIRE);
-		expire = head ? __atomic_load_n(&head->expire, __ATOMIC_ACQUIRE) : HEADLOCK_EMPTY;
-#ifdef VALIDATED
+		uint64_t moves = __atomic_load_n(&list->moves, __ATOMIC_ACQUIRE);
+		expire = look(list);
 		if (__atomic_load_n(&list->moves, __ATOMIC_ACQUIRE) == moves)
 			break;
 	}
+#else
+	expire = look(list);
 #endif
 	rcu_read_unlock();
 	return expire;
-}
-
-static int expired(struct headlock_handle *handle, int64_t now)
-{
-	int64_t expire = deadline(handle);
-
-	return expire != HEADLOCK_EMPTY && expire <= now;
 }
 
 static size_t run(struct headlock_handle *handle, int64_t now, headlock_fire *fire, void *context)
@@ -128,15 +120,15 @@ static size_t run(struct headlock_handle *handle, int64_t now, headlock_fire *fi
 	for (fired = 0; expired(handle, now); fired++) {
 		lock(handle);
 		timer = pop(handle->list, now);
-		if (timer == HEADLOCK_NO_TIMER) {
-			unlock(handle);
-			break;
-		}
 		unlock_changed(handle);
+		if (timer == HEADLOCK_NO_TIMER)
+			break;
 		fire(context, timer);
 	}
 	return fired;
 }
+
+#include "qemu-table.h"
 
 static const struct headlock_strategy table = {
 	.version = HEADLOCK_VERSION,
@@ -149,22 +141,7 @@ static const struct headlock_strategy table = {
 	.reader = HEADLOCK_READER_ASYMMETRIC,
 	.progress = PROGRESS,
 	.freshness = FRESHNESS,
-	.create_list = create_list,
-	.destroy_list = destroy_list,
-	.create_handle = create_handle,
-	.destroy_handle = destroy_handle,
-	.create = create,
-	.free = free_timer,
-	.modify = modify,
-	.anticipate = anticipate,
-	.cancel = cancel,
-	.deadline = deadline,
-	.run = run,
-	.expired = expired,
-	.counts = counts,
-	.local_counts = local_counts,
-	.lock_counts = lock_counts,
-	.count_locks = count_locks,
+	QEMU_FUNCTIONS,
 };
 
 const struct headlock_strategy *headlock_export(void)

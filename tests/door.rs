@@ -1,0 +1,365 @@
+//! C libraries through `--load`: lists that work, and libraries that do not, each of which gets one clear line and stops nobody else.
+//!
+//! Nothing here depends on how fast the machine is.
+#![cfg(target_os = "linux")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::LazyLock;
+
+use headlock::export::read_run;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+const HEADLOCK: &str = env!("CARGO_BIN_EXE_headlock");
+
+/// Where this process's libraries are, apart from those of other tests that run at the same time.
+static DIRECTORY: LazyLock<tempfile::TempDir> =
+    LazyLock::new(|| tempfile::tempdir().expect("a directory for libraries"));
+
+/// Compiles, with every warning an error.
+#[track_caller]
+fn compile(compiler: &str, words: &[&str], sources: &[&Path], out: &Path) {
+    let mut command = Command::new(compiler);
+    command.args([
+        "-O1",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        "-Wno-unused-function",
+        "-fPIC",
+        "-I",
+    ]);
+    command.arg(Path::new(ROOT).join("include")).args(words).args(sources).arg("-o").arg(out);
+    let output = command.output().unwrap_or_else(|error| panic!("{compiler}: {error}"));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A fixture of tests/fixtures/c as a library.
+#[track_caller]
+fn fixture(name: &str) -> PathBuf {
+    let library = DIRECTORY.path().join(format!("{name}.so"));
+    let source = |file: &str| Path::new(ROOT).join("tests/fixtures/c").join(file);
+    match source(&format!("{name}.c")) {
+        c if c.exists() => compile("cc", &["-std=gnu99", "-shared"], &[&c], &library),
+        _ => {
+            let sound = DIRECTORY.path().join(format!("{name}.o"));
+            compile("cc", &["-std=gnu99", "-c"], &[&source("sound.c")], &sound);
+            compile("c++", &["-shared"], &[&source(&format!("{name}.cpp")), &sound], &library);
+        }
+    }
+    library
+}
+
+/// The program, in the directory of the libraries.
+fn headlock(words: &[&str]) -> Output {
+    Command::new(HEADLOCK).current_dir(DIRECTORY.path()).args(words).output().expect("headlock starts")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("what is said is UTF-8")
+}
+
+/// Loading the library ends in this line, and in nothing else.
+#[track_caller]
+fn refused(library: &str, why: &str) {
+    let output = headlock(&["list", "--load", library]);
+    assert_eq!(text(&output.stderr), format!("headlock: --load {library}: {why}\n"));
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(1), String::new()));
+}
+
+#[track_caller]
+fn fixture_is_refused(name: &str, why: &str) {
+    fixture(name);
+    refused(&format!("./{name}.so"), why);
+}
+
+#[test]
+fn what_is_no_library_for_this_machine_is_refused() {
+    refused("./no-such.so", "cannot be read: No such file or directory (os error 2); expected a shared library");
+    refused(".", "is not a file; expected a shared library");
+    fs::write(DIRECTORY.path().join("text.so"), "int main;\n").expect("a file");
+    refused("./text.so", "is no ELF file; expected a shared library");
+
+    let library = fs::read(fixture("no-export")).expect("a library");
+    fs::write(DIRECTORY.path().join("cut.so"), &library[..100]).expect("a file");
+    refused("./cut.so", "it does not load: file too short");
+    let own = u16::from_le_bytes([library[18], library[19]]);
+    let mut other = library.clone();
+    (other[4], other[18], other[19]) = (3 - library[4], 40, 0);
+    fs::write(DIRECTORY.path().join("other.so"), other).expect("a file");
+    let bits = [32, 64].map(|bits| {
+        if (library[4] == 1) == (bits == 32) {
+            (bits, 96 - bits)
+        } else {
+            (96 - bits, bits)
+        }
+    })[0];
+    refused(
+        "./other.so",
+        &format!(
+            "is for another machine (ELF machine 40 of {} bits; this program's is {own} of {}); expected a shared library",
+            bits.1, bits.0
+        ),
+    );
+}
+
+#[test]
+fn a_library_whose_table_is_not_as_it_should_be_is_refused() {
+    let cases = [
+        (
+            "no-export",
+            "it exports no headlock_export(); expected the function that include/headlock.h declares",
+        ),
+        ("null-table", "headlock_export() answers NULL; expected its table"),
+        (
+            "newer",
+            "its table has version 2; this headlock understands version 1: take a newer headlock, or compile the library \
+             against this one's include/headlock.h",
+        ),
+        (
+            "older",
+            "its table has version 0; this headlock understands version 1: compile the library against this headlock's \
+             include/headlock.h",
+        ),
+        ("missing", "modify() is NULL in its table; expected a function"),
+        ("taken", "its list is called rcu-epoch, and so is another strategy; expected a name of its own"),
+        ("reserved", "its list is called core, and so is another strategy; expected a name of its own"),
+        (
+            "bad-name",
+            "name is \"mine, or yours\" in its table; expected letters, digits and - _ . in 1 to 40 bytes, no - first",
+        ),
+        ("no-summary", "summary is NULL in its table; expected one line of UTF-8, 200 bytes at most"),
+        ("undeclared", "freshness is 9 in its table; expected a constant of enum headlock_freshness, 0 to 2"),
+        ("uncounted", "count_locks() is in its table and lock_counts() is NULL; expected both or neither"),
+        ("undefined", "it does not load: undefined symbol: nobody_defines_this"),
+    ];
+    for (name, why) in cases {
+        fixture_is_refused(name, why);
+    }
+    if size_of::<usize>() == 8 {
+        let why = "its table has 144 bytes; expected sizeof(struct headlock_strategy), which is 152 at least";
+        fixture_is_refused("short", why);
+    }
+}
+
+#[test]
+fn a_library_that_does_not_live_through_its_loading_takes_nobody_with_it() {
+    fixture_is_refused("crash-loading", "loading it: its process ended with signal: 11 (SIGSEGV)");
+    fixture_is_refused("exit-loading", "loading it: its process ended before it answered (exit status: 0)");
+    fixture_is_refused("hang-loading", "loading it: did not end within 10 s and was killed");
+}
+
+#[test]
+fn the_name_of_a_loaded_list_is_taken_too() {
+    fixture("twin-one");
+    let output = headlock(&["list", "--load", "./twin-one.so", "--load", "twin-one.so"]);
+    let why = "its list is called twin-one, and so is another strategy; expected a name of its own";
+    assert_eq!(text(&output.stderr), format!("headlock: --load twin-one.so: {why}\n"));
+}
+
+/// What `verify` says of a list that cannot go on.
+#[track_caller]
+fn ends_its_process(name: &str, how: &str) {
+    fixture(name);
+    let output = headlock(&[
+        "verify",
+        "--quiet",
+        "--load",
+        &format!("./{name}.so"),
+        "--strategies",
+        name,
+        "--checks",
+        "reenter",
+        "--passes",
+        "1",
+        "--json",
+    ]);
+    assert_eq!(text(&output.stderr), format!("headlock: breaks what it declares: {name}\n"));
+    assert_eq!(output.status.code(), Some(5));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(report["findings"][0]["what"], how, "{name}");
+}
+
+#[test]
+fn a_list_that_ends_its_process_is_the_one_that_fails() {
+    ends_its_process("crash-create", "its process ended with signal: 11 (SIGSEGV)");
+    ends_its_process("crash-trial", "its process ended with signal: 11 (SIGSEGV)");
+    ends_its_process("exit-trial", "its process ended before it answered (exit status: 0)");
+    ends_its_process("null-list", "create_list() answered NULL; expected a list");
+    ends_its_process("null-handle", "create_handle() answered NULL; expected a handle");
+    ends_its_process("no-timer", "create() answered HEADLOCK_NO_TIMER; expected the name of a timer");
+}
+
+#[test]
+fn a_list_that_leaves_a_function_by_another_way_than_its_return_fails_at_once() {
+    let died = |what: &str| {
+        let guard = fs::read_to_string(Path::new(ROOT).join("door/src/guard.rs")).expect("the source of the guard");
+        let line = guard.lines().position(|line| line.contains("catch_unwind(||")).expect("where it says so") + 1;
+        format!("panicked at door/src/guard.rs:{line}: {what} (signal: 6 (SIGABRT))")
+    };
+    ends_its_process("longjmp", &died("a longjmp() left a callback of run()"));
+    ends_its_process("throws", &died("an exception left modify() of the list"));
+    ends_its_process("throws-through", &died("an exception left modify() of the list"));
+}
+
+#[test]
+fn a_list_that_never_comes_back_is_told_by_its_operation() {
+    fixture("hang-trial");
+    let output = headlock(&[
+        "verify",
+        "--quiet",
+        "--load",
+        "./hang-trial.so",
+        "--strategies",
+        "hang-trial",
+        "--checks",
+        "progress",
+        "--passes",
+        "1",
+        "--patience",
+        "500ms",
+        "--json",
+    ]);
+    assert_eq!(output.status.code(), Some(5));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let finding = &report["findings"][0];
+    assert_eq!(finding["failure"], "hung");
+    assert!(finding["what"].as_str().is_some_and(|what| what.contains("modify")), "{finding}");
+}
+
+#[test]
+fn sound_lists_of_earlier_and_later_headers_and_of_equal_symbols_are_verified_side_by_side() {
+    let names = ["longer", "shorter", "talkative", "twin-one", "twin-other"];
+    let libraries = names.map(|name| fixture(name).display().to_string());
+    let mut words = vec![
+        "verify",
+        "--quiet",
+        "--checks",
+        "model,conserve",
+        "--passes",
+        "1",
+        "--timers",
+        "500",
+    ];
+    let named = names.join(",");
+    words.extend(["--strategies", &named]);
+    for library in &libraries {
+        words.extend(["--load", library]);
+    }
+    let output = headlock(&words);
+    assert_eq!((text(&output.stderr), output.status.code()), (String::new(), Some(0)), "{}", text(&output.stdout));
+    for name in names {
+        assert!(text(&output.stdout).contains(name), "{name}");
+    }
+}
+
+/// A fixture on liburcu; `None`, in words, where it cannot be built.
+fn fixture_on_liburcu(name: &str) -> Option<PathBuf> {
+    let probe = DIRECTORY.path().join("probe.c");
+    fs::write(&probe, "#include <urcu/urcu-memb.h>\n").expect("a source");
+    let found = Command::new("cc").arg("-E").arg(&probe).output().expect("a C compiler").status.success();
+    if !found {
+        println!("skipped: liburcu's headers are not installed (Debian: liburcu-dev)");
+        return None;
+    }
+    let library = DIRECTORY.path().join(format!("{name}.so"));
+    let source = Path::new(ROOT).join("tests/fixtures/c").join(format!("{name}.c"));
+    compile("cc", &["-std=gnu99", "-shared", "-ftls-model=initial-exec", "-lurcu-memb"], &[&source], &library);
+    Some(library)
+}
+
+#[test]
+fn verify_finds_the_race_of_the_rfc_in_c_and_none_in_the_one_that_looks_again() {
+    let names = ["rfc-yields", "rfc-validated-yields"];
+    let Some(libraries) = names.map(fixture_on_liburcu).into_iter().collect::<Option<Vec<_>>>() else {
+        return;
+    };
+    let mut words = vec!["verify", "--quiet", "--json", "--checks", "fresh", "--passes", "9"];
+    words.extend(["--strategies", "qemu-rfc,qemu-rfc-validated", "--patience", "60s"]);
+    for library in &libraries {
+        words.extend(["--load", library.to_str().expect("a path of plain letters")]);
+    }
+    let output = headlock(&words);
+    assert_eq!((text(&output.stderr), output.status.code()), (String::new(), Some(0)));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let verdict = |name: &str| {
+        let row = report["checks"].as_array().expect("rows").iter().find(|row| row["strategy"] == name);
+        row.expect("a row for each")["verdict"].clone()
+    };
+    assert_eq!((verdict("qemu-rfc"), verdict("qemu-rfc-validated")), ("racy".into(), "kept".into()));
+    let finding = &report["findings"][0];
+    assert_eq!((&finding["strategy"], &finding["rule"]), (&"qemu-rfc".into(), &"never_oversleeps".into()));
+    assert!(finding["events"].as_array().is_some_and(|events| events.len() >= 4), "{finding}");
+}
+
+#[test]
+fn a_run_measures_what_is_loaded_beside_the_floor_behind_the_door_and_goes_on_without_what_crashes() {
+    fixture("crash-trial");
+    fixture("longer");
+    let out = DIRECTORY.path().join("run");
+    let words = "run --quiet -w hot --threads 1 --pin none --rounds 1 --trial 5ms --strategies mutex,mutex@c \
+                 --load ./longer.so --load ./crash-trial.so --out run";
+    let output = headlock(&words.split_whitespace().collect::<Vec<_>>());
+    assert_eq!(output.status.code(), Some(1));
+    let complaint = text(&output.stderr);
+    let failed =
+        "crash-trial failed on hot with 1 threads and is left out: its process ended with signal: 11 (SIGSEGV)";
+    assert!(complaint.contains(failed), "{complaint}");
+    let trials = fs::read_to_string(out.join("trials.csv")).expect("trials.csv");
+    for name in ["mutex", "mutex@c", "longer", "null@c"] {
+        assert!(trials.contains(&format!(",{name},")), "{name} in {trials}");
+    }
+    let run = read_run(&out).expect("run.json");
+    let behind = run.parameters["behind_door"].as_array().expect("a list");
+    let named =
+        |name: &str| behind.iter().find(|it| it["name"] == name).unwrap_or_else(|| panic!("{name} in {behind:?}"));
+    assert_eq!(named("longer")["library"], "longer.so");
+    assert_eq!(named("longer")["sha256"].as_str().map(str::len), Some(64));
+    assert_eq!(named("mutex@c")["library"], serde_json::Value::Null);
+    // A page knows what a list declares that only the run had loaded.
+    let page = headlock(&["report", "run", "--markdown"]);
+    let page = text(&page.stdout);
+    assert!(page.contains("Behind the C interface"), "{page}");
+    assert!(page.contains("longer from longer.so (SHA-256 "), "{page}");
+}
+
+#[test]
+fn a_run_is_not_taken_up_again_with_another_content_of_the_library() {
+    fixture("longer");
+    let words =
+        "run --quiet -w hot --threads 1 --pin none --rounds 1 --trial 1ms --no-latency --strategies mutex --load";
+    let run = |last: &[&str]| headlock(&[&words.split_whitespace().collect::<Vec<_>>(), last].concat());
+    assert_eq!(run(&["./longer.so", "--out", "first"]).status.code(), Some(0));
+    assert_eq!(run(&["longer.so", "--resume", "first"]).status.code(), Some(0));
+    let library = DIRECTORY.path().join("longer.so");
+    let mut content = fs::read(&library).expect("a library");
+    content.push(0);
+    fs::write(&library, content).expect("a library");
+    let output = run(&["./longer.so", "--resume", "first"]);
+    assert!(
+        text(&output.stderr).contains("would not be of the same kind: behind_door was"),
+        "{}",
+        text(&output.stderr)
+    );
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(run(&["./longer.so", "--out", "second"]).status.code(), Some(0));
+    let compared = headlock(&["compare", "first", "second"]);
+    let said = text(&compared.stdout) + &text(&compared.stderr);
+    assert!(said.contains("the library of longer: longer.so ("), "{said}");
+}
+
+#[test]
+fn the_header_is_c99_and_cpp_without_a_warning() {
+    let source = DIRECTORY.path().join("header.c");
+    fs::write(&source, "#include <headlock.h>\n#include <headlock.h>\nint here;\nint here = 1;\n").expect("a source");
+    let source_cpp = DIRECTORY.path().join("header.cpp");
+    fs::write(&source_cpp, "#include <headlock.h>\n#include <headlock.h>\nint here = 1;\n").expect("a source");
+    let object = DIRECTORY.path().join("header.o");
+    compile("cc", &["-std=c99", "-pedantic", "-c"], &[&source], &object);
+    compile("c++", &["-std=c++11", "-pedantic", "-c"], &[&source_cpp], &object);
+    match Command::new("clang").arg("--version").output() {
+        Ok(_) => compile("clang", &["-std=c99", "-pedantic", "-Weverything", "-c"], &[&source], &object),
+        Err(_) => println!("skipped: clang is not installed"),
+    }
+}
