@@ -3,8 +3,6 @@
 //! A library's code runs from the moment it is loaded, so the program proper loads none: a process of its own loads it, looks its
 //! table through and answers what it declares. Those that play trials and carry out checks load what they need of it again.
 
-use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -12,10 +10,10 @@ use std::time::Duration;
 use headlock_door::{FRESHNESSES, PROGRESSES, READERS, SLOTS, SUFFIX, Slot, Table};
 use headlock_strategies::Strategy;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::harness::child::{self, ChildError};
-use crate::record::{BehindDoor, Declaration, FLOOR, NULL_CONTROL};
+use crate::harness::{Behind, LibraryFile, NotALibrary};
+use crate::record::{Declaration, FLOOR, NULL_CONTROL};
 use crate::registry::{Entry, Registry};
 
 /// The hidden subcommand that loads a library and answers what it declares.
@@ -27,30 +25,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Names that no library may have, beside those of the registry.
 const RESERVED: [&str; 5] = ["core", "all", FLOOR, NULL_CONTROL, crate::harness::INJECTED];
 
-/// A strategy behind the C interface, as the processes that play it are told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Behind {
-    /// What it declares.
-    pub declaration: Declaration,
-    /// The library that it comes from; `None` for one of the program's own, whose name has [`SUFFIX`] behind it here.
-    pub library: Option<LibraryFile>,
-}
-
-/// A library's file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LibraryFile {
-    /// Where it is, from the root.
-    pub path: PathBuf,
-    /// The SHA-256 of its content, in hexadecimal digits.
-    pub sha256: String,
-}
-
 /// Why a library is of no use.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LibraryError {
-    /// There is no such file, or it cannot be read.
-    #[error("{0}; expected a shared library")]
-    File(String),
+    /// There is no such file, or none that could be one.
+    #[error("{0}")]
+    File(#[from] NotALibrary),
     /// It was loaded and refused.
     #[error("{0}")]
     Refused(String),
@@ -77,52 +57,6 @@ pub struct Question {
 
 /// What it answers: what the list declares, or why there is none.
 pub type Answer = Result<Declaration, String>;
-
-impl LibraryFile {
-    /// Reads the file.
-    ///
-    /// # Errors
-    /// If that is not possible.
-    pub fn read(path: &Path) -> Result<Self, LibraryError> {
-        let wrong = |error: std::io::Error| LibraryError::File(format!("cannot be read: {error}"));
-        let path = path.canonicalize().map_err(wrong)?;
-        if !path.is_file() {
-            return Err(LibraryError::File("is not a file".to_owned()));
-        }
-        let content = fs::read(&path).map_err(wrong)?;
-        is_for_this_machine(&content)?;
-        let sha256 = Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(LibraryFile { path, sha256 })
-    }
-}
-
-/// Tells a library from other files, and one for this machine from others: of the latter the loader says that there is no such file.
-fn is_for_this_machine(content: &[u8]) -> Result<(), LibraryError> {
-    /// What an ELF file begins with.
-    const MAGIC: &[u8] = b"\x7fELF";
-    /// The size of its words and their byte order, and the place of the machine's number, which is the processor's kind.
-    const WORDS: std::ops::Range<usize> = 4..6;
-    const MACHINE: std::ops::Range<usize> = 18..20;
-    let begins = |bytes: &[u8]| Some((bytes.get(WORDS)?.to_vec(), bytes.get(MACHINE)?.to_vec()));
-    if !content.starts_with(MAGIC) || begins(content).is_none() {
-        return Err(LibraryError::File("is no ELF file".to_owned()));
-    }
-    let mut own = [0; MACHINE.end];
-    let program = fs::File::open("/proc/self/exe").and_then(|mut program| program.read_exact(&mut own));
-    match program {
-        Ok(()) if begins(content) != begins(&own) => {
-            let machine = |bytes: &[u8]| u16::from(bytes[MACHINE.start]) | u16::from(bytes[MACHINE.start + 1]) << 8;
-            let (theirs, ours) = (machine(content), machine(&own));
-            let bits = |bytes: &[u8]| if bytes[WORDS.start] == 1 { 32 } else { 64 };
-            Err(LibraryError::File(format!(
-                "is for another machine (ELF machine {theirs} of {} bits; this program's is {ours} of {})",
-                bits(content),
-                bits(&own)
-            )))
-        }
-        _ => Ok(()),
-    }
-}
 
 /// Loads a library in this process, which may not survive it, and answers what it declares.
 pub fn look(question: &Question) -> Answer {
@@ -173,9 +107,11 @@ impl Registry {
         Ok(())
     }
 
-    /// The strategy that plays through the C interface under this name.
+    /// The strategy that plays through the C interface under this name; none for one that stands behind it anyway.
     fn own(&self, name: &str) -> Option<Entry> {
-        self.player(name.strip_suffix(SUFFIX)?)
+        let own = self.player(name.strip_suffix(SUFFIX)?)?;
+        let is_behind = self.behind().iter().any(|behind| behind.declaration.name == own.strategy.name);
+        (!is_behind).then_some(own)
     }
 
     /// The registry of a process that plays or checks those of these names: what stands behind the C interface is loaded, each in
@@ -233,17 +169,6 @@ impl Registry {
 /// The name of the strategy that does nothing where it plays through the C interface.
 fn floor_behind() -> String {
     format!("{FLOOR}{SUFFIX}")
-}
-
-impl From<&Behind> for BehindDoor {
-    fn from(behind: &Behind) -> Self {
-        let file = behind.library.as_ref();
-        BehindDoor {
-            declaration: behind.declaration.clone(),
-            library: file.and_then(|file| Some(file.path.file_name()?.to_string_lossy().into_owned())),
-            sha256: file.map(|file| file.sha256.clone()),
-        }
-    }
 }
 
 impl From<&Strategy> for Declaration {

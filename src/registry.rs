@@ -3,9 +3,8 @@
 use headlock_door::{CList, Table, table_of};
 use headlock_strategies::{Strategy, TimerList, Visitor, visit_builtin};
 
-use crate::behind::Behind;
 use crate::harness::null::{NULL, NullList};
-use crate::harness::{Job, JobError, Outcome, play};
+use crate::harness::{Behind, Job, JobError, Outcome, play};
 use crate::verify::{self, CheckJob, CheckReport};
 
 /// One strategy, and the trial loop and the checks made for its type: one indirect call a trial, none an operation.

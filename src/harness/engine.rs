@@ -12,11 +12,11 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
+use super::behind::Behind;
 use super::child::{self, ChildError};
 use super::job::{Job, Load, Outcome, ThreadOutcome};
 use super::null::NULL;
 use super::{disturbance, latency};
-use crate::behind::Behind;
 use crate::record::{LatencyHistogram, NULL_CONTROL, Pass, Point, ThreadRow, Trial};
 
 /// The name under which the baseline plays with a known slow-down, in a self-test.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use headlock_strategies::{Counts, LockCounts};
 use serde::{Deserialize, Serialize};
 
-use crate::behind::Behind;
+use super::behind::Behind;
 use crate::record::{Kind, Pass};
 use crate::workload::Workload;
 

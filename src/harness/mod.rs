@@ -1,5 +1,6 @@
 //! How a workload or a trace is played and measured. Never prints, formats or exits.
 
+mod behind;
 pub mod child;
 pub mod clock;
 mod disturbance;
@@ -20,6 +21,7 @@ mod synthetic;
 
 use headlock_strategies::TimerList;
 
+pub use behind::{Behind, LibraryFile, NotALibrary};
 pub use engine::{BELOW_FLOOR, Ending, INJECTED, Observer, Plan, Played};
 pub use job::{Job, JobError, Load, OpHistogram, Order, Outcome, Speed, ThreadOutcome};
 pub use null::{NULL, NullList};

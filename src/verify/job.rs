@@ -5,7 +5,7 @@ use std::time::Duration;
 use headlock_strategies::conformance::{self, Effort};
 use serde::{Deserialize, Serialize};
 
-use crate::behind::Behind;
+use crate::harness::Behind;
 use crate::record::{Check, CheckFigures, Failure, Finding};
 
 /// How long a check goes on. It always plays one whole pass, and ends after the first in which something broke, but for

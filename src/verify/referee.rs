@@ -7,7 +7,7 @@ use std::time::Duration;
 use headlock_strategies::Strategy;
 
 use super::{CheckJob, CheckReport, Length};
-use crate::behind::Behind;
+use crate::harness::Behind;
 use crate::harness::child::{self, ChildError};
 use crate::harness::clock::Moment;
 use crate::record::{Check, CheckRow, CheckVerdict, Failure, Finding};
