@@ -6,16 +6,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::LazyLock;
 
 use headlock::export::read_run;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const HEADLOCK: &str = env!("CARGO_BIN_EXE_headlock");
 
-/// Where this process's libraries are, apart from those of other tests that run at the same time.
-static DIRECTORY: LazyLock<tempfile::TempDir> =
-    LazyLock::new(|| tempfile::tempdir().expect("a directory for libraries"));
+/// A directory of one test's own, in which libraries are made and headlock runs.
+struct Place(tempfile::TempDir);
 
 /// Compiles, with every warning an error.
 #[track_caller]
@@ -35,73 +33,91 @@ fn compile(compiler: &str, words: &[&str], sources: &[&Path], out: &Path) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// A fixture of tests/fixtures/c as a library.
-#[track_caller]
-fn fixture(name: &str) -> PathBuf {
-    let library = DIRECTORY.path().join(format!("{name}.so"));
-    let source = |file: &str| Path::new(ROOT).join("tests/fixtures/c").join(file);
-    match source(&format!("{name}.c")) {
-        c if c.exists() => compile("cc", &["-std=gnu99", "-shared"], &[&c], &library),
-        _ => {
-            let sound = DIRECTORY.path().join(format!("{name}.o"));
-            compile("cc", &["-std=gnu99", "-c"], &[&source("sound.c")], &sound);
-            compile("c++", &["-shared"], &[&source(&format!("{name}.cpp")), &sound], &library);
+impl Place {
+    fn new() -> Self {
+        Place(tempfile::tempdir().expect("a directory for libraries"))
+    }
+
+    /// With these fixtures of tests/fixtures/c as libraries.
+    #[track_caller]
+    fn with(names: &[&str]) -> Self {
+        let place = Place::new();
+        names.iter().for_each(|name| place.fixture(name));
+        place
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    #[track_caller]
+    fn fixture(&self, name: &str) {
+        let library = self.file(&format!("{name}.so"));
+        match source(&format!("{name}.c")) {
+            c if c.exists() => compile("cc", &["-std=gnu99", "-shared"], &[&c], &library),
+            _ => {
+                let sound = self.file("sound.o");
+                compile("cc", &["-std=gnu99", "-c"], &[&source("sound.c")], &sound);
+                compile("c++", &["-shared"], &[&source(&format!("{name}.cpp")), &sound], &library);
+            }
         }
     }
-    library
+
+    /// The program, in this directory.
+    fn headlock(&self, words: &str) -> Output {
+        let words = words.split_whitespace();
+        Command::new(HEADLOCK).current_dir(self.0.path()).args(words).output().expect("headlock starts")
+    }
+
+    /// Loading the library ends in this line, and in nothing else.
+    #[track_caller]
+    fn refused(&self, library: &str, why: &str) {
+        let output = self.headlock(&format!("list --load {library}"));
+        assert_eq!(text(&output.stderr), format!("headlock: --load {library}: {why}\n"));
+        assert_eq!((output.status.code(), text(&output.stdout)), (Some(1), String::new()));
+    }
 }
 
-/// The program, in the directory of the libraries.
-fn headlock(words: &[&str]) -> Output {
-    Command::new(HEADLOCK).current_dir(DIRECTORY.path()).args(words).output().expect("headlock starts")
+fn source(file: &str) -> PathBuf {
+    Path::new(ROOT).join("tests/fixtures/c").join(file)
 }
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).expect("what is said is UTF-8")
 }
 
-/// Loading the library ends in this line, and in nothing else.
-#[track_caller]
-fn refused(library: &str, why: &str) {
-    let output = headlock(&["list", "--load", library]);
-    assert_eq!(text(&output.stderr), format!("headlock: --load {library}: {why}\n"));
-    assert_eq!((output.status.code(), text(&output.stdout)), (Some(1), String::new()));
-}
-
 #[track_caller]
 fn fixture_is_refused(name: &str, why: &str) {
-    fixture(name);
-    refused(&format!("./{name}.so"), why);
+    Place::with(&[name]).refused(&format!("./{name}.so"), why);
 }
 
 #[test]
 fn what_is_no_library_for_this_machine_is_refused() {
-    refused("./no-such.so", "cannot be read: No such file or directory (os error 2); expected a shared library");
-    refused(".", "is not a file; expected a shared library");
-    fs::write(DIRECTORY.path().join("text.so"), "int main;\n").expect("a file");
-    refused("./text.so", "is no ELF file; expected a shared library");
+    let place = Place::with(&["no-export"]);
+    place.refused("./no-such.so", "cannot be read: No such file or directory (os error 2); expected a shared library");
+    place.refused(".", "is not a file; expected a shared library");
+    fs::write(place.file("text.so"), "int main;\n").expect("a file");
+    place.refused("./text.so", "is no ELF file; expected a shared library");
 
-    let library = fs::read(fixture("no-export")).expect("a library");
-    fs::write(DIRECTORY.path().join("cut.so"), &library[..100]).expect("a file");
-    refused("./cut.so", "it does not load: file too short");
-    let own = u16::from_le_bytes([library[18], library[19]]);
+    let library = fs::read(place.file("no-export.so")).expect("a library");
+    fs::write(place.file("cut.so"), &library[..100]).expect("a file");
+    // The rest is the loader's own words.
+    let output = place.headlock("list --load ./cut.so");
+    assert!(text(&output.stderr).starts_with("headlock: --load ./cut.so: it does not load: "), "{output:?}");
+    assert_eq!(text(&output.stderr).lines().count(), 1);
+
+    // Of the other word size, for a machine of another kind.
     let mut other = library.clone();
     (other[4], other[18], other[19]) = (3 - library[4], 40, 0);
-    fs::write(DIRECTORY.path().join("other.so"), other).expect("a file");
-    let bits = [32, 64].map(|bits| {
-        if (library[4] == 1) == (bits == 32) {
-            (bits, 96 - bits)
-        } else {
-            (96 - bits, bits)
-        }
-    })[0];
-    refused(
-        "./other.so",
-        &format!(
-            "is for another machine (ELF machine 40 of {} bits; this program's is {own} of {}); expected a shared library",
-            bits.1, bits.0
-        ),
+    fs::write(place.file("other.so"), &other).expect("a file");
+    let bits = |content: &[u8]| 32 * u32::from(content[4]);
+    let own = u16::from_le_bytes([library[18], library[19]]);
+    let why = format!(
+        "is for another machine (ELF machine 40 of {} bits; this program's is {own} of {}); expected a shared library",
+        bits(&other),
+        bits(&library)
     );
+    place.refused("./other.so", &why);
 }
 
 #[test]
@@ -152,29 +168,18 @@ fn a_library_that_does_not_live_through_its_loading_takes_nobody_with_it() {
 
 #[test]
 fn the_name_of_a_loaded_list_is_taken_too() {
-    fixture("twin-one");
-    let output = headlock(&["list", "--load", "./twin-one.so", "--load", "twin-one.so"]);
+    let output = Place::with(&["twin-one"]).headlock("list --load ./twin-one.so --load twin-one.so");
     let why = "its list is called twin-one, and so is another strategy; expected a name of its own";
     assert_eq!(text(&output.stderr), format!("headlock: --load twin-one.so: {why}\n"));
 }
 
 /// What `verify` says of a list that cannot go on.
 #[track_caller]
-fn ends_its_process(name: &str, how: &str) {
-    fixture(name);
-    let output = headlock(&[
-        "verify",
-        "--quiet",
-        "--load",
-        &format!("./{name}.so"),
-        "--strategies",
-        name,
-        "--checks",
-        "reenter",
-        "--passes",
-        "1",
-        "--json",
-    ]);
+fn ends_its_process(name: &str, check: &str, how: &str) {
+    let words = format!(
+        "verify --quiet --json --load ./{name}.so --strategies {name} --checks {check} --passes 1 --timers 500"
+    );
+    let output = Place::with(&[name]).headlock(&words);
     assert_eq!(text(&output.stderr), format!("headlock: breaks what it declares: {name}\n"));
     assert_eq!(output.status.code(), Some(5));
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
@@ -183,12 +188,16 @@ fn ends_its_process(name: &str, how: &str) {
 
 #[test]
 fn a_list_that_ends_its_process_is_the_one_that_fails() {
-    ends_its_process("crash-create", "its process ended with signal: 11 (SIGSEGV)");
-    ends_its_process("crash-trial", "its process ended with signal: 11 (SIGSEGV)");
-    ends_its_process("exit-trial", "its process ended before it answered (exit status: 0)");
-    ends_its_process("null-list", "create_list() answered NULL; expected a list");
-    ends_its_process("null-handle", "create_handle() answered NULL; expected a handle");
-    ends_its_process("no-timer", "create() answered HEADLOCK_NO_TIMER; expected the name of a timer");
+    ends_its_process("crash-create", "reenter", "its process ended with signal: 11 (SIGSEGV)");
+    ends_its_process("crash-trial", "model", "its process ended with signal: 11 (SIGSEGV)");
+    ends_its_process("exit-trial", "model", "its process ended before it answered (exit status: 0)");
+    ends_its_process("null-list", "reenter", "panicked: create_list() answered NULL; expected a list");
+    ends_its_process("null-handle", "reenter", "panicked: create_handle() answered NULL; expected a handle");
+    ends_its_process(
+        "no-timer",
+        "reenter",
+        "panicked: create() answered HEADLOCK_NO_TIMER; expected the name of a timer",
+    );
 }
 
 #[test]
@@ -198,29 +207,15 @@ fn a_list_that_leaves_a_function_by_another_way_than_its_return_fails_at_once() 
         let line = guard.lines().position(|line| line.contains("catch_unwind(||")).expect("where it says so") + 1;
         format!("panicked at door/src/guard.rs:{line}: {what} (signal: 6 (SIGABRT))")
     };
-    ends_its_process("longjmp", &died("a longjmp() left a callback of run()"));
-    ends_its_process("throws", &died("an exception left modify() of the list"));
-    ends_its_process("throws-through", &died("an exception left modify() of the list"));
+    ends_its_process("longjmp", "reenter", &died("a longjmp() left a callback of run()"));
+    ends_its_process("throws", "reenter", &died("an exception left modify() of the list"));
+    ends_its_process("throws-through", "reenter", &died("an exception left modify() of the list"));
 }
 
 #[test]
 fn a_list_that_never_comes_back_is_told_by_its_operation() {
-    fixture("hang-trial");
-    let output = headlock(&[
-        "verify",
-        "--quiet",
-        "--load",
-        "./hang-trial.so",
-        "--strategies",
-        "hang-trial",
-        "--checks",
-        "progress",
-        "--passes",
-        "1",
-        "--patience",
-        "500ms",
-        "--json",
-    ]);
+    let words = "verify --quiet --json --load ./hang-trial.so --strategies hang-trial --checks progress --passes 1 --patience 500ms";
+    let output = Place::with(&["hang-trial"]).headlock(words);
     assert_eq!(output.status.code(), Some(5));
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let finding = &report["findings"][0];
@@ -231,56 +226,43 @@ fn a_list_that_never_comes_back_is_told_by_its_operation() {
 #[test]
 fn sound_lists_of_earlier_and_later_headers_and_of_equal_symbols_are_verified_side_by_side() {
     let names = ["longer", "shorter", "talkative", "twin-one", "twin-other"];
-    let libraries = names.map(|name| fixture(name).display().to_string());
-    let mut words = vec![
-        "verify",
-        "--quiet",
-        "--checks",
-        "model,conserve",
-        "--passes",
-        "1",
-        "--timers",
-        "500",
-    ];
+    let loads = names.map(|name| format!("--load ./{name}.so")).join(" ");
     let named = names.join(",");
-    words.extend(["--strategies", &named]);
-    for library in &libraries {
-        words.extend(["--load", library]);
-    }
-    let output = headlock(&words);
+    let words = format!("verify --quiet --checks model,conserve --passes 1 --timers 500 --strategies {named} {loads}");
+    let output = Place::with(&names).headlock(&words);
     assert_eq!((text(&output.stderr), output.status.code()), (String::new(), Some(0)), "{}", text(&output.stdout));
     for name in names {
         assert!(text(&output.stdout).contains(name), "{name}");
     }
 }
 
-/// A fixture on liburcu; `None`, in words, where it cannot be built.
-fn fixture_on_liburcu(name: &str) -> Option<PathBuf> {
-    let probe = DIRECTORY.path().join("probe.c");
+/// Compiles fixtures on liburcu; `None`, in words, where that is not possible.
+fn place_with_liburcu(names: &[&str]) -> Option<Place> {
+    let place = Place::new();
+    let probe = place.file("probe.c");
     fs::write(&probe, "#include <urcu/urcu-memb.h>\n").expect("a source");
     let found = Command::new("cc").arg("-E").arg(&probe).output().expect("a C compiler").status.success();
     if !found {
         println!("skipped: liburcu's headers are not installed (Debian: liburcu-dev)");
         return None;
     }
-    let library = DIRECTORY.path().join(format!("{name}.so"));
-    let source = Path::new(ROOT).join("tests/fixtures/c").join(format!("{name}.c"));
-    compile("cc", &["-std=gnu99", "-shared", "-ftls-model=initial-exec", "-lurcu-memb"], &[&source], &library);
-    Some(library)
+    for name in names {
+        let words = ["-std=gnu99", "-shared", "-ftls-model=initial-exec"];
+        let sources = [&source(&format!("{name}.c")), Path::new("-lurcu-memb")];
+        compile("cc", &words, &sources, &place.file(&format!("{name}.so")));
+    }
+    Some(place)
 }
 
 #[test]
 fn verify_finds_the_race_of_the_rfc_in_c_and_none_in_the_one_that_looks_again() {
-    let names = ["rfc-yields", "rfc-validated-yields"];
-    let Some(libraries) = names.map(fixture_on_liburcu).into_iter().collect::<Option<Vec<_>>>() else {
+    let Some(place) = place_with_liburcu(&["rfc-yields", "rfc-validated-yields"]) else {
         return;
     };
-    let mut words = vec!["verify", "--quiet", "--json", "--checks", "fresh", "--passes", "9"];
-    words.extend(["--strategies", "qemu-rfc,qemu-rfc-validated", "--patience", "60s"]);
-    for library in &libraries {
-        words.extend(["--load", library.to_str().expect("a path of plain letters")]);
-    }
-    let output = headlock(&words);
+    let output = place.headlock(
+        "verify --quiet --json --checks fresh --passes 9 --patience 60s --strategies qemu-rfc,qemu-rfc-validated \
+         --load ./rfc-yields.so --load ./rfc-validated-yields.so",
+    );
     assert_eq!((text(&output.stderr), output.status.code()), (String::new(), Some(0)));
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let verdict = |name: &str| {
@@ -295,22 +277,20 @@ fn verify_finds_the_race_of_the_rfc_in_c_and_none_in_the_one_that_looks_again() 
 
 #[test]
 fn a_run_measures_what_is_loaded_beside_the_floor_behind_the_door_and_goes_on_without_what_crashes() {
-    fixture("crash-trial");
-    fixture("longer");
-    let out = DIRECTORY.path().join("run");
-    let words = "run --quiet -w hot --threads 1 --pin none --rounds 1 --trial 5ms --strategies mutex,mutex@c \
-                 --load ./longer.so --load ./crash-trial.so --out run";
-    let output = headlock(&words.split_whitespace().collect::<Vec<_>>());
+    let place = Place::with(&["crash-trial", "longer"]);
+    let output = place.headlock(
+        "run --quiet -w hot --threads 1 --pin none --rounds 1 --trial 5ms --strategies mutex,mutex@c --load ./longer.so \
+         --load ./crash-trial.so --out run",
+    );
     assert_eq!(output.status.code(), Some(1));
+    let failed = "headlock: crash-trial failed on hot with 1 threads and is left out: its process ended with signal: 11 (SIGSEGV)";
     let complaint = text(&output.stderr);
-    let failed =
-        "crash-trial failed on hot with 1 threads and is left out: its process ended with signal: 11 (SIGSEGV)";
-    assert!(complaint.contains(failed), "{complaint}");
-    let trials = fs::read_to_string(out.join("trials.csv")).expect("trials.csv");
+    assert!(complaint.lines().all(|line| line == failed) && !complaint.is_empty(), "{complaint}");
+    let trials = fs::read_to_string(place.file("run/trials.csv")).expect("trials.csv");
     for name in ["mutex", "mutex@c", "longer", "null@c"] {
         assert!(trials.contains(&format!(",{name},")), "{name} in {trials}");
     }
-    let run = read_run(&out).expect("run.json");
+    let run = read_run(&place.file("run")).expect("run.json");
     let behind = run.parameters["behind_door"].as_array().expect("a list");
     let named =
         |name: &str| behind.iter().find(|it| it["name"] == name).unwrap_or_else(|| panic!("{name} in {behind:?}"));
@@ -318,48 +298,49 @@ fn a_run_measures_what_is_loaded_beside_the_floor_behind_the_door_and_goes_on_wi
     assert_eq!(named("longer")["sha256"].as_str().map(str::len), Some(64));
     assert_eq!(named("mutex@c")["library"], serde_json::Value::Null);
     // A page knows what a list declares that only the run had loaded.
-    let page = headlock(&["report", "run", "--markdown"]);
-    let page = text(&page.stdout);
+    let page = text(&place.headlock("report run --markdown").stdout);
     assert!(page.contains("Behind the C interface"), "{page}");
     assert!(page.contains("longer from longer.so (SHA-256 "), "{page}");
 }
 
 #[test]
 fn a_run_is_not_taken_up_again_with_another_content_of_the_library() {
-    fixture("longer");
-    let words =
-        "run --quiet -w hot --threads 1 --pin none --rounds 1 --trial 1ms --no-latency --strategies mutex --load";
-    let run = |last: &[&str]| headlock(&[&words.split_whitespace().collect::<Vec<_>>(), last].concat());
-    assert_eq!(run(&["./longer.so", "--out", "first"]).status.code(), Some(0));
-    assert_eq!(run(&["longer.so", "--resume", "first"]).status.code(), Some(0));
-    let library = DIRECTORY.path().join("longer.so");
+    let place = Place::with(&["longer"]);
+    let run = |last: &str| {
+        let words =
+            "run --quiet -w hot --threads 1 --pin none --rounds 1 --trial 1ms --no-latency --strategies mutex --load";
+        place.headlock(&format!("{words} {last}"))
+    };
+    assert_eq!(run("./longer.so --out first").status.code(), Some(0));
+    assert_eq!(run("longer.so --resume first").status.code(), Some(0));
+    let library = place.file("longer.so");
     let mut content = fs::read(&library).expect("a library");
     content.push(0);
     fs::write(&library, content).expect("a library");
-    let output = run(&["./longer.so", "--resume", "first"]);
+    let output = run("./longer.so --resume first");
     assert!(
         text(&output.stderr).contains("would not be of the same kind: behind_door was"),
         "{}",
         text(&output.stderr)
     );
     assert_eq!(output.status.code(), Some(1));
-    assert_eq!(run(&["./longer.so", "--out", "second"]).status.code(), Some(0));
-    let compared = headlock(&["compare", "first", "second"]);
+    assert_eq!(run("./longer.so --out second").status.code(), Some(0));
+    let compared = place.headlock("compare first second");
     let said = text(&compared.stdout) + &text(&compared.stderr);
     assert!(said.contains("the library of longer: longer.so ("), "{said}");
 }
 
 #[test]
 fn the_header_is_c99_and_cpp_without_a_warning() {
-    let source = DIRECTORY.path().join("header.c");
-    fs::write(&source, "#include <headlock.h>\n#include <headlock.h>\nint here;\nint here = 1;\n").expect("a source");
-    let source_cpp = DIRECTORY.path().join("header.cpp");
-    fs::write(&source_cpp, "#include <headlock.h>\n#include <headlock.h>\nint here = 1;\n").expect("a source");
-    let object = DIRECTORY.path().join("header.o");
-    compile("cc", &["-std=c99", "-pedantic", "-c"], &[&source], &object);
-    compile("c++", &["-std=c++11", "-pedantic", "-c"], &[&source_cpp], &object);
+    let place = Place::new();
+    let [c, cpp, object] = ["header.c", "header.cpp", "header.o"].map(|name| place.file(name));
+    for source in [&c, &cpp] {
+        fs::write(source, "#include <headlock.h>\n#include <headlock.h>\nint here = 1;\n").expect("a source");
+    }
+    compile("cc", &["-std=c99", "-pedantic", "-c"], &[&c], &object);
+    compile("c++", &["-std=c++11", "-pedantic", "-c"], &[&cpp], &object);
     match Command::new("clang").arg("--version").output() {
-        Ok(_) => compile("clang", &["-std=c99", "-pedantic", "-Weverything", "-c"], &[&source], &object),
+        Ok(_) => compile("clang", &["-std=c99", "-pedantic", "-c"], &[&c], &object),
         Err(_) => println!("skipped: clang is not installed"),
     }
 }
