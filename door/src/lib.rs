@@ -1,6 +1,6 @@
 //! The door through which timer lists written in C come into headlock: `include/headlock.h`, from the other side.
 //!
-//! [`load`] opens a library and looks its table through; a [`Slot`] keeps the table for the life of the process; [`CList`] is
+//! [`load()`] opens a library and looks its table through; a [`Slot`] keeps the table for the life of the process; [`CList`] is
 //! the list type behind a slot. [`table_of`] goes the other way and makes a table of a list in Rust, so that what the door costs
 //! can be measured on a list that also plays without it.
 //!

@@ -12,7 +12,8 @@ use crate::registry::Registry;
 /// The libraries to load.
 #[derive(Clone, Debug, Default, Args)]
 pub struct LoadArgs {
-    /// Play the list of this C library beside the others (include/headlock.h); may be repeated
+    /// Play the list of this C library too (include/headlock.h); may be repeated. NAME@c among the strategies is a built-in list
+    /// through the same interface
     #[arg(long = "load", value_name = "LIB.so")]
     pub libraries: Vec<PathBuf>,
 }
