@@ -167,6 +167,31 @@ fn a_library_that_does_not_live_through_its_loading_takes_nobody_with_it() {
 }
 
 #[test]
+fn there_is_room_for_so_many_lists_behind_the_door() {
+    let place = Place::new();
+    let names = text(&place.headlock("list --json").stdout);
+    let names: serde_json::Value = serde_json::from_str(&names).expect("JSON");
+    let names = names["strategies"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|it| it["name"].as_str().expect("a name"));
+    let through: Vec<String> = names.map(|name| format!("{name}@c")).collect();
+    assert!(through.len() > 16, "more than there is room for");
+    let output = place.headlock(&format!("run -s {} --out never", through.join(",")));
+    let why = "there is room for 16 lists behind the C interface, and this is one more";
+    assert_eq!(text(&output.stderr), format!("headlock: --strategies {}: {why}\n", through[16]));
+    assert!(!place.file("never").exists());
+}
+
+#[test]
+fn only_what_is_not_behind_the_door_goes_through_it_by_name() {
+    let output = Place::with(&["shorter"]).headlock("run --load ./shorter.so -s shorter@c");
+    assert!(text(&output.stderr).starts_with("headlock: --strategies shorter@c: no such strategy; there are mutex, "));
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
 fn the_name_of_a_loaded_list_is_taken_too() {
     let output = Place::with(&["twin-one"]).headlock("list --load ./twin-one.so --load twin-one.so");
     let why = "its list is called twin-one, and so is another strategy; expected a name of its own";
