@@ -14,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 pub mod answers;
+mod behind;
 pub mod cli;
 pub mod document;
 pub mod export;
