@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use headlock::harness::Handed;
+use headlock::workload::Order;
+use headlock::workload::trace::Trace;
 use headlock::workload::trace::prepared::Prepared;
-use headlock::workload::trace::{Order, Trace};
 
 criterion_group!(
     name = benches;

@@ -45,6 +45,7 @@ impl Default for MadeUp {
                 "baseline": "mutex",
                 "trial_ns": 20_000_000,
                 "deciding_only": false,
+                "isolation": "slices",
                 "threshold": 0.01,
                 "cpus": [0, 1],
                 "seed": 1,
@@ -113,6 +114,7 @@ impl MadeUp {
         };
         dir.rewrite(&Snapshot {
             latency: &latency_rows(&latencies, &trials),
+            blocks: &[],
             histograms: &latencies,
             ratios: &ratios(&trials, "mutex", 0.01),
             run: &run,

@@ -27,7 +27,7 @@ fn play(target: &str, read: fn(&[u8])) {
 
 /// What is told of a file is checked, and is no output of a test that passes.
 fn quietly(play: impl FnOnce()) {
-    let nowhere = fs::OpenOptions::new().write(true).open("/dev/null").expect("a place for complaints");
+    let nowhere = std::fs::OpenOptions::new().write(true).open("/dev/null").expect("a place for complaints");
     rustix::stdio::dup2_stderr(nowhere).expect("standard error can be replaced");
     play();
 }

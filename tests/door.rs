@@ -304,7 +304,7 @@ fn verify_finds_the_race_of_the_rfc_in_c_and_none_in_the_one_that_looks_again() 
 fn a_run_measures_what_is_loaded_beside_the_floor_behind_the_door_and_goes_on_without_what_crashes() {
     let place = Place::with(&["crash-trial", "longer"]);
     let output = place.headlock(
-        "run --quiet -w hot --threads 1 --pin none --rounds 1 --trial 5ms --strategies mutex,mutex@c --load ./longer.so \
+        "run --quiet -w hot --threads 1 --pin none --blocks 1 --trial 5ms --strategies mutex,mutex@c --load ./longer.so \
          --load ./crash-trial.so --out run",
     );
     assert_eq!(output.status.code(), Some(1));
@@ -312,16 +312,16 @@ fn a_run_measures_what_is_loaded_beside_the_floor_behind_the_door_and_goes_on_wi
     let complaint = text(&output.stderr);
     assert!(complaint.lines().all(|line| line == failed) && !complaint.is_empty(), "{complaint}");
     let trials = fs::read_to_string(place.file("run/trials.csv")).expect("trials.csv");
-    for name in ["mutex", "mutex@c", "longer", "null@c"] {
+    for name in ["mutex", "mutex@c", "longer", "floor@c"] {
         assert!(trials.contains(&format!(",{name},")), "{name} in {trials}");
     }
     let run = read_run(&place.file("run")).expect("run.json");
-    let behind = run.parameters["behind_door"].as_array().expect("a list");
-    let named =
-        |name: &str| behind.iter().find(|it| it["name"] == name).unwrap_or_else(|| panic!("{name} in {behind:?}"));
-    assert_eq!(named("longer")["library"], "longer.so");
-    assert_eq!(named("longer")["sha256"].as_str().map(str::len), Some(64));
-    assert_eq!(named("mutex@c")["library"], serde_json::Value::Null);
+    let behind = &run.parameters.common.behind_door;
+    let named = |name: &str| behind.iter().find(|it| it.declaration.name == name).expect("it stands behind the door");
+    let library = place.file("longer.so").canonicalize().expect("a library");
+    assert_eq!(named("longer").library.as_deref().map(Path::new), Some(library.as_path()));
+    assert_eq!(named("longer").sha256.as_ref().map(String::len), Some(64));
+    assert_eq!(named("mutex@c").library, None);
     // A page knows what a list declares that only the run had loaded.
     let page = text(&place.headlock("report run --markdown").stdout);
     assert!(page.contains("Behind the C interface"), "{page}");
@@ -333,7 +333,7 @@ fn a_run_is_not_taken_up_again_with_another_content_of_the_library() {
     let place = Place::with(&["longer"]);
     let run = |last: &str| {
         let words =
-            "run --quiet -w hot --threads 1 --pin none --rounds 1 --trial 1ms --no-latency --strategies mutex --load";
+            "run --quiet -w hot --threads 1 --pin none --blocks 1 --trial 1ms --no-latency --strategies mutex --load";
         place.headlock(&format!("{words} {last}"))
     };
     assert_eq!(run("./longer.so --out first").status.code(), Some(0));

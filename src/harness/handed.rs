@@ -59,7 +59,8 @@ impl Handed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workload::trace::{Order, Trace};
+    use crate::workload::Order;
+    use crate::workload::trace::Trace;
     use std::fs;
 
     fn idle() -> Prepared {

@@ -3,9 +3,11 @@
 use super::testing::{declarations, results};
 use super::{Answer, Missing, Results, Scores};
 use crate::record::{
-    AA_CONTROL, Check, CheckFigures, CheckRow, CheckVerdict, LatencyRow, LeftOut, Metric, Pass, Point, Trial,
+    AA_CONTROL, Check, CheckFigures, CheckRow, CheckVerdict, Command, LatencyRow, LeftOut, Metric, Pass, PlayedTrace,
+    Point, Replay, Trial,
 };
 use crate::stats::testing::trial;
+use crate::workload::{Order, Speed};
 
 fn answer(results: &Results) -> Answer {
     Scores::new(&results.reading(), &declarations(), &results.checks).answer()
@@ -130,7 +132,7 @@ fn latencies_that_were_not_asked_for_are_not_called_lost() {
     let mut without = results(&[("seqlock", 5.0)]);
     without.latency = None;
     assert_eq!(without.reading().no_latency(&hot(), "seqlock"), Some(Missing::NeverDone));
-    without.run.parameters["deciding_only"] = true.into();
+    without.run.parameters.common.deciding_only = true;
     assert_eq!(without.reading().no_latency(&hot(), "seqlock"), Some(Missing::NoLatency));
 }
 
@@ -154,9 +156,16 @@ fn a_load_is_told_by_what_was_done() {
 #[test]
 fn a_pass_is_counted_once_for_each_time_it_was_played() {
     let mut replayed = results(&[]);
-    replayed.run.parameters["traces_played"] =
-        serde_json::json!([{ "workload": "hot", "checksum": "0", "rows": 500, "recorded_fires": 3 }]);
-    change(&mut replayed, "mutex", |it| (it.ops, it.lock_acquisitions, it.fired) = (1_000, 900, 6));
+    let trace = PlayedTrace {
+        path: "hot.csv".to_owned(),
+        workload: "hot".to_owned(),
+        checksum: "0".to_owned(),
+        rows: 500,
+        recorded_fires: 3,
+    };
+    replayed.run.parameters.command =
+        Command::Replay(Replay { traces: vec![trace], order: Order::Strict, speed: Speed::Max });
+    change(&mut replayed, "mutex", |it| (it.ops, it.lock.acquisitions, it.fired) = (1_000, 900, 6));
     let reading = replayed.reading();
     let pass = reading.pass(&hot(), "mutex").unwrap();
     assert_eq!((pass.locks, pass.fired), ((450.0, 450.0), (3.0, 3.0)));

@@ -8,6 +8,8 @@ use headlock::record::{
     ClockFacts, Conditions, Host, Kind, LatencyHistogram, Pass, RunRecord, RunState, SCHEMA_VERSION, Trial,
 };
 use headlock::stats::{Latencies, latency_rows, ratios};
+use headlock::strategies::LockCounts;
+use headlock::workload::Workload;
 use serde_json::json;
 
 /// 16 blocks of a workload on 1 thread, and of `paced`, which has a latency pass only: these strategies with their ns per
@@ -35,20 +37,26 @@ pub fn write(path: &Path, workload: &str, strategies: &[(&str, f64)]) {
             }
         }
     }
+    let workloads = [workload, "paced"].map(of_64_timers);
     let run = RunRecord {
         schema_version: SCHEMA_VERSION,
         headlock_version: "0.1.0".to_owned(),
         command: ["headlock", "run"].map(str::to_owned).to_vec(),
-        parameters: json!({
+        parameters: serde_json::from_value(json!({
             "command": "run",
-            "workloads": [{ "name": workload, "timers": 64 }, { "name": "paced", "timers": 64 }],
+            "workloads": workloads,
+            "threads": [1],
             "strategies": strategies.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
             "baseline": baseline,
             "threshold": 0.01,
             "trial_ns": 20_000_000,
             "cpus": [0],
             "seed": 1,
-        }),
+            "deciding_only": false,
+            "isolation": "slices",
+            "patience_ns": 60_000_000_000_u64,
+        }))
+        .unwrap(),
         host: Host { hostname: "box".to_owned(), ..Host::default() },
         conditions: Conditions {
             clock: Some(ClockFacts { pair_cost_ns: 10.5, resolution_ns: 1.0 }),
@@ -64,11 +72,17 @@ pub fn write(path: &Path, workload: &str, strategies: &[(&str, f64)]) {
     };
     dir.rewrite(&Snapshot {
         latency: &latency_rows(&latencies, &trials),
+        blocks: &[],
         histograms: &latencies,
         ratios: &ratios(&trials, baseline, 0.01),
         run: &run,
     })
     .unwrap();
+}
+
+fn of_64_timers(name: &str) -> Workload {
+    let preset = Workload::preset(if name == "paced" { name } else { "hot" }).unwrap();
+    Workload { name: name.to_owned(), timers: 64, ..preset }
 }
 
 fn trial(strategy: &str, block: usize, ns_per_op: f64) -> Trial {
@@ -84,9 +98,10 @@ fn trial(strategy: &str, block: usize, ns_per_op: f64) -> Trial {
         ops_per_s: 1e8,
         floor_ns: Some(1.0),
         cpu_ns: 10_000,
-        lock_acquisitions: if strategy == "mutex" { 1_000 } else { 10 },
-        lock_contended: 0,
-        lock_wait_ns: 0,
+        lock: LockCounts {
+            acquisitions: if strategy == "mutex" { 1_000 } else { 10 },
+            ..LockCounts::default()
+        },
         retries: 0,
         retired: 0,
         peak_unreclaimed: 0,
@@ -105,6 +120,11 @@ fn trial(strategy: &str, block: usize, ns_per_op: f64) -> Trial {
         behind_ns: None,
         ops_least: 1_000,
         ops_most: 1_000,
+        slices: 1,
+        log_ratio: None,
+        log_net_ratio: None,
+        at_floor: false,
+        state: String::new(),
     }
 }
 

@@ -165,7 +165,7 @@ impl Range {
 mod tests {
     use super::*;
     use crate::document::testing::{says, says_all};
-    use crate::review::testing::run;
+    use crate::reading::testing::run;
 
     #[test]
     fn a_crossing_is_said_in_each_form() {

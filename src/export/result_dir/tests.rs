@@ -16,6 +16,7 @@ fn names(dir: &Path) -> Vec<String> {
 fn rewrite(dir: &mut ResultDir, result: &TestResult) -> Result<(), WriteError> {
     dir.rewrite(&Snapshot {
         latency: &result.latency,
+        blocks: &[],
         histograms: &result.latencies,
         ratios: &result.ratios,
         run: &result.run,

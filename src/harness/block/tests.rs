@@ -7,9 +7,10 @@ use headlock_strategies::{
     seqlock,
 };
 
-use crate::harness::job::{Contestant, Isolation, Job, Load, Order, Outcome, Speed};
-use crate::harness::{FloorList, Maker, play};
+use crate::harness::job::{Contestant, Job, Load, Outcome};
+use crate::harness::{FloorList, Isolation, Maker, Order, Speed, play};
 use crate::record::Pass;
+use crate::workload::trace::Trace;
 use crate::workload::{Mix, Overrides, Workload};
 
 const TRIAL_NS: u64 = 2_000_000;
@@ -22,6 +23,7 @@ fn job(load: Load, names: &[&str]) -> Job {
     };
     Job {
         contestants: names.iter().map(contestant).collect(),
+        behind: Vec::new(),
         baseline: "mutex".to_owned(),
         passes: load.passes().to_vec(),
         load,

@@ -333,7 +333,7 @@ fn a_replay_is_counted_in_one_block_of_many_and_stated_in_all() {
     });
     assert_eq!(ending, Ok(Ending::Complete));
     let of = |block| notes.trials.iter().find(|it| (it.block, it.pass) == (block, Pass::Throughput)).unwrap();
-    assert_eq!([0, 1, 2].map(|block| of(block).lock_acquisitions), [500, 1_000, 1_000]);
+    assert_eq!([0, 1, 2].map(|block| of(block).lock.acquisitions), [500, 1_000, 1_000]);
 }
 
 #[test]

@@ -1,3 +1,4 @@
+use headlock_strategies::LockCounts;
 use rand::SeedableRng;
 use rand_distr::{Distribution, Normal};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -286,9 +287,7 @@ fn each_role_has_its_ratio_where_there_are_several() {
                 ops,
                 elapsed_ns: 10_000,
                 cpu_ns: 10_000,
-                lock_acquisitions: 0,
-                lock_contended: 0,
-                lock_wait_ns: 0,
+                lock: LockCounts::default(),
             })
         })
         .collect();

@@ -61,6 +61,7 @@ fn write_part(dir: &Path, trials: &[Trial]) {
     trials.iter().for_each(|trial| result.append_trial(trial).unwrap());
     let written = result.rewrite(&Snapshot {
         latency: &[],
+        blocks: &[],
         histograms: &Latencies::default(),
         ratios: &ratios(trials, "mutex", 0.01),
         run: &testing::run(),

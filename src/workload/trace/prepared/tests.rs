@@ -27,6 +27,7 @@ fn small() -> Trace {
     };
     Trace {
         name: "small".to_owned(),
+        notes: Vec::new(),
         rows: vec![
             row(0, 0, 0, TraceOp::Deadline, NO_TIMER, 0),
             row(5, 1, 1, TraceOp::Create, 1, 0),
