@@ -343,16 +343,39 @@ fn a_run_is_not_taken_up_again_with_another_content_of_the_library() {
     content.push(0);
     fs::write(&library, content).expect("a library");
     let output = run("./longer.so --resume first");
-    assert!(
-        text(&output.stderr).contains("would not be of the same kind: behind_door was"),
-        "{}",
-        text(&output.stderr)
-    );
+    let said = text(&output.stderr);
+    assert!(said.contains("would not be of the same kind: behind_door was longer from /"), "{said}");
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(run("./longer.so --out second").status.code(), Some(0));
     let compared = place.headlock("compare first second");
     let said = text(&compared.stdout) + &text(&compared.stderr);
     assert!(said.contains("the library of longer: longer.so ("), "{said}");
+}
+
+#[test]
+fn a_run_is_measured_again_with_the_library_that_its_record_names() {
+    let place = Place::with(&["longer"]);
+    let first = place.headlock(
+        "run --quiet -w hot --threads 1 --pin none --blocks 1 --trial 1ms --no-latency --strategies mutex,mutex@c \
+         --load ./longer.so --out first",
+    );
+    assert_eq!(first.status.code(), Some(0), "{first:?}");
+    let again = place.headlock("run --quiet --config first/run.json --out again");
+    assert_eq!(again.status.code(), Some(0), "{again:?}");
+    let [first, again] = ["first", "again"].map(|name| read_run(&place.file(name)).expect("run.json").parameters);
+    assert_eq!(first.differences(&again), []);
+
+    let library = place.file("longer.so");
+    let mut content = fs::read(&library).expect("a library");
+    content.push(0);
+    fs::write(&library, content).expect("a library");
+    let output = place.headlock("run --quiet --config first/run.json --out changed");
+    let said = text(&output.stderr);
+    assert!(said.starts_with("headlock: --config first/run.json: behind_door[0].sha256: /"), "{said}");
+    assert!(said.ends_with("name the library by --load to play it as it is\n"), "{said}");
+    assert_eq!(output.status.code(), Some(2));
+    let typed = place.headlock("run --quiet --config first/run.json --load ./longer.so --out typed");
+    assert_eq!(typed.status.code(), Some(0), "{typed:?}");
 }
 
 #[test]

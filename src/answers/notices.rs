@@ -9,7 +9,12 @@ const ROUNDING: f64 = 1e-9;
 
 /// The notices of a run.
 pub(super) fn of_run(results: &Results, reading: &Reading<'_>) -> Vec<String> {
-    let all = [unfinished(reading), disagreement(results, reading), biased(reading), behind_door(reading)];
+    let all = [
+        unfinished(reading),
+        disagreement(results, reading),
+        biased(reading),
+        behind_door(reading),
+    ];
     let empty = reading.points_without_figures();
     let empty: Vec<String> = empty.iter().map(|(point, why)| format!("{} ({why})", at(point))).collect();
     let empty = (!empty.is_empty()).then(|| format!("No figure at all on {}.", list(&empty)));

@@ -65,7 +65,11 @@ impl<'a> Asked<'a> {
         };
         let mut names = named(&common.strategies);
         names.push(&common.baseline);
-        Some(Asked { measures, config: common.config.as_deref(), ..of(&common.load, names) })
+        Some(Asked {
+            measures,
+            config: common.config.as_deref(),
+            ..of(&common.load, names)
+        })
     }
 }
 
