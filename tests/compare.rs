@@ -113,8 +113,8 @@ impl MadeUp {
             left_out: Vec::new(),
         };
         dir.rewrite(&Snapshot {
-            latency: &latency_rows(&latencies, &trials),
             blocks: &[],
+            latency: &latency_rows(&latencies, &trials),
             histograms: &latencies,
             ratios: &ratios(&trials, "mutex", 0.01),
             run: &run,

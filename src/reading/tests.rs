@@ -156,15 +156,17 @@ fn a_load_is_told_by_what_was_done() {
 #[test]
 fn a_pass_is_counted_once_for_each_time_it_was_played() {
     let mut replayed = results(&[]);
-    let trace = PlayedTrace {
-        path: "hot.csv".to_owned(),
-        workload: "hot".to_owned(),
-        checksum: "0".to_owned(),
-        rows: 500,
-        recorded_fires: 3,
-    };
-    replayed.run.parameters.command =
-        Command::Replay(Replay { traces: vec![trace], order: Order::Strict, speed: Speed::Max });
+    replayed.run.parameters.command = Command::Replay(Replay {
+        traces: vec![PlayedTrace {
+            path: "hot.csv".to_owned(),
+            workload: "hot".to_owned(),
+            checksum: "0".to_owned(),
+            rows: 500,
+            recorded_fires: 3,
+        }],
+        order: Order::Strict,
+        speed: Speed::Max,
+    });
     change(&mut replayed, "mutex", |it| (it.ops, it.lock.acquisitions, it.fired) = (1_000, 900, 6));
     let reading = replayed.reading();
     let pass = reading.pass(&hot(), "mutex").unwrap();

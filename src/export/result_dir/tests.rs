@@ -15,8 +15,8 @@ fn names(dir: &Path) -> Vec<String> {
 
 fn rewrite(dir: &mut ResultDir, result: &TestResult) -> Result<(), WriteError> {
     dir.rewrite(&Snapshot {
-        latency: &result.latency,
         blocks: &[],
+        latency: &result.latency,
         histograms: &result.latencies,
         ratios: &result.ratios,
         run: &result.run,

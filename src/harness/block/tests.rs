@@ -8,7 +8,8 @@ use headlock_strategies::{
 };
 
 use crate::harness::job::{Contestant, Job, Load, Outcome};
-use crate::harness::{FloorList, Isolation, Maker, Order, Speed, play};
+use crate::harness::{FloorList, Maker, play};
+use crate::harness::{Isolation, Order, Speed};
 use crate::record::Pass;
 use crate::workload::trace::Trace;
 use crate::workload::{Mix, Overrides, Workload};

@@ -1,4 +1,3 @@
-use headlock_strategies::LockCounts;
 use rand::SeedableRng;
 use rand_distr::{Distribution, Normal};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -287,7 +286,7 @@ fn each_role_has_its_ratio_where_there_are_several() {
                 ops,
                 elapsed_ns: 10_000,
                 cpu_ns: 10_000,
-                lock: LockCounts::default(),
+                lock: headlock_strategies::LockCounts::default(),
             })
         })
         .collect();

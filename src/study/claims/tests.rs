@@ -60,8 +60,8 @@ fn write_part(dir: &Path, trials: &[Trial]) {
     let mut result = ResultDir::create(dir).unwrap();
     trials.iter().for_each(|trial| result.append_trial(trial).unwrap());
     let written = result.rewrite(&Snapshot {
-        latency: &[],
         blocks: &[],
+        latency: &[],
         histograms: &Latencies::default(),
         ratios: &ratios(trials, "mutex", 0.01),
         run: &testing::run(),

@@ -26,8 +26,8 @@ fn small() -> Trace {
         counts: Default::default(),
     };
     Trace {
-        name: "small".to_owned(),
         notes: Vec::new(),
+        name: "small".to_owned(),
         rows: vec![
             row(0, 0, 0, TraceOp::Deadline, NO_TIMER, 0),
             row(5, 1, 1, TraceOp::Create, 1, 0),
