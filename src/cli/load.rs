@@ -102,13 +102,13 @@ pub fn extended(registry: Registry, command: &Command) -> Result<Registry, Failu
 
 /// Refuses a library that is not what it was when the run was recorded that is to be run again.
 fn unchanged(told: &[BehindDoor], loaded: &[Behind]) -> Result<(), String> {
-    let pairs = told.iter().zip(loaded.iter().map(BehindDoor::from)).enumerate();
-    for (place, (told, loaded)) in pairs.filter(|(_, (told, loaded))| told.sha256 != loaded.sha256) {
-        let [was, is] = [told, &loaded].map(|it| it.sha256.as_deref().unwrap_or("none"));
-        return Err(format!(
-            "behind_door[{place}].sha256: {} was {was} and is {is}; name the library by --load to play it as it is",
-            loaded.library.as_deref().unwrap_or_default()
-        ));
-    }
-    Ok(())
+    let mut pairs = told.iter().zip(loaded.iter().map(BehindDoor::from)).enumerate();
+    let Some((place, (told, loaded))) = pairs.find(|(_, (told, loaded))| told.sha256 != loaded.sha256) else {
+        return Ok(());
+    };
+    let [was, is] = [told, &loaded].map(|it| it.sha256.as_deref().unwrap_or("none"));
+    Err(format!(
+        "behind_door[{place}].sha256: {} was {was} and is {is}; name the library by --load to play it as it is",
+        loaded.library.as_deref().unwrap_or_default()
+    ))
 }
