@@ -51,9 +51,27 @@ instructions *flags:
 advisories:
     cargo deny check
 
-# The poll rows of the table of goals, in one run with liburcu and the libraries' bare loops; needs liburcu-dev
+# The C lists of examples/c, instrumented by the C compiler, under verify: `address` or `thread`
+sanitize-c sanitizer="address":
+    scripts/sanitize {{ sanitizer }} c
+
+# What the door costs: built-in lists through it against themselves, one poller and the hot mix
+door out="results/door":
+    cargo build --release
+    target/release/headlock run -w hot --threads 1,2 --baseline mutex --strategies mutex,mutex@c,atomic-deadline,atomic-deadline@c --budget 4m --out {{ out }}
+
+# The patch itself, in C, beside its counterparts in Rust: the hot mix and a recorded disk; needs liburcu-dev
+patch-in-c out="results/patch-in-c":
+    cargo build --release
+    make -C examples/c OUT=$PWD/target
+    target/release/headlock run -w hot --threads 1,2 --baseline qemu-2013 --strategies mutex,mutex@c,mutex-std,rcu-epoch,rcu-membarrier,rcu-membarrier@c --load target/qemu-2013.so --load target/qemu-2016.so --load target/qemu-rfc.so --load target/qemu-rfc-validated.so --budget 6m --out {{ out }}-hot
+    target/release/headlock replay traces/disk.csv.zst --baseline qemu-2013 --strategies mutex,mutex@c,mutex-std,rcu-epoch,rcu-membarrier,rcu-membarrier@c --load target/qemu-2013.so --load target/qemu-2016.so --load target/qemu-rfc.so --load target/qemu-rfc-validated.so --budget 6m --out {{ out }}-disk
+
+# The poll rows of the table of goals, in one run with liburcu, in C and through the door, and the libraries' bare loops; needs
+# liburcu-dev. rcu-membarrier@c over qemu-rfc-validated, both net of the floor behind the door, is the goal of 1.1
 goals out="../../results/goals/polls":
-    cd peers/liburcu && cp ../../Cargo.lock . && cargo run --release -- run -w hot --mix deadline=1 --threads 1 --baseline atomic-deadline --strategies atomic-deadline,rcu-qsbr,liburcu-qsbr,rcu-membarrier,liburcu-memb,rcu-epoch,bare-epoch,mutex,bare-parking-lot --budget 90s --out {{ out }}
+    make -C examples/c
+    cd peers/bare && cp ../../Cargo.lock . && cargo run --release -- run -w hot --mix deadline=1 --threads 1 --baseline atomic-deadline --strategies atomic-deadline,rcu-qsbr,rcu-membarrier,rcu-membarrier@c,rcu-epoch,bare-epoch,mutex,mutex@c,bare-parking-lot --load ../../examples/c/qemu-rfc-validated.so --budget 90s --out {{ out }}
 
 # The reference runs: every strategy under the default workloads and on every recorded trace, an hour in all
 reference name=`date +%Y-%m`:

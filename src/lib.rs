@@ -15,6 +15,7 @@
 #![forbid(unsafe_code)]
 
 pub mod answers;
+mod behind;
 pub mod cli;
 pub mod document;
 pub mod export;

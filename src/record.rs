@@ -1,5 +1,6 @@
 //! The result schema, as plain data. `stats` and `export` know these types and nothing of the harness.
 
+mod behind;
 mod checks;
 mod conditions;
 mod crossover;
@@ -17,6 +18,7 @@ use headlock_strategies::LockCounts;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use behind::BehindDoor;
 pub use checks::{Check, CheckFigures, CheckRow, CheckVerdict, Failure, Finding};
 pub use conditions::{ClockFacts, Conditions, CoreWidth, CpuPair, Hiccups};
 pub use crossover::{CrossoverPoint, CrossoverRow, CrossoverVerdict, MapCell};

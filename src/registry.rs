@@ -1,9 +1,10 @@
 //! The strategies that a program offers, each with what makes it a contestant and its checks.
 
+use headlock_door::{CList, Table, table_of};
 use headlock_strategies::{Strategy, TimerList, Visitor, visit_builtin};
 
-use crate::harness::Maker;
 use crate::harness::floor::FloorList;
+use crate::harness::{Behind, Maker};
 use crate::record::FLOOR;
 use crate::verify::{self, CheckJob, CheckReport};
 
@@ -16,7 +17,17 @@ pub struct Entry {
     pub maker: Maker,
     /// Carries out one check in this process.
     pub verify: fn(&CheckJob) -> CheckReport,
+    /// Makes a table of its functions, to play it through the C interface.
+    pub table: fn() -> Table,
 }
+
+/// Entries for what is behind the door, by slot.
+macro_rules! slots {
+    ($($slot:literal)*) => { [$(Entry::in_slot::<$slot>),*] };
+}
+
+/// What makes the entry of a slot's list, given what the list declares.
+const SLOTS: [fn(Strategy) -> Entry; headlock_door::SLOTS] = slots!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
 
 impl Entry {
     fn of<L: TimerList>() -> Self {
@@ -24,7 +35,12 @@ impl Entry {
             strategy: L::STRATEGY,
             maker: Maker::of::<L>(),
             verify: verify::check::<L>,
+            table: table_of::<L>,
         }
+    }
+
+    fn in_slot<const SLOT: usize>(strategy: Strategy) -> Self {
+        Entry { strategy, ..Entry::of::<CList<SLOT>>() }
     }
 
     fn promising<L: TimerList>() -> Self {
@@ -36,6 +52,8 @@ impl Entry {
 #[derive(Clone, Default)]
 pub struct Registry {
     entries: Vec<Entry>,
+    /// What stands behind the C interface, by slot.
+    behind: Vec<Behind>,
 }
 
 impl Registry {
@@ -76,6 +94,17 @@ impl Registry {
     /// The one with this name.
     pub fn get(&self, name: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.strategy.name == name)
+    }
+
+    /// What stands behind the C interface, by slot.
+    pub(crate) fn behind(&self) -> &[Behind] {
+        &self.behind
+    }
+
+    /// Adds a list that stands behind the C interface and declares this. There must be a slot left.
+    pub(crate) fn add_behind(&mut self, behind: Behind, strategy: Strategy) {
+        self.add(SLOTS[self.behind.len()](strategy));
+        self.behind.push(behind);
     }
 
     /// The one to play under this name: the harness's own floor included.

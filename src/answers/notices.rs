@@ -9,7 +9,12 @@ const ROUNDING: f64 = 1e-9;
 
 /// The notices of a run.
 pub(super) fn of_run(results: &Results, reading: &Reading<'_>) -> Vec<String> {
-    let all = [unfinished(reading), disagreement(results, reading), biased(reading)];
+    let all = [
+        unfinished(reading),
+        disagreement(results, reading),
+        biased(reading),
+        behind_door(reading),
+    ];
     let empty = reading.points_without_figures();
     let empty: Vec<String> = empty.iter().map(|(point, why)| format!("{} ({why})", at(point))).collect();
     let empty = (!empty.is_empty()).then(|| format!("No figure at all on {}.", list(&empty)));
@@ -92,6 +97,32 @@ fn biased(reading: &Reading<'_>) -> Option<String> {
             "{} measured against itself came out different on {}: what was measured there is biased and does not count.",
             reading.baseline,
             list(&points)
+        )
+    })
+}
+
+/// Which rows are played through the C interface, and what that costs them.
+fn behind_door(reading: &Reading<'_>) -> Option<String> {
+    let behind = &reading.run.parameters.common.behind_door;
+    let names: Vec<String> = behind.iter().map(|behind| behind.declaration.name.clone()).collect();
+    let files = behind.iter().filter_map(|behind| {
+        let (library, sha256) = (behind.file_name()?, behind.sha256.as_ref()?);
+        Some(format!(
+            "{} from {library} (SHA-256 {})",
+            behind.declaration.name,
+            sha256.get(..12).unwrap_or(sha256)
+        ))
+    });
+    let files: Vec<String> = files.collect();
+    let from = if files.is_empty() {
+        String::new()
+    } else {
+        format!(" Loaded: {}.", list(&files))
+    };
+    (!names.is_empty()).then(|| {
+        format!(
+            "Behind the C interface, where each operation is a call through a table, which no other row pays: {}.{from}",
+            list(&names)
         )
     })
 }

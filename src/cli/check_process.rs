@@ -2,8 +2,8 @@
 
 use std::sync::Once;
 
-use super::answer::{answer, complain};
-use super::child_process::{ChildArgs, describe, receive};
+use super::answer::complain;
+use super::child_process::{ChildArgs, WayBack, describe, receive};
 use super::failure::Failure;
 use crate::registry::Registry;
 use crate::verify::CheckJob;
@@ -13,11 +13,12 @@ use crate::verify::CheckJob;
 pub fn check(registry: &Registry, args: &ChildArgs) -> Result<(), Failure> {
     static FIRST: Once = Once::new();
     std::panic::set_hook(Box::new(|panic| FIRST.call_once(|| complain(&describe(panic)))));
+    let way_back = WayBack::keep()?;
     let (job, _): (CheckJob, usize) = receive(args)?;
+    let registry = registry.opened(&job.behind, |name| name == job.strategy).map_err(Failure::Error)?;
     let Some(entry) = registry.get(&job.strategy) else {
         return Err(Failure::Error(format!("strategy {:?} is not registered", job.strategy)));
     };
     let report = (entry.verify)(&job);
-    let report = serde_json::to_string(&report).map_err(|error| Failure::Error(error.to_string()))?;
-    answer(&report)
+    way_back.answer(&report)
 }

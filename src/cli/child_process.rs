@@ -1,9 +1,14 @@
-//! What the hidden commands share: a job comes on standard input, from a parent without which it is of no use.
+//! What the hidden commands share: a job comes on standard input, from a parent without which it is of no use, and the answer
+//! goes to what was standard output when the process began.
 
-use std::io::{Read, stdin};
+use std::fs::File;
+use std::io::{Read, Write, stderr, stdin, stdout};
 
 use clap::Args;
+use rustix::io::fcntl_dupfd_cloexec;
 use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
+use rustix::stdio::dup2_stdout;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::failure::Failure;
@@ -26,6 +31,26 @@ pub fn receive<J: DeserializeOwned>(args: &ChildArgs) -> Result<(J, usize), Fail
         Failure::Error(format!("standard input holds no job (this command is headlock's own): {error}"))
     })?;
     Ok((job, text.len()))
+}
+
+/// The way back to whoever asked. While it exists, what the process prints otherwise goes to standard error: a list may print what
+/// it likes, in C from a constructor on, and the answer stays whole.
+pub struct WayBack(File);
+
+impl WayBack {
+    /// Takes standard output for the answer alone.
+    pub fn keep() -> Result<Self, Failure> {
+        let failed = |error| Failure::Error(format!("cannot keep standard output for the answer: {error}"));
+        let kept = fcntl_dupfd_cloexec(stdout(), 3).map_err(failed)?;
+        dup2_stdout(stderr()).map_err(failed)?;
+        Ok(WayBack(kept.into()))
+    }
+
+    /// Sends the answer.
+    pub fn answer(mut self, answer: &impl Serialize) -> Result<(), Failure> {
+        let sent = serde_json::to_vec(answer).map_err(std::io::Error::from).and_then(|text| self.0.write_all(&text));
+        sent.map_err(|error| Failure::Error(format!("cannot answer: {error}")))
+    }
 }
 
 /// Sees to it that this process does not outlive the one that wants the job done, however that one ends: an orphan would go

@@ -5,8 +5,10 @@ use clap::{Parser, Subcommand};
 use super::child_process::ChildArgs;
 use super::compare::CompareArgs;
 use super::completions::CompletionsArgs;
+use super::config::Typed;
 use super::crossover::CrossoverArgs;
 use super::doctor::DoctorArgs;
+use super::failure::Failure;
 use super::list::ListArgs;
 use super::man::ManArgs;
 use super::replay::ReplayArgs;
@@ -80,4 +82,19 @@ pub enum Command {
     /// Carry out one check (for headlock's own use)
     #[command(hide = true, name = crate::verify::referee::SUBCOMMAND)]
     CheckProcess(ChildArgs),
+    /// Load a library (for headlock's own use)
+    #[command(hide = true, name = crate::behind::SUBCOMMAND)]
+    LibraryProcess(ChildArgs),
+}
+
+impl Command {
+    /// With what `--config` names in place of what was not typed.
+    pub fn configured(self, typed: &Typed) -> Result<Self, Failure> {
+        Ok(match self {
+            Command::Run(args) => Command::Run(Box::new(args.configured(typed)?)),
+            Command::Replay(args) => Command::Replay(Box::new(args.configured(typed)?)),
+            Command::Crossover(args) => Command::Crossover(Box::new(args.configured(typed)?)),
+            other => other,
+        })
+    }
 }

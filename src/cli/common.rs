@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::config::Typed;
+use super::load::LoadArgs;
 use super::units::{self, Share};
 use crate::harness::{Isolation, pin};
 use crate::record::{Common, DEFAULT_BASELINE};
@@ -19,6 +20,8 @@ pub struct CommonArgs {
     /// Strategies separated by commas; core, or all
     #[arg(short, long, default_value = "core", value_delimiter = ',', value_name = "LIST")]
     pub strategies: Vec<String>,
+    #[command(flatten)]
+    pub load: LoadArgs,
     /// The strategy that the others are compared with
     #[arg(short, long, default_value = DEFAULT_BASELINE, value_name = "NAME")]
     pub baseline: String,
@@ -87,6 +90,9 @@ impl CommonArgs {
         let optional = |share: Option<f64>| share.map(units::part).transpose();
         let blocks = told.blocks.map(|blocks| units::within(1, MAX_BLOCKS, blocks)).transpose();
         typed.or("strategies", &mut self.strategies, "strategies", Ok(told.strategies.clone()))?;
+        if !typed.has("libraries") {
+            self.load = LoadArgs::told(&told.behind_door);
+        }
         typed.or("baseline", &mut self.baseline, "baseline", Ok(told.baseline.clone()))?;
         typed.or("blocks", &mut self.blocks, "blocks", blocks)?;
         typed.or("budget", &mut self.budget, "budget_ns", Ok(told.budget_ns))?;

@@ -21,7 +21,7 @@ pub struct DoctorArgs {
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
-    /// Print Markdown a Markdown table
+    /// Print a Markdown table
     #[arg(long, conflicts_with = "json")]
     pub markdown: bool,
 }

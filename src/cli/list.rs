@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::answer::{Form, present};
 use super::failure::Failure;
+use super::load::LoadArgs;
 use crate::document::{Block, Cell, Column, Document, Table};
 use crate::registry::Registry;
 
@@ -15,6 +16,8 @@ use crate::registry::Registry;
   headlock list --markdown    the one in the README
   headlock list --json        with each one's reference")]
 pub struct ListArgs {
+    #[command(flatten)]
+    pub load: LoadArgs,
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,

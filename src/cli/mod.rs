@@ -13,7 +13,9 @@ mod declared;
 mod doctor;
 mod failure;
 mod file_size;
+mod library_process;
 mod list;
+mod load;
 mod man;
 mod progress;
 mod replay;
@@ -36,6 +38,7 @@ use clap::{CommandFactory, FromArgMatches};
 use answer::complain;
 use command_line::{Cli, Command};
 use config::Typed;
+use failure::Failure;
 
 use crate::registry::Registry;
 
@@ -57,11 +60,22 @@ pub fn main_with(registry: Registry, args: impl IntoIterator<Item = OsString>) -
         Ok(read) => read,
         Err(error) => return typed::explain(&error),
     };
-    let done = match cli.command {
-        Command::Run(args) => args.configured(&typed).and_then(|args| run::run(&registry, &args)),
-        Command::Replay(args) => args.configured(&typed).and_then(|args| replay::replay(&registry, &args)),
+    match cli.command.configured(&typed).and_then(|command| carry_out(registry, command)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            complain(failure.message());
+            failure.exit_code()
+        }
+    }
+}
+
+fn carry_out(registry: Registry, command: Command) -> Result<(), Failure> {
+    let registry = load::extended(registry, &command)?;
+    match command {
+        Command::Run(args) => run::run(&registry, &args),
+        Command::Replay(args) => replay::replay(&registry, &args),
         Command::Trace(args) => trace::trace(&registry, &args),
-        Command::Crossover(args) => args.configured(&typed).and_then(|args| crossover::crossover(&registry, &args)),
+        Command::Crossover(args) => crossover::crossover(&registry, &args),
         Command::Study(args) => study::study(&registry, &args),
         Command::Compare(args) => compare::compare(&args),
         Command::Report(args) => report::report(&registry, &args),
@@ -71,13 +85,7 @@ pub fn main_with(registry: Registry, args: impl IntoIterator<Item = OsString>) -
         Command::Completions(args) => completions::completions(Cli::command(), &args),
         Command::Man(args) => man::man(Cli::command(), &args),
         Command::TrialProcess(args) => trial_process::play(&registry, &args),
+        Command::LibraryProcess(args) => library_process::tell(&args),
         Command::CheckProcess(args) => check_process::check(&registry, &args),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            complain(failure.message());
-            failure.exit_code()
-        }
     }
 }

@@ -132,7 +132,7 @@ pub fn request<'a>(registry: &Registry, args: &'a ReplayArgs) -> Result<Request<
     }
     let plan = Plan {
         expected_ns: length_ns,
-        ..session::plan(common, session::strategies(registry, &common.strategies, &common.baseline)?, points)?
+        ..session::plan(registry, common, session::strategies(registry, &common.strategies, &common.baseline)?, points)?
     };
     let names: Vec<&str> = plan.points.iter().map(|(point, _)| point.workload.as_str()).collect();
     let command = record::Command::Replay(record::Replay { traces: played, order: args.order, speed: args.speed });

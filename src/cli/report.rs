@@ -10,7 +10,7 @@ use super::failure::Failure;
 use crate::answers::{Material, StudyMaterial, page, study_page};
 use crate::document::{Document, Html, Writer};
 use crate::export::{ReadError, read_results, read_study_results, write_page, write_page_to};
-use crate::reading::StudyResults;
+use crate::reading::{Results, StudyResults};
 use crate::record::Declaration;
 use crate::registry::Registry;
 use crate::study::claims;
@@ -56,15 +56,23 @@ pub fn report(registry: &Registry, args: &ReportArgs) -> Result<(), Failure> {
         )));
     }
     let directory = dir.display().to_string();
-    let declarations = declarations(registry);
+    // A run may have loaded what this program has not.
+    let declared = |results: &[Results]| {
+        let behind = results.iter().flat_map(|results| &results.run.parameters.common.behind_door);
+        let own = declarations(registry);
+        own.into_iter().chain(behind.map(|it| it.declaration.clone())).collect::<Vec<Declaration>>()
+    };
     let document = match dir.join("study.json").is_file() {
-        true => of_study(&directory, &read_study_results(dir).map_err(broken)?, &declarations)?,
+        true => {
+            let study = read_study_results(dir).map_err(broken)?;
+            of_study(&directory, &study, &declared(&study.parts))?
+        }
         false => {
             let results = read_results(dir, &name(dir)).map_err(broken)?;
             page(&Material {
                 directory: &directory,
                 results: &results,
-                declarations: &declarations,
+                declarations: &declared(std::slice::from_ref(&results)),
             })
         }
     };

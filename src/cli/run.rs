@@ -87,7 +87,8 @@ pub fn request<'a>(registry: &Registry, args: &'a RunArgs) -> Result<Request<'a>
     if points.is_empty() {
         return usage("--threads: there is no thread count, so there is nothing to measure");
     }
-    let plan = session::plan(common, session::strategies(registry, &common.strategies, &common.baseline)?, points)?;
+    let plan =
+        session::plan(registry, common, session::strategies(registry, &common.strategies, &common.baseline)?, points)?;
     let names: Vec<&str> = workloads.iter().map(|workload| workload.name.as_str()).collect();
     let all_fixed = workloads.iter().all(|workload| workload.fixed_threads().is_some());
     Ok(Request {

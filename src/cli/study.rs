@@ -10,6 +10,7 @@ use serde_json::json;
 use super::answer::{answer, answer_json, complain};
 use super::crossover::{self, CrossoverArgs};
 use super::failure::{Failure, usage};
+use super::load::LoadArgs;
 use super::replay::{self, ReplayArgs};
 use super::report::{self, ReportArgs};
 use super::run::{self, RunArgs};
@@ -41,6 +42,8 @@ pub struct StudyArgs {
     /// The directory of the recorded traces
     #[arg(long, value_name = "DIR", default_value = "traces")]
     pub traces: PathBuf,
+    #[command(flatten)]
+    pub load: LoadArgs,
     /// The study's directory; must not exist [default: results/DATE-TIME-HOST-study-NAME]
     #[arg(short, long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -80,7 +83,10 @@ pub fn study(registry: &Registry, args: &StudyArgs) -> Result<(), Failure> {
     let dir = created.map_err(|error| Failure::Error(format!("--out: {error}")))?;
     let strict = qemu_rfc::strict(&known, args.budget);
     let paced = paced(&known, args.budget, &dir)?;
-    let parts = qemu_rfc::parts(&dir, args.budget, &strict, &paced, args.quiet || args.json);
+    let mut parts = qemu_rfc::parts(&dir, args.budget, &strict, &paced, args.quiet || args.json);
+    for part in parts.iter_mut().filter(|part| !part.command.is_empty()) {
+        part.command.extend(args.load.as_words());
+    }
     let mut facts: Vec<Known> = strict.clone();
     if facts.iter().all(|trace| trace.facts.name != paced.facts.name) {
         facts.push(paced);

@@ -1,10 +1,10 @@
 //! The hidden `trial-process`: plays one job from standard input, notes there whom it is playing, and writes the outcome to standard
 //! output.
 
-use super::answer::{answer, complain};
-use super::child_process::{ChildArgs, describe, receive};
+use super::answer::complain;
+use super::child_process::{ChildArgs, WayBack, describe, receive};
 use super::failure::Failure;
-use crate::harness::child::note;
+use crate::harness::child::{note, note_nobody};
 use crate::harness::{self, Contestant, Job, JobError};
 use crate::registry::Registry;
 
@@ -15,7 +15,15 @@ pub fn play(registry: &Registry, args: &ChildArgs) -> Result<(), Failure> {
         complain(&describe(panic));
         std::process::exit(1);
     }));
+    let way_back = WayBack::keep()?;
     let (job, length): (Job, usize) = receive(args)?;
+    // Who is loaded is noted as if at work: a library may not let the process live.
+    let plays = |name: &str| {
+        let place = job.contestants.iter().position(|contestant| contestant.strategy == name);
+        place.inspect(|&place| note(length, place)).is_some()
+    };
+    let registry = registry.opened(&job.behind, plays).map_err(Failure::Error)?;
+    note_nobody(length);
     let error = |error: JobError| Failure::Error(error.to_string());
     let maker = |contestant: &Contestant| match registry.player(&contestant.strategy) {
         Some(entry) => Ok(entry.maker),
@@ -23,6 +31,5 @@ pub fn play(registry: &Registry, args: &ChildArgs) -> Result<(), Failure> {
     };
     let makers = job.contestants.iter().map(maker).collect::<Result<Vec<_>, _>>()?;
     let outcome = harness::play(&job, &makers, &|contestant| note(length, contestant)).map_err(error)?;
-    let outcome = serde_json::to_string(&outcome).map_err(|error| Failure::Error(error.to_string()))?;
-    answer(&outcome)
+    way_back.answer(&outcome)
 }

@@ -10,6 +10,7 @@ use clap::Args;
 
 use super::answer::{Form, present};
 use super::failure::{Failure, usage};
+use super::load::LoadArgs;
 use super::progress::Progress;
 use super::{session, units};
 use crate::document::Block;
@@ -32,6 +33,8 @@ pub struct VerifyArgs {
     /// Strategies separated by commas; core, or all
     #[arg(short, long, default_value = "all", value_delimiter = ',', value_name = "LIST")]
     pub strategies: Vec<String>,
+    #[command(flatten)]
+    pub load: LoadArgs,
     /// Checks separated by commas: model, fresh, conserve, reclaim, reenter, progress; or all
     #[arg(long, default_value = "all", value_delimiter = ',', value_name = "LIST")]
     pub checks: Vec<String>,
@@ -125,6 +128,7 @@ fn plan(registry: &Registry, args: &VerifyArgs) -> Result<Plan, Failure> {
     let cpus = pin::allowed_cpus().len();
     Ok(Plan {
         strategies: strategies.filter(|strategy| chosen.contains(&strategy.name)).collect(),
+        behind: registry.behind().to_vec(),
         checks: checks(&args.checks)?,
         length: match args.passes {
             Some(passes) => Length::Passes(passes),

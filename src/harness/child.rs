@@ -17,7 +17,7 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use rustix::fs::{MemfdFlags, memfd_create};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process_group};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -140,7 +140,8 @@ fn command() -> Command {
 fn noted(shared: &File, question: usize) -> Option<usize> {
     let mut note = [0; NOTE];
     shared.read_exact_at(&mut note, question as u64).ok()?;
-    usize::try_from(u32::from_le_bytes(note)).ok()
+    let number = u32::from_le_bytes(note);
+    usize::try_from(number).ok().filter(|_| number != NOBODY)
 }
 
 /// Bytes of a note.
@@ -149,8 +150,19 @@ const NOTE: usize = size_of::<u32>();
 /// Notes a contestant's number behind the question, of that length, on the standard input of the process that was asked. One that was
 /// asked otherwise, through a pipe, has nobody to note it for.
 pub fn note(question: usize, contestant: usize) {
-    let note = u32::try_from(contestant).unwrap_or(u32::MAX).to_le_bytes();
-    let _ = rustix::io::pwrite(std::io::stdin(), &note, question as u64);
+    write_note(question, u32::try_from(contestant).unwrap_or(NOBODY));
+}
+
+/// Notes that no contestant is at work, as [`note`] does.
+pub fn note_nobody(question: usize) {
+    write_note(question, NOBODY);
+}
+
+/// The number of no contestant.
+const NOBODY: u32 = u32::MAX;
+
+fn write_note(question: usize, number: u32) {
+    let _ = rustix::io::pwrite(std::io::stdin(), &number.to_le_bytes(), question as u64);
 }
 
 /// So many bytes of what a process says on standard error are kept.
@@ -200,7 +212,8 @@ fn watch_over(
         } else {
             continue;
         };
-        let _ = kill_process(pid, Signal::KILL);
+        // With whatever it has started, which may hold its pipes open.
+        let _ = kill_process_group(pid, Signal::KILL);
         return Some(reason);
     }
     None
@@ -220,6 +233,9 @@ fn understand<A: DeserializeOwned>(status: ExitStatus, output: &str, complaint: 
             (said, Some(_)) => said.to_owned(),
             (said, None) => format!("{said} ({status})"),
         }));
+    }
+    if output.is_empty() {
+        return Err(ChildError::Failed(format!("its process ended before it answered ({status})")));
     }
     serde_json::from_str(output).map_err(|error| ChildError::Failed(format!("its answer is not one: {error}")))
 }

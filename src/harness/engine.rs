@@ -14,6 +14,7 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
+use super::behind::Behind;
 use super::child::{self, Broken, ChildError};
 use super::job::{BlockOutcome, Contestant, Job, Load, Outcome, ThreadOutcome};
 use super::{Isolation, Speed};
@@ -28,6 +29,8 @@ pub const INJECTED: &str = "injected";
 pub struct Plan {
     /// The registered strategies, in the order of the tables.
     pub strategies: Vec<String>,
+    /// What stands behind the C interface, by slot.
+    pub behind: Vec<Behind>,
     /// The strategy that the others are compared with.
     pub baseline: String,
     /// The points, and what is played at each.
@@ -298,6 +301,7 @@ impl Plan {
         };
         Job {
             contestants: turn.names.iter().map(contestant).collect(),
+            behind: self.behind.clone(),
             baseline: self.baseline.clone(),
             count: load.counts_apart() && (block.is_multiple_of(COUNTED_OF) || !counts.know(turn)),
             load,

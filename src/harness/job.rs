@@ -3,6 +3,7 @@
 use headlock_strategies::LockCounts;
 use serde::{Deserialize, Serialize};
 
+use super::behind::Behind;
 use super::handed::Handed;
 use crate::record::{BlockState, Kind, Pass};
 use crate::workload::trace::{Trace, prepared::Prepared};
@@ -13,6 +14,8 @@ use crate::workload::{Isolation, Order, Speed, Workload};
 pub struct Job {
     /// Who plays.
     pub contestants: Vec<Contestant>,
+    /// What stands behind the C interface, by slot; some of those who play may be of it.
+    pub behind: Vec<Behind>,
     /// The name of the contestant that the others are compared with, if it is among them.
     pub baseline: String,
     /// What to play.

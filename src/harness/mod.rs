@@ -1,5 +1,6 @@
 //! How a workload or a trace is played and measured. Never prints, formats or exits.
 
+mod behind;
 mod block;
 pub mod child;
 pub mod clock;
@@ -23,6 +24,7 @@ mod replay;
 pub mod state;
 mod synthetic;
 
+pub use behind::{Behind, LibraryFile, NotALibrary};
 pub use contestant::Maker;
 pub use engine::{Ending, INJECTED, Observer, Plan, Played};
 pub use floor::FloorList;

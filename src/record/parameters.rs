@@ -10,6 +10,7 @@ use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
+use super::BehindDoor;
 use crate::workload::{Isolation, Order, Range, Speed, Workload};
 
 /// What a run was told.
@@ -92,6 +93,9 @@ pub struct Crossover {
 pub struct Common {
     /// The strategies, in the order of the tables.
     pub strategies: Vec<String>,
+    /// Those that are played through the C interface.
+    #[serde(default)]
+    pub behind_door: Vec<BehindDoor>,
     /// What the others are compared with.
     pub baseline: String,
     /// Length of a trial, ns.

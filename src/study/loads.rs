@@ -121,6 +121,7 @@ fn in_trace(trace: &Known) -> Result<LoadCount, String> {
     let name = Counted::STRATEGY.name.to_owned();
     let job = Job {
         contestants: vec![Contestant { name: name.clone(), strategy: name.clone(), inject: 0.0 }],
+        behind: Vec::new(),
         baseline: name,
         load,
         // The one that counts all lock acquisitions.

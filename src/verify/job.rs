@@ -5,6 +5,7 @@ use std::time::Duration;
 use headlock_strategies::conformance::{self, Effort};
 use serde::{Deserialize, Serialize};
 
+use crate::harness::Behind;
 use crate::record::{Check, CheckFigures, Failure, Finding};
 
 /// How long a check goes on. It always plays one whole pass, and ends after the first in which something broke, but for
@@ -23,6 +24,8 @@ pub enum Length {
 pub struct CheckJob {
     /// The registered strategy.
     pub strategy: String,
+    /// What stands behind the C interface, by slot; the strategy may be one of them.
+    pub behind: Vec<Behind>,
     /// The check.
     pub check: Check,
     /// How long it goes on.

@@ -127,6 +127,7 @@ mod tests {
             threads: 2,
             timers: 1,
             seed: 1,
+            behind: Vec::new(),
             patience_ns: 60_000_000_000,
         };
         let report = check(Subject::of::<Hooked<PanicsIn<CALL, IN_CALLBACK>>>(), &job);

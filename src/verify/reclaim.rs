@@ -188,6 +188,7 @@ mod tests {
                 threads,
                 timers: 1,
                 seed: 1,
+                behind: Vec::new(),
                 patience_ns: 20_000_000_000,
             };
             let report = check(Subject::of::<Hooked<WaitsForPolls>>(), &job, &[]);

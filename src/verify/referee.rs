@@ -7,6 +7,7 @@ use std::time::Duration;
 use headlock_strategies::Strategy;
 
 use super::{CheckJob, CheckReport, Length};
+use crate::harness::Behind;
 use crate::harness::child::{self, ChildError};
 use crate::harness::clock::Moment;
 use crate::record::{Check, CheckRow, CheckVerdict, Failure, Finding};
@@ -23,6 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Plan {
     /// The strategies, in the order of the tables.
     pub strategies: Vec<Strategy>,
+    /// What stands behind the C interface, by slot.
+    pub behind: Vec<Behind>,
     /// The checks.
     pub checks: Vec<Check>,
     /// Of all checks of all strategies together if it is a time, of each if it is passes.
@@ -96,6 +99,7 @@ impl Plan {
         };
         CheckJob {
             strategy: strategy.name.to_owned(),
+            behind: self.behind.clone(),
             check,
             length,
             threads: self.threads,
@@ -220,6 +224,7 @@ mod tests {
         let strategy = <crate::harness::floor::FloorList as headlock_strategies::TimerList>::STRATEGY;
         let mut plan = Plan {
             strategies: vec![strategy; 2],
+            behind: Vec::new(),
             checks: vec![Check::Model, Check::Fresh],
             length: Length::Time(100),
             threads: 2,
@@ -250,6 +255,7 @@ mod tests {
         let limit = |length| {
             let plan = Plan {
                 strategies: vec![strategy],
+                behind: Vec::new(),
                 checks: vec![Check::Model],
                 length,
                 threads: 2,

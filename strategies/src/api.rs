@@ -177,6 +177,12 @@ pub trait TimerList: Send + Sync + Sized + 'static {
     where
         Self: 'a;
 
+    /// What this list declares: [`STRATEGY`](Self::STRATEGY), but for a type that stands for whatever was loaded when the program
+    /// ran.
+    fn strategy() -> Strategy {
+        Self::STRATEGY
+    }
+
     /// An empty list.
     fn new(config: &Config) -> Self;
 

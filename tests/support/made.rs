@@ -22,8 +22,8 @@ pub fn write(path: &Path, workload: &str, strategies: &[(&str, f64)]) {
     for (workload, pass) in [(workload, Pass::Throughput), ("paced", Pass::Latency)] {
         for (number, (strategy, ns)) in strategies.iter().chain(&controls).enumerate() {
             for block in 0..16 {
-                // Evenly spread and in another order for each strategy, which is all that noise need be here.
-                let spread = ((block * 7 + number * 5) % 16) as f64 / 7.5 - 1.0;
+                // Evenly spread, and in another order for each strategy: any two differ one way as often as the other.
+                let spread = ((block ^ number) * 7 % 16) as f64 / 7.5 - 1.0;
                 let trial = Trial {
                     workload: workload.to_owned(),
                     pass,

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::super::failure::Failure;
 use super::side::Side;
-use crate::record::{Difference, Host, PlayedTrace, RunState, differences};
+use crate::record::{BehindDoor, Difference, Host, PlayedTrace, RunState, differences};
 use crate::workload::Workload;
 
 /// Parameters that must be equal, and what to call them.
@@ -115,6 +115,13 @@ fn notes(a: &Side, b: &Side) -> Vec<String> {
     note("the clock source", run_a.host.clock_source.clone().into(), run_b.host.clock_source.clone().into());
     note("the seed", run_a.parameters.common.seed.into(), run_b.parameters.common.seed.into());
     note("the baseline", a.baseline().into(), b.baseline().into());
+    let (behind_a, behind_b) = (&run_a.parameters.common.behind_door, &run_b.parameters.common.behind_door);
+    for a in behind_a.iter().filter(|a| a.library.is_some()) {
+        let other = behind_b.iter().find(|b| b.declaration.name == a.declaration.name && b.sha256 != a.sha256);
+        if let Some(b) = other {
+            note(&format!("the library of {}", a.declaration.name), library(a).into(), library(b).into());
+        }
+    }
     let crates = run_a.host.crates.iter().filter_map(|(name, version)| {
         let other = run_b.host.crates.get(name)?;
         (version != other).then(|| format!("{name} {version} and {other}"))
@@ -133,6 +140,12 @@ fn notes(a: &Side, b: &Side) -> Vec<String> {
         notes.push(format!("{} {state}; what it has is compared", side.name()));
     }
     notes
+}
+
+/// A library's file and the beginning of its content's hash.
+fn library(behind: &BehindDoor) -> String {
+    let hash = behind.sha256.as_deref().unwrap_or_default();
+    format!("{} ({})", behind.file_name().unwrap_or("this program"), hash.get(..12).unwrap_or(hash))
 }
 
 fn differ(what: &str, a: &impl Serialize, b: &impl Serialize) -> String {

@@ -83,7 +83,7 @@ pub fn base(registry: &Registry, args: &CrossoverArgs) -> Result<Base, Failure> 
     }
     let plan = Plan {
         deciding_only: true,
-        ..session::plan(common, strategies, Vec::new())?
+        ..session::plan(registry, common, strategies, Vec::new())?
     };
     Ok(Base { ranges, workload, threads, plan, compared })
 }

@@ -48,18 +48,20 @@ pub struct Request<'a> {
     pub declarations: Vec<Declaration>,
 }
 
-/// The registered names that a list of names, `core` and `all` stands for; the baseline is always among them.
+/// The registered names that a list of names, `core` and `all` stands for; the baseline is always among them, and the floor behind
+/// the door where anything stands there.
 pub fn strategies(registry: &Registry, asked: &[String], baseline: &str) -> Result<Vec<String>, Failure> {
     let mut chosen = chosen(registry, asked)?;
     match registry.get(baseline) {
         None => return unknown(registry, "--baseline", baseline),
         Some(baseline) => chosen.push(baseline.strategy.name),
     }
+    chosen.extend(registry.floor_behind());
     let names = registry.entries().iter().map(|entry| entry.strategy.name);
     Ok(names.filter(|name| chosen.contains(name)).map(str::to_owned).collect())
 }
 
-/// The registered names that a list of names, `core` and `all` stands for.
+/// The registered names that a list of names, `core` and `all` stands for. What was loaded is always among them.
 pub fn chosen(registry: &Registry, asked: &[String]) -> Result<Vec<&'static str>, Failure> {
     let mut chosen: Vec<&str> = Vec::new();
     for name in asked {
@@ -72,6 +74,7 @@ pub fn chosen(registry: &Registry, asked: &[String]) -> Result<Vec<&'static str>
             },
         }
     }
+    chosen.extend(registry.loaded());
     Ok(chosen)
 }
 
@@ -138,9 +141,15 @@ pub fn record<'a>(
 ///
 /// # Errors
 /// If the processors to pin to cannot be had.
-pub fn plan(common: &CommonArgs, strategies: Vec<String>, points: Vec<(Point, Load)>) -> Result<Plan, Failure> {
+pub fn plan(
+    registry: &Registry,
+    common: &CommonArgs,
+    strategies: Vec<String>,
+    points: Vec<(Point, Load)>,
+) -> Result<Plan, Failure> {
     Ok(Plan {
         strategies,
+        behind: registry.behind().to_vec(),
         baseline: common.baseline.clone(),
         points,
         trial_ns: common.trial,
@@ -162,6 +171,7 @@ pub fn parameters(common: &CommonArgs, plan: &Plan, command: record::Command) ->
         command,
         common: record::Common {
             strategies: plan.strategies.clone(),
+            behind_door: plan.behind.iter().map(Into::into).collect(),
             baseline: plan.baseline.clone(),
             trial_ns: plan.trial_ns,
             deciding_only: plan.deciding_only,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::super::failure::Failure;
 use crate::export::{ResultDir, read_blocks, read_histograms, read_operations, read_run, read_threads};
-use crate::record::{BlockRow, Common, Difference, OperationRow, RunRecord, ThreadRow, Trial, differences};
+use crate::record::{BehindDoor, BlockRow, Common, Difference, OperationRow, RunRecord, ThreadRow, Trial, differences};
 use crate::stats::Latencies;
 
 /// A run that is being taken up.
@@ -69,10 +69,29 @@ fn difference(then: &RunRecord, now: &RunRecord) -> Option<String> {
         one: then.headlock_version.clone(),
         other: now.headlock_version.clone(),
     });
-    let parameters = then.parameters.differences(&now.parameters);
+    let parameters = then.parameters.differences(&now.parameters).into_iter().map(|it| match it.field.as_str() {
+        "behind_door" => Difference {
+            one: stated(&then.parameters.common.behind_door),
+            other: stated(&now.parameters.common.behind_door),
+            ..it
+        },
+        _ => it,
+    });
     let differing = version
         .into_iter()
-        .chain(parameters.into_iter().filter(|it| !Common::LIMITS.contains(&it.field.as_str())))
+        .chain(parameters.filter(|it| !Common::LIMITS.contains(&it.field.as_str())))
         .chain(differences(&then.host, &now.host));
     differing.map(|Difference { field, one, other }| format!("{field} was {one} and is {other}")).next()
+}
+
+/// Those behind the C interface, each with where it comes from.
+fn stated(behind: &[BehindDoor]) -> String {
+    let each = behind.iter().map(|it| match (&it.library, &it.sha256) {
+        (Some(library), Some(sha256)) => format!("{} from {library} (SHA-256 {sha256})", it.declaration.name),
+        _ => it.declaration.name.clone(),
+    });
+    match behind {
+        [] => "none".to_owned(),
+        _ => each.collect::<Vec<_>>().join(", "),
+    }
 }

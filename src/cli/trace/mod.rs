@@ -100,6 +100,7 @@ fn play_all(registry: &Registry, chosen: &[&str], path: &Path, trace: &Trace) ->
                 strategy: strategy.to_owned(),
                 inject: 0.0,
             }],
+            behind: registry.behind().to_vec(),
             baseline: strategy.to_owned(),
             load: load.clone(),
             // The one that counts all lock acquisitions.

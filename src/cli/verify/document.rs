@@ -230,6 +230,7 @@ mod tests {
                 .map(|it| it.strategy)
                 .filter(|it| known.contains(&it.name))
                 .collect(),
+            behind: Vec::new(),
             checks: vec![Check::Fresh, Check::Reclaim],
             length: Length::Passes(1),
             threads: 3,

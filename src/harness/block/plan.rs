@@ -225,6 +225,7 @@ mod tests {
                     inject: 0.0,
                 })
                 .into(),
+            behind: Vec::new(),
             baseline: "mutex".to_owned(),
             load: Load::Synthetic {
                 workload: Box::new(Workload::preset(workload).unwrap()),

@@ -24,6 +24,7 @@ fn job(load: Load, names: &[&str]) -> Job {
     };
     Job {
         contestants: names.iter().map(contestant).collect(),
+        behind: Vec::new(),
         baseline: "mutex".to_owned(),
         passes: load.passes().to_vec(),
         load,

@@ -31,6 +31,7 @@ fn plan() -> Plan {
         points: points.to_vec(),
         trial_ns: 1,
         expected_ns: 0,
+        behind: Vec::new(),
         patience_ns: 1,
         seed: 7,
         cpus: vec![],

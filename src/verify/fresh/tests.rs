@@ -13,6 +13,7 @@ fn job(threads: usize) -> CheckJob {
         threads,
         timers: 1,
         seed: 1,
+        behind: Vec::new(),
         patience_ns: 20_000_000_000,
     }
 }

@@ -198,7 +198,7 @@ pub fn compare<L: TimerList>(script: &[Step]) -> Result<(), String> {
     let [list, oracle] = [Subject::of::<L>(), Subject::of::<Oracle>()].map(|subject| Trial::new(subject, &effort));
     match difference(&list, &oracle, script) {
         None => Ok(()),
-        Some(fault) => Err(format!("{}: {}\n  {}", L::STRATEGY.name, fault.what, fault.events.join("\n  "))),
+        Some(fault) => Err(format!("{}: {}\n  {}", L::strategy().name, fault.what, fault.events.join("\n  "))),
     }
 }
 

@@ -15,7 +15,7 @@ impl Subject {
     /// This type.
     pub fn of<L: TimerList>() -> Self {
         Subject {
-            strategy: L::STRATEGY,
+            strategy: L::strategy(),
             make: || Box::new(L::new(&Config::default())),
         }
     }
