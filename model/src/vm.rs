@@ -131,7 +131,7 @@ impl Played {
                     op: op.to_owned(),
                     count: count.parse().ok()?,
                     time_ps: time.parse().ok()?,
-                })
+                });
             }
             ["counts", thread, parks, _, waited, ..] => {
                 let thread = self.threads.get_mut(thread.parse::<usize>().ok()?)?;
