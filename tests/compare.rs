@@ -82,8 +82,8 @@ impl MadeUp {
         let (mut trials, mut latencies) = (Vec::new(), Latencies::default());
         for block in 0..self.blocks {
             for (number, (strategy, ns)) in self.strategies.iter().enumerate() {
-                // Evenly spread and in another order for each strategy and run, which is all that noise need be here.
-                let spread = ((block * 7 + number * 5 + name.len()) % 16) as f64 / 7.5 - 1.0;
+                // Evenly spread, and in another order for each strategy: any two differ one way as often as the other.
+                let spread = (((block ^ number) * 7 + name.len()) % 16) as f64 / 7.5 - 1.0;
                 let locks = if *strategy == "mutex" { self.locks } else { 0 };
                 let trial = trial(strategy, block, ns * (1.0 + self.noise * spread), locks);
                 dir.append_trial(&trial).unwrap();

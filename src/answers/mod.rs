@@ -1,6 +1,6 @@
 //! From readings to documents: what `run`, `replay`, `report` and `study` answer, whichever form it is then written in.
 //!
-//! Pure: readings go in, a [`Document`] comes out. No sentence here holds a figure that was not computed from what went in, and
+//! Pure: readings go in, a [`Document`](crate::document::Document) comes out. No sentence here holds a figure that was not computed from what went in, and
 //! equal files give equal documents. The answer of a run that has just ended and that of its directory are one document; a page
 //! shows more of it.
 

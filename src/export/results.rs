@@ -1,7 +1,7 @@
 //! Reading a result directory whole, and a study's.
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use super::{
@@ -105,10 +105,25 @@ fn pictures(dir: &Path) -> Result<Vec<Picture>, ReadError> {
             continue;
         };
         if path.extension().is_some_and(|it| it == "svg") {
-            let svg = fs::read_to_string(&path).map_err(|source| ReadError::io(&path, source))?;
+            let svg = read_picture(&path).map_err(|source| ReadError::io(&path, source))?;
             pictures.push(Picture { name: name.to_owned(), file: path.display().to_string(), svg });
         }
     }
     pictures.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(pictures)
+}
+
+/// The longest picture, bytes.
+const MAX_PICTURE: u64 = 8 << 20;
+
+/// A picture's text. No link is followed and no device read: the directory may be a stranger's.
+fn read_picture(path: &Path) -> io::Result<String> {
+    let there = fs::symlink_metadata(path)?;
+    if !there.is_file() {
+        return Err(io::Error::other("it is no file, but a link or a device"));
+    }
+    if there.len() > MAX_PICTURE {
+        return Err(io::Error::other(format!("it is longer than {} MiB", MAX_PICTURE >> 20)));
+    }
+    fs::read_to_string(path)
 }

@@ -3,7 +3,7 @@
 //! Every command reads its figures here and nowhere else: the answer of `run` and `replay`, the page, `compare`, `crossover`, the
 //! claims of a study, and the JSON of each. So this module alone knows which metric decides at a point, which row of the ratios
 //! is the answer, whose a tail is, what a load really did, and why a figure is missing. It computes nothing that
-//! [`stats`](crate::stats) computes, and it writes no sentence but the reason why a figure is missing.
+//! [`stats`] computes, and it writes no sentence but the reason why a figure is missing.
 
 mod counts;
 mod missing;

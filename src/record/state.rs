@@ -99,7 +99,7 @@ pub struct BlockRow {
     pub threads: usize,
     /// The block, from 0.
     pub block: usize,
-    /// Who played: [`ALL`](super::ALL) where all contestants took turns, else the one whose process it was.
+    /// Who played: [`ALL`] where all contestants took turns, else the one whose process it was.
     pub contestant: String,
     /// When it ended, ms after the run or its resumption began.
     pub ended_ms: u64,

@@ -5,7 +5,7 @@
 //! what differs between processes (where memory lies) lasts as long as the process does.
 //!
 //! Every thread keeps its place through the block and holds a handle of every contestant's lists. All meet before a slice, start
-//! together, and stop together: [`Slice::over`]. Each pass has lists of its own, so that counting and grace periods are of
+//! together, and stop together: [`Slice::over`](super::contestant::Slice::over). Each pass has lists of its own, so that counting and grace periods are of
 //! that pass alone; rounds of the two alternate.
 
 mod meeting;

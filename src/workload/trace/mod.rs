@@ -5,7 +5,7 @@
 //! in the file are any whole numbers; in memory lists, threads and timers are numbered densely, so that a replay indexes arrays.
 //! The file's clock may have begun anywhere; in memory the first moment of the trace is zero, and deadlines count from there.
 //!
-//! Names of the trace, its lists and its threads go through [`printable`](crate::text::printable) here, where they enter, so that
+//! Names of the trace, its lists and its threads go through `printable` here, where they enter, so that
 //! nothing behind this module meets a control character in one.
 
 mod cut;
