@@ -114,7 +114,7 @@ def check_ratios(directory):
     for row in rows:
         low, ratio, high = (float(row[name]) for name in ("ci_low", "ratio", "ci_high"))
         require(math.isfinite(ratio) and 0 <= low <= ratio <= high, f"ratios.csv: {row}")
-        require(row["verdict"] in ("faster", "slower", "same", "unclear"), f"ratios.csv: {row}")
+        require(row["verdict"] in ("faster", "slower", "same", "unclear", "too few blocks"), f"ratios.csv: {row}")
     require(any(row["strategy"] == "aa-control" for row in rows), "ratios.csv: no A/A control")
 
 

@@ -105,12 +105,11 @@ fn certainty(reading: &Reading<'_>, scores: &Scores) -> String {
         ),
     };
     format!(
-        "{} of {} comparisons are decided, {} unclear. Intervals are simultaneous 95 % intervals, corrected for all {} rows of \
-         ratios.csv that decide; the margin of same is {}. {control}.",
+        "{} of {} comparisons are decided, {} unclear. Intervals are simultaneous 95 % intervals over all comparisons; the margin \
+         of same is {}. {control}.",
         tally.all() - tally.unclear,
         tally.all(),
         tally.unclear,
-        reading.ratios.len(),
         percent(reading.threshold)
     )
 }

@@ -320,10 +320,9 @@ pub(super) fn definitions(reading: &Reading<'_>) -> String {
         text += "Percentiles include the clock; ~ marks a tail that cannot be told from the floor's, so it is the machine's. ";
     }
     text + &format!(
-        "ratio: to {}, taken inside blocks; below 1 is faster. Intervals are simultaneous 95 % intervals, corrected for all {} of \
-         this run; same: within {}.",
+        "ratio: to {}, taken inside blocks; below 1 is faster. Intervals are simultaneous 95 % intervals over all comparisons \
+         of this run; same: within {}.",
         reading.baseline,
-        counted(reading.ratios.len(), "row"),
         percent(reading.threshold)
     )
 }
