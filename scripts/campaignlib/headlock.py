@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import os
 import shutil
 import subprocess
@@ -63,9 +64,9 @@ def rows(directory, run, marks):
     trials = table(directory / "trials.csv")
     beside_busy = trials[slice(*marks)] if len(marks) == 2 else []
     found = []
-    for ratio in table(directory / "ratios.csv"):
-        if ratio["metric"] != METRIC:
-            continue
+    ratios = [row for row in table(directory / "ratios.csv") if (row["metric"], row["state"], row["op"]) == (METRIC, "all", "all")]
+    reaches = {row["threads"]: reach(row) for row in ratios if row["strategy"] == "aa-control"}
+    for ratio in ratios:
         row = {
             "run": run.number,
             "variant": run.variant.name,
@@ -76,7 +77,7 @@ def rows(directory, run, marks):
             "ratio": float(ratio["ratio"]),
             "ci_low": float(ratio["ci_low"]),
             "ci_high": float(ratio["ci_high"]),
-            "resolution": float(ratio["resolution"] or "inf"),
+            "resolution": reaches.get(ratio["threads"], math.inf),
             "blocks": int(ratio["blocks"]),
         }
         row["trials"], row["disturbed"] = counted(trials, ratio["strategy"])
@@ -85,6 +86,12 @@ def rows(directory, run, marks):
     if not found:
         raise Failed(f"run {run.number}: no block was without disturbance, so it has no ratio; the machine is not idle")
     return found
+
+
+def reach(ratio):
+    """How far an interval reaches from 1, as a fraction: down to 1/1.02 is as far as up to 1.02."""
+    low, high = float(ratio["ci_low"]), float(ratio["ci_high"])
+    return round(max(high, 1 / low) - 1, 12) if low > 0 else math.inf
 
 
 def counted(trials, strategy):

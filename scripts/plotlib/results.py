@@ -49,6 +49,8 @@ RATIOS = {
     "ci_high": "ratio",
     "blocks": "index",
     "verdict": "text",
+    "state": "text",
+    "op": "text",
 }
 
 CROSSOVER = {
@@ -137,6 +139,9 @@ def load(directory, op):
         raise Broken(f"{directory / 'trials.csv'} holds no trial; run headlock until one whole block is done")
     latency = _optional(directory / "latency.csv", LATENCY, warnings)
     ratios = _optional(directory / "ratios.csv", RATIOS, warnings)
+    if ratios is not None:
+        # Of all operations together, in all states of the machine.
+        ratios = ratios.filter((pl.col("state") == "all") & (pl.col("op") == "all"))
     path = directory / "latency.hlog"
     log = hlog.Log(path, warnings) if path.exists() else None
     results = Results(trials, latency, ratios, {}, _choose_op(op, log, latency), warnings)

@@ -19,11 +19,12 @@ from campaignlib.plans import CAMPAIGNS  # noqa: E402
 
 TRIALS = "workload,strategy,threads,block,pass,ops,elapsed_ns,ns_per_op,disturbed\n"
 RATIOS = (
-    "workload,threads,metric,strategy,baseline,ratio,ci_low,ci_high,blocks,verdict,confidence,threshold,resolution\n"
-    "hot,1,ns_per_op,injected,mutex,1.0100,1.0080,1.0120,90,slower,0.9875,0.001,0.004\n"
-    "hot,1,ns_per_op,aa-control,mutex,1.0001,0.9970,1.0040,90,unclear,0.9875,0.001,0.004\n"
-    "hot,1,net_ns_per_op,injected,mutex,1.0200,0.9900,1.0500,90,unclear,0.9875,0.001,0.009\n"
-    "hot,1,net_ns_per_op,aa-control,mutex,1.0002,0.9950,1.0090,90,unclear,0.9875,0.001,0.009\n"
+    "workload,threads,metric,strategy,baseline,ratio,ci_low,ci_high,blocks,verdict,confidence,threshold,state,op\n"
+    "hot,1,ns_per_op,injected,mutex,1.0100,1.0080,1.0120,90,slower,0.9875,0.001,all,all\n"
+    "hot,1,ns_per_op,aa-control,mutex,1.0001,0.9970,1.0040,90,unclear,0.9875,0.001,all,all\n"
+    "hot,1,service_ns,injected,mutex,1.5,1.4,1.6,90,slower,0.9875,0.001,all,deadline\n"
+    "hot,1,net_ns_per_op,injected,mutex,1.0200,0.9900,1.0500,90,unclear,0.9875,0.001,all,all\n"
+    "hot,1,net_ns_per_op,aa-control,mutex,1.0002,0.9950,1.0090,90,unclear,0.9875,0.001,all,all\n"
 )
 RUN_JSON = (
     '{"command": ["headlock", "run", "--budget", "30s"], "headlock_version": "0.1.0", "started": "2026-11-24T10:00:00Z",'

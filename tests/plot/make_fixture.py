@@ -42,7 +42,7 @@ TRIAL_COLUMNS = (
 LATENCY_COLUMNS = (
     "workload,strategy,threads,op,kind,count,min_ns,mean_ns,p50_ns,p90_ns,p99_ns,p999_ns,p9999_ns,max_ns,clock_ns"
 ).split(",")
-RATIO_COLUMNS = "workload,threads,metric,strategy,baseline,ratio,ci_low,ci_high,blocks,verdict".split(",")
+RATIO_COLUMNS = "workload,threads,metric,strategy,baseline,ratio,ci_low,ci_high,blocks,verdict,state,op".split(",")
 
 
 def ns_per_op(strategy, workload, threads):
@@ -143,7 +143,7 @@ def ratios():
     for workload in WORKLOADS:
         for threads in THREADS:
             base = ns_per_op("mutex", workload, threads)
-            yield [workload, threads, "ns_per_op", "aa-control", "mutex", 1.003, 0.988, 1.021, BLOCKS, "same"]
+            yield [workload, threads, "ns_per_op", "aa-control", "mutex", 1.003, 0.988, 1.021, BLOCKS, "same", "all", "all"]
             for strategy in STRATEGIES:
                 if strategy not in ("mutex", "floor"):
                     ratio = ns_per_op(strategy, workload, threads) / base
@@ -160,6 +160,8 @@ def ratios():
                         high,
                         BLOCKS,
                         verdict,
+                        "all",
+                        "all",
                     ]
 
 
