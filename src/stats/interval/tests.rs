@@ -62,9 +62,9 @@ fn coverage(shape: &Shape, n: usize, confidence: f64, trials: usize) -> f64 {
 fn interval_holds_the_median_as_often_as_it_says() {
     for shape in &SHAPES[..4] {
         for n in [6, 8, 12, 20, 40, 72] {
-            let held = coverage(shape, n, 0.95, 20_000);
-            // 20,000 samples of a 95 % event stray by 0.15 % (one standard deviation).
-            assert!(held >= 0.94 - 0.003, "{} n={n}: {held}", shape.name);
+            // Samples enough to tell the least of them, 94.2 % for 8 uniform values: so many stray by 0.07 % (one standard deviation).
+            let held = coverage(shape, n, 0.95, 100_000);
+            assert!(held >= 0.94, "{} n={n}: {held}", shape.name);
         }
     }
 }
