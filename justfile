@@ -86,10 +86,10 @@ aa-1 *flags: (campaign "aa-1" flags)
 # The baseline against itself, two threads of the hot workload
 aa-2 *flags: (campaign "aa-2" flags)
 
-# Is a slow-down of 1 % seen, one poller? 20 runs of 30 s
+# Is a slow-down of 0.5 % seen, one poller? 20 runs of 30 s
 inject-1 *flags: (campaign "inject-1" flags)
 
-# Is a slow-down of 5 % seen, two threads of the hot workload?
+# Is a slow-down of 2 % seen, two threads of the hot workload?
 inject-2 *flags: (campaign "inject-2" flags)
 
 # How often smaller slow-downs are seen, one poller
@@ -97,6 +97,17 @@ curve-1 *flags: (campaign "curve-1" flags)
 
 # How often smaller slow-downs are seen, two threads of the hot workload
 curve-2 *flags: (campaign "curve-2" flags)
+
+# Is a tail that is 10 % longer seen? 20 runs of a minute, two threads of the hot workload
+tail *flags: (campaign "tail" flags)
+
+# Is unchanged code called different from run to run, state by state? `just rivals --runs 1`, ten times over an hour
+rivals *flags: (campaign "rivals" flags)
+
+# One process for all against a process each: all strategies, the hot mix and a recorded disk
+slices-and-processes out="results/isolation":
+    cargo build --release
+    for way in slices process; do target/release/headlock run -w hot --threads 1,2 -s all --isolation $way --budget 5m --quiet --out {{ out }}-hot-$way && target/release/headlock replay traces/disk.csv.zst -s all --isolation $way --budget 5m --quiet --out {{ out }}-disk-$way || exit 1; done
 
 # Verdicts beside a busy process and without
 disturbed *flags: (campaign "disturbed" flags)

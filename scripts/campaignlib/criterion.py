@@ -23,7 +23,7 @@ CHANGE = re.compile(r"\s*change: \[\s*(\S+)%\s+(\S+)%\s+(\S+)%\]")
 _home = None
 
 
-def play(run, budget, out, program, root):
+def play(run, budget, out, program, root, campaign):
     """Runs the benches, and once more beforehand in each call of the script, so that what is compared lies minutes apart."""
     global _home
     if _home is None:
@@ -72,6 +72,7 @@ def rows(said, run):
                     "seed": run.seed,
                     "strategy": bench_id,
                     "threads": 2 if "beside" in bench_id else 1,
+                    "state": "all",
                     "verdict": WORDS[line.strip()],
                     "ratio": middle,
                     "ci_low": low,

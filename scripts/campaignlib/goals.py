@@ -2,6 +2,8 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import combinations
+from math import hypot, log
 from statistics import median
 
 
@@ -24,14 +26,32 @@ class Called:
 
 
 @dataclass(frozen=True)
-class Resolution:
-    """The A/A control's interval reaches at most so far from 1 in the median run, as a fraction."""
+class HalfWidth:
+    """Half of a strategy's interval is at most so wide in the median run, as a fraction."""
+
+    strategy: str
+    most: float
+
+    def judge(self, rows):
+        met = median(row["half_width"] for row in of(rows, self.strategy))
+        return f"median half-width of `{self.strategy}` at most {percent(self.most)}: {percent(met)}", met <= self.most
+
+
+@dataclass(frozen=True)
+class Agree:
+    """Of all pairs of runs of the same code, state by state, at most this share differ by more than both intervals allow."""
 
     most: float
 
     def judge(self, rows):
-        reached = median(row["resolution"] for row in of(rows, "aa-control"))
-        return f"median resolution at most {percent(self.most)}: {percent(reached)}", reached <= self.most
+        alike = {}
+        for row in rows:
+            alike.setdefault((row["strategy"], row["state"]), []).append((log(row["ratio"]), log(1 + row["half_width"])))
+        pairs = [pair for each in alike.values() for pair in combinations(each, 2)]
+        # The half-width of a difference, as of two independent figures.
+        apart = sum(abs(one - other) > hypot(wide, width) for (one, wide), (other, width) in pairs)
+        text = f"pairs of runs that differ by more than their intervals allow at most {percent(self.most)}: {share(apart, len(pairs))}"
+        return text, bool(pairs) and apart <= self.most * len(pairs)
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 
 from .errors import Failed
 
-# What decides at a point that is measured flat out.
-METRIC, PASS = "ns_per_op", "throughput"
+# Whose trials are counted, where a point is measured flat out.
+PASS = "throughput"
 # What is kept of a run: the verdicts with all that they follow from, and the parameters with the host.
 KEPT = ("run.json", "ratios.csv")
 # Where the file of a run under way lies.
@@ -25,7 +25,7 @@ def command(run, budget):
     return ["run", *run.variant.flags, "--budget", f"{budget}s", "--seed", str(run.seed), "--quiet", "--out", UNDER_WAY]
 
 
-def play(run, budget, out, program, root):
+def play(run, budget, out, program, root, campaign):
     """Plays `run` and answers its rows of the summary."""
     words = command(run, budget)
     refuse_other_command(out, run, words)
@@ -40,7 +40,7 @@ def play(run, budget, out, program, root):
             raise Failed(f"{program} does not exist: cargo build --release, or name another with --program") from error
     if done.returncode != 0:
         raise Failed(f"run {run.number}: headlock ended with status {done.returncode}: {' '.join(done.stderr.split())}")
-    found = rows(under_way, run, marks)
+    found = rows(under_way, run, marks, campaign)
     kept = out / f"{run.number:02}"
     shutil.rmtree(kept, ignore_errors=True)
     kept.mkdir()
@@ -59,25 +59,27 @@ def refuse_other_command(out, run, words):
             raise Failed(f"{path} was measured with another --budget than {budget}; give another --out")
 
 
-def rows(directory, run, marks):
+def rows(directory, run, marks, campaign):
     """A row for each strategy that has a ratio: what ratios.csv says, and how many of its deciding trials were disturbed."""
     trials = table(directory / "trials.csv")
     beside_busy = trials[slice(*marks)] if len(marks) == 2 else []
     found = []
-    ratios = [row for row in table(directory / "ratios.csv") if (row["metric"], row["state"], row["op"]) == (METRIC, "all", "all")]
-    reaches = {row["threads"]: reach(row) for row in ratios if row["strategy"] == "aa-control"}
-    for ratio in ratios:
+    for ratio in table(directory / "ratios.csv"):
+        answers = (ratio["metric"], ratio["op"]) == (campaign.metric, campaign.op) and ratio["ci_low"]
+        if not answers or (ratio["state"] != "all" and not campaign.by_state):
+            continue
         row = {
             "run": run.number,
             "variant": run.variant.name,
             "seed": run.seed,
             "strategy": ratio["strategy"],
             "threads": int(ratio["threads"]),
+            "state": ratio["state"],
             "verdict": ratio["verdict"],
             "ratio": float(ratio["ratio"]),
             "ci_low": float(ratio["ci_low"]),
             "ci_high": float(ratio["ci_high"]),
-            "resolution": reaches.get(ratio["threads"], math.inf),
+            "half_width": half_width(ratio),
             "blocks": int(ratio["blocks"]),
         }
         row["trials"], row["disturbed"] = counted(trials, ratio["strategy"])
@@ -88,10 +90,9 @@ def rows(directory, run, marks):
     return found
 
 
-def reach(ratio):
-    """How far an interval reaches from 1, as a fraction: down to 1/1.02 is as far as up to 1.02."""
-    low, high = float(ratio["ci_low"]), float(ratio["ci_high"])
-    return round(max(high, 1 / low) - 1, 12) if low > 0 else math.inf
+def half_width(ratio):
+    """Half of an interval, as a fraction: down to 1/1.02 is as far as up to 1.02."""
+    return round(math.sqrt(float(ratio["ci_high"]) / float(ratio["ci_low"])) - 1, 12)
 
 
 def counted(trials, strategy):

@@ -16,11 +16,12 @@ COLUMNS = {
     "seed": int,
     "strategy": str,
     "threads": int,
+    "state": str,
     "verdict": str,
     "ratio": float,
     "ci_low": float,
     "ci_high": float,
-    "resolution": float,
+    "half_width": float,
     "blocks": int,
     "trials": int,
     "disturbed": int,
@@ -31,8 +32,7 @@ NAME = "summary.csv"
 
 BESIDE = "    # beside a busy process on the first CPU in the middle third"
 HEADLOCKS_RATIOS = [
-    "`summary.csv` has a row per run and strategy. Ratios are of time per operation, strategy over baseline; the resolution is how",
-    "far the A/A control's interval reaches from 1. Written by `scripts/campaign`.",
+    "`summary.csv` has a row per run and strategy. Ratios are strategy over baseline. Written by `scripts/campaign`.",
 ]
 CRITERIONS_RATIOS = [
     "`summary.csv` has a row per run and bench. Ratios are of mean times, a run's over the run's before it. Written by",
@@ -87,6 +87,9 @@ def how(out, campaign, budget):
         yield f"(warm-up {criterion.WARM_UP_S} s, measurement {budget} s), each compared with the one before it."
         yield f"On {processor()}, {platform.system()} {platform.release()}."
         return
+    if (campaign.metric, campaign.op) != ("ns_per_op", "all"):
+        yield f"Ratios of `{campaign.metric}` of `{campaign.op}`."
+        yield ""
     yield f"{campaign.times} runs, each with another seed:" if len(campaign.variants) == 1 else (
         f"{campaign.times} runs of each, in turn, each time with another seed:"
     )
@@ -118,25 +121,28 @@ def processor():
     return f"{names[0] if names else platform.processor()} ({os.cpu_count()} logical CPUs)"
 
 
+def subject(row):
+    return row["variant"], row["strategy"], row["state"]
+
+
 def table(rows):
     """A row per variant and strategy, as Markdown."""
-    yield "| variant | strategy | runs | verdicts | median ratio | lowest to highest | median resolution | disturbed trials |"
-    yield "|---|---|---:|---|---:|---|---:|---:|"
-    for variant, strategy in dict.fromkeys((row["variant"], row["strategy"]) for row in rows):
-        own = [row for row in rows if (row["variant"], row["strategy"]) == (variant, strategy)]
+    yield "| variant | strategy | state | runs | verdicts | median ratio | lowest to highest | median half-width | disturbed trials |"
+    yield "|---|---|---|---:|---|---:|---|---:|---:|"
+    for key in dict.fromkeys(map(subject, rows)):
+        own = [row for row in rows if subject(row) == key]
         verdicts = Counter(row["verdict"] for row in own)
         said = ", ".join(f"{verdict} {count}" for verdict, count in verdicts.most_common())
         ratios = [row["ratio"] for row in own]
-        resolutions = [row["resolution"] for row in own if row["resolution"] is not None]
+        widths = [row["half_width"] for row in own if row["half_width"] is not None]
         trials = sum(row["trials"] or 0 for row in own)
         cells = [
-            variant,
-            strategy,
+            *key,
             str(len(own)),
             said,
             f"{median(ratios):.4f}",
             f"{min(ratios):.4f} .. {max(ratios):.4f}",
-            percent(median(resolutions)) if resolutions else "",
+            percent(median(widths)) if widths else "",
             percent(sum(row["disturbed"] for row in own) / trials) if trials else "",
         ]
         yield f"| {' | '.join(cells)} |"

@@ -52,7 +52,7 @@ def first(name):
 
 
 def row(strategy, verdict, **columns):
-    plain = dict.fromkeys(summary.COLUMNS) | {"run": 1, "variant": "aa", "seed": 1, "ratio": 1.0, "resolution": 0.004}
+    plain = dict.fromkeys(summary.COLUMNS) | {"run": 1, "variant": "aa", "seed": 1, "state": "all", "ratio": 1.0, "half_width": 0.004}
     return plain | {"strategy": strategy, "verdict": verdict} | columns
 
 
@@ -68,14 +68,14 @@ class Scratch(unittest.TestCase):
         lines.append("hot,injected,1,4,latency,1,1,1,true")
         (self.dir / "trials.csv").write_text(TRIALS + "".join(f"{line}\n" for line in lines))
         (self.dir / "ratios.csv").write_text(RATIOS)
-        return headlock.rows(self.dir, first("inject-1"), marks)
+        return headlock.rows(self.dir, first("inject-1"), marks, CAMPAIGNS["inject-1"])
 
 
 class Rows(Scratch):
     def test_rows_hold_the_deciding_ratios_and_count_the_deciding_trials(self):
         injected, control = self.made_up_run()
         self.assertEqual([injected["strategy"], control["strategy"]], ["injected", "aa-control"])
-        self.assertEqual((injected["verdict"], injected["ratio"], injected["resolution"]), ("slower", 1.01, 0.004))
+        self.assertEqual((injected["verdict"], injected["ratio"], injected["half_width"]), ("slower", 1.01, 0.0019821625))
         self.assertEqual((injected["trials"], injected["disturbed"]), (2, 1))
         self.assertEqual((control["trials"], control["disturbed"]), (1, 0))
         self.assertEqual((injected["busy_trials"], injected["busy_disturbed"]), (0, 0))
@@ -89,7 +89,7 @@ class Rows(Scratch):
         self.made_up_run()
         (self.dir / "ratios.csv").write_text(RATIOS.splitlines()[0] + "\n")
         with self.assertRaisesRegex(Failed, "not idle"):
-            headlock.rows(self.dir, first("inject-1"), [])
+            headlock.rows(self.dir, first("inject-1"), [], CAMPAIGNS["inject-1"])
 
     def test_the_summary_is_read_as_it_was_written(self):
         found = summary.append(self.dir, self.made_up_run())
@@ -116,21 +116,21 @@ class Readme(Scratch):
         so_far = (self.dir / "README.md").read_text()
         self.assertIn("19 of 20 runs so far.", so_far)
         self.assertIn("19 of 19: open", so_far)
-        rows.append(row("aa-control", "unclear", run=20, resolution=0.02, ratio=1.01, trials=10, disturbed=1))
+        rows.append(row("aa-control", "unclear", run=20, half_width=0.02, ratio=1.01, trials=10, disturbed=1))
         summary.write(self.dir, campaign, rows, 30)
         text = (self.dir / "README.md").read_text()
         self.assertIn(
-            "| aa | aa-control | 20 | same 19, unclear 1 | 1.0000 | 1.0000 .. 1.0100 | 0.40 % | 10.00 % |", text
+            "| aa | aa-control | all | 20 | same 19, unclear 1 | 1.0000 | 1.0000 .. 1.0100 | 0.40 % | 10.00 % |", text
         )
         self.assertIn("called `same` in at least 19 runs: 19 of 20: reached", text)
-        self.assertIn("median resolution at most 0.50 %: 0.40 %: reached", text)
+        self.assertIn("median half-width of `aa-control` at most 0.30 %: 0.40 %: missed", text)
         self.assertIn("headlock run --strategies mutex --workload hot --mix deadline=1 --threads 1 --threshold 1% --budget 30s --seed 1\n", text)
         self.assertIn("a neighbour", text)
 
     def test_criterions_readme_needs_no_run_json(self):
         rows = summary.append(self.dir, criterion.rows(CRITERION, first("criterion")))
         summary.write(self.dir, CAMPAIGNS["criterion"], rows, 5)
-        self.assertIn("| criterion | deadline alone/rcu-epoch | 1 | regressed 1 | 1.0300 |", (self.dir / "README.md").read_text())
+        self.assertIn("| criterion | deadline alone/rcu-epoch | all | 1 | regressed 1 | 1.0300 |", (self.dir / "README.md").read_text())
 
 
 class Goals(unittest.TestCase):
@@ -139,10 +139,18 @@ class Goals(unittest.TestCase):
         self.assertFalse(goals.Called("injected", "slower", 19).judge(rows)[1])
         self.assertTrue(goals.Called("injected", "slower", 18).judge(rows)[1])
 
-    def test_the_resolution_is_the_median_runs(self):
-        rows = [row("aa-control", "same", resolution=reach) for reach in (0.001, 0.004, float("inf"))]
-        self.assertTrue(goals.Resolution(0.005).judge(rows)[1])
-        self.assertFalse(goals.Resolution(0.003).judge(rows)[1])
+    def test_the_half_width_is_the_median_runs(self):
+        rows = [row("aa-control", "same", half_width=width) for width in (0.001, 0.004, float("inf"))]
+        self.assertTrue(goals.HalfWidth("aa-control", 0.005).judge(rows)[1])
+        self.assertFalse(goals.HalfWidth("aa-control", 0.003).judge(rows)[1])
+
+    def test_runs_of_the_same_code_agree_state_by_state(self):
+        rows = [row("arc-swap", "slower", state=state, ratio=ratio) for state, ratio in (("all", 1.5), ("all", 1.503), ("shared", 2.0))]
+        self.assertEqual(goals.Agree(0).judge(rows)[1], True)
+        rows.append(row("arc-swap", "slower", state="shared", ratio=2.05))
+        text, reached = goals.Agree(0.05).judge(rows)
+        self.assertFalse(reached)
+        self.assertIn("1 of 2 (50.00 %)", text)
 
     def test_the_dearest_variant_decides(self):
         rows = [row("mutex", "same", variant=name, ratio=ratio) for name, ratio in (("a", 1.01), ("b", 1.03), ("b", 1.031))]
@@ -282,7 +290,7 @@ class CommandLine(unittest.TestCase):
     def test_runs_are_numbered_through_all_variants_in_turn(self):
         runs = list(CAMPAIGNS["curve-1"].runs())
         self.assertEqual([run.number for run in runs], list(range(1, 21)))
-        self.assertEqual([(run.variant.name, run.seed) for run in runs[:4]], [("0.25%", 1), ("0.5%", 1), ("0.25%", 2), ("0.5%", 2)])
+        self.assertEqual([(run.variant.name, run.seed) for run in runs[:4]], [("0.25%", 1), ("0.35%", 1), ("0.25%", 2), ("0.35%", 2)])
 
 
 if __name__ == "__main__":
