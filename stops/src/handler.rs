@@ -1,9 +1,10 @@
-//! The signal and its handler. All unsafe code of this package is here.
+//! The signal and its handler.
 //!
-//! Within the handler only what signal-safety(7) lists is called, and no lock is taken: `clock_gettime`, `clock_nanosleep`, and
-//! the system call `gettid`.
+//! Within the handler only what signal-safety(7) lists is called, and no lock is taken: `clock_gettime`, `clock_nanosleep`,
+//! `timer_settime`, and the system call `gettid`.
 
 use std::hint::spin_loop;
+use std::io;
 use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::OnceLock;
@@ -63,26 +64,19 @@ pub(crate) fn this_thread() -> pid_t {
     unsafe { libc::gettid() }
 }
 
-/// Sends the signal to a thread of this process. `false` if there is no such thread, or the queue of signals is full.
-pub(crate) fn send(thread: pid_t) -> bool {
-    // SAFETY: tgkill takes three numbers and touches no memory of ours. A number that names no thread of this process is an error,
-    // and any thread that it does name has the handler, since it is installed for the process before a thread registers.
-    unsafe { libc::syscall(libc::SYS_tgkill, std::process::id() as pid_t, thread, signal()) == 0 }
-}
-
-/// The handler: waits as long as the driver has said, wherever the thread stands.
+/// The handler: stops the thread wherever it stands.
 extern "C" fn stop_here(_signal: c_int) {
     // SAFETY: the call takes nothing and cannot fail; it answers where this thread's errno is.
     let place = unsafe { libc::__errno_location() };
     // SAFETY: this thread's errno lives as long as the thread, and no other thread looks at it.
     let errno = unsafe { *place };
-    slots::stop(this_thread(), wait);
+    slots::stop(this_thread());
     // SAFETY: as above. The interrupted code may be between a call and its look at errno.
     unsafe { *place = errno };
 }
 
 /// Waits, ns. Async-signal-safe.
-fn wait(length_ns: u64) {
+pub(crate) fn wait(length_ns: u64) {
     let end_ns = now_ns().saturating_add(length_ns);
     if length_ns < SLEEPS_FROM_NS {
         while now_ns() < end_ns {
@@ -90,10 +84,7 @@ fn wait(length_ns: u64) {
         }
         return;
     }
-    let end = timespec {
-        tv_sec: (end_ns / NS_PER_S) as _,
-        tv_nsec: (end_ns % NS_PER_S) as _,
-    };
+    let end = time(end_ns);
     // SAFETY: `end` is a valid time, and a null pointer for the rest is allowed. Another signal's handler ends the sleep early;
     // the end is a point in time, so the sleep goes on.
     while unsafe { libc::clock_nanosleep(libc::CLOCK_MONOTONIC, libc::TIMER_ABSTIME, &end, ptr::null_mut()) }
@@ -103,15 +94,21 @@ fn wait(length_ns: u64) {
 
 /// The monotonic clock, ns.
 fn now_ns() -> u64 {
-    let mut now = timespec { tv_sec: 0, tv_nsec: 0 };
+    let mut now = time(0);
     // SAFETY: `now` may be written. The clock exists on every Linux, so the call cannot fail.
     unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut now) };
     now.tv_sec as u64 * NS_PER_S + now.tv_nsec as u64
 }
 
-fn check(result: c_int) -> Result<(), StopsError> {
+/// Nanoseconds as the system takes them.
+pub(crate) fn time(ns: u64) -> timespec {
+    timespec { tv_sec: (ns / NS_PER_S) as _, tv_nsec: (ns % NS_PER_S) as _ }
+}
+
+/// What a call answered that sets `errno`.
+pub(crate) fn check(result: c_int) -> Result<(), StopsError> {
     if result == 0 {
         return Ok(());
     }
-    Err(StopsError::Refused(std::io::Error::last_os_error().raw_os_error().unwrap_or_default()))
+    Err(StopsError::Refused(io::Error::last_os_error().raw_os_error().unwrap_or_default()))
 }

@@ -3,20 +3,19 @@
 //! | field | who writes it | when |
 //! |---|---|---|
 //! | `thread` | [`register`], under the lock | a thread takes the slot; it stays until another thread does |
-//! | `registered` | [`register`], [`Registered::drop`], [`stop_some`], under the lock | while the thread may be stopped |
-//! | `length_ns` | [`stop_some`], under the lock, from 0; the handler, to 0 | not 0 from before the signal until the stop is over |
+//! | `registered` | [`register`], [`Registered::drop`], under the lock | while the thread may be stopped and has a timer |
+//! | `drawn` | [`register`]; [`set_all`], under the lock; the handler | per number drawn |
 //!
-//! A slot changes hands only when it is unregistered and `length_ns` is 0, so a signal that is under way finds its own slot. The
-//! handler takes no lock: it looks for its thread's number, which no other slot has, and which only that thread changes.
+//! The handler takes no lock: it looks for its thread's number, which no other slot has, and which only that thread changes. If the
+//! thread is not registered any more, the handler returns at once.
 
 use std::cell::Cell;
 use std::marker::PhantomData;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread;
 
-use rand::{Rng, RngExt};
-
+use crate::driver;
+use crate::timer::Timer;
 use crate::{StopsError, handler};
 
 /// How many threads can be registered at a time.
@@ -26,17 +25,25 @@ struct Slot {
     /// The thread's number; 0 if no thread ever had this slot, and then none had those behind it.
     thread: AtomicI32,
     registered: AtomicBool,
-    /// How long the stop that is under way lasts, ns; 0 if none is.
-    length_ns: AtomicU64,
+    timer: Timer,
+    /// Where the slot's random numbers are.
+    drawn: AtomicU64,
 }
 
 static SLOTS: [Slot; THREADS_MAX] = [const {
     Slot {
         thread: AtomicI32::new(0),
         registered: AtomicBool::new(false),
-        length_ns: AtomicU64::new(0),
+        timer: Timer::none(),
+        drawn: AtomicU64::new(0),
     }
 }; THREADS_MAX];
+
+/// Threads that are registered. Written under the lock.
+static REGISTERED: AtomicUsize = AtomicUsize::new(0);
+
+/// Threads that are in the handler. Written by it.
+static STOPPED: AtomicUsize = AtomicUsize::new(0);
 
 /// Stops that are over. Written by the handler.
 static DELIVERED: AtomicU64 = AtomicU64::new(0);
@@ -59,10 +66,11 @@ pub struct Registered {
     _of_this_thread: PhantomData<*mut ()>,
 }
 
-/// Puts the calling thread among those that a [`Driver`](crate::Driver) may stop, and lifts a block of the signal in it.
+/// Puts the calling thread among those that are stopped while a [`Driver`](crate::Driver) lives, and lifts a block of the signal in
+/// it. It takes a few system calls, so it stands outside of what is to be stopped.
 ///
 /// # Errors
-/// If something else handles the signal, the thread is registered, or there is no room.
+/// If something else handles the signal, the thread is registered, there is no room, or the system gives no timer.
 pub fn register() -> Result<Registered, StopsError> {
     if IS_REGISTERED.get() {
         return Err(StopsError::Already);
@@ -73,79 +81,79 @@ pub fn register() -> Result<Registered, StopsError> {
     let _lock = lock();
     // The number may be that of a thread that ended with its registration leaked; then the slot is taken over.
     let own = SLOTS.iter().position(|slot| slot.thread.load(Ordering::Relaxed) == this);
-    let free = || {
-        SLOTS
-            .iter()
-            .position(|slot| !slot.registered.load(Ordering::Relaxed) && slot.length_ns.load(Ordering::Acquire) == 0)
-    };
+    let free = || SLOTS.iter().position(|slot| !slot.registered.load(Ordering::Relaxed));
     let index = own.or_else(free).ok_or(StopsError::Full)?;
     let slot = &SLOTS[index];
+    if slot.registered.load(Ordering::Relaxed) {
+        slot.retire();
+    }
+    slot.timer.make(this)?;
     slot.thread.store(this, Ordering::Relaxed);
     slot.registered.store(true, Ordering::Relaxed);
+    REGISTERED.fetch_add(1, Ordering::Relaxed);
     IS_REGISTERED.set(true);
+    slot.begin(index);
     Ok(Registered { slot: index, _of_this_thread: PhantomData })
 }
 
 impl Drop for Registered {
-    /// From its end on no signal is sent to the thread, and none that was is under way.
+    /// From here on the thread is not stopped; a signal that is under way finds that out.
     fn drop(&mut self) {
-        {
-            let _lock = lock();
-            SLOTS[self.slot].registered.store(false, Ordering::Relaxed);
-            IS_REGISTERED.set(false);
-        }
-        // A signal that was sent under the lock is pending by now, and a pending signal is handled before a system call returns.
-        thread::yield_now();
+        let _lock = lock();
+        SLOTS[self.slot].retire();
+        IS_REGISTERED.set(false);
     }
 }
 
-/// Stops up to `wanted` registered threads, picked at random, each for `length_ns`; at most `at_once` are stopped at a time, and one
-/// is not if there are two or more. Answers how many signals were sent.
-pub(crate) fn stop_some<R: Rng>(
-    wanted: usize,
-    at_once: usize,
-    random: &mut R,
-    length_ns: impl Fn(&mut R) -> u64,
-) -> u64 {
+impl Slot {
+    /// Under the lock: the thread is not stopped any more, and its timer is gone.
+    fn retire(&self) {
+        // Before the timer goes: a handler that runs in between, in this thread, then leaves the timer alone.
+        self.registered.store(false, Ordering::SeqCst);
+        self.timer.delete();
+        REGISTERED.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Under the lock: sets the timer for the first stop, if there is a driver.
+    fn begin(&self, index: usize) {
+        if let Some(plan) = driver::current() {
+            self.drawn.store(plan.stream(index), Ordering::Relaxed);
+            self.timer.set(plan.pause_ns(&self.drawn));
+        }
+    }
+}
+
+/// Sets the timers of all registered threads, for a driver that begins.
+pub(crate) fn set_all() {
     let _lock = lock();
-    let used = SLOTS.iter().take_while(|slot| slot.thread.load(Ordering::Relaxed) != 0);
-    let registered: Vec<&Slot> = used.filter(|slot| slot.registered.load(Ordering::Relaxed)).collect();
-    let count = registered.len();
-    let mut running: Vec<&Slot> =
-        registered.into_iter().filter(|slot| slot.length_ns.load(Ordering::Acquire) == 0).collect();
-    let limit = at_once.min(count.saturating_sub(1).max(1));
-    let room = limit.saturating_sub(count - running.len()).min(wanted).min(running.len());
-    let mut sent = 0;
-    for _ in 0..room {
-        let slot = running.swap_remove(random.random_range(0..running.len()));
-        // Before the signal, which the kernel orders after it: the handler reads it in the thread that is signalled.
-        slot.length_ns.store(length_ns(random), Ordering::Release);
-        if handler::send(slot.thread.load(Ordering::Relaxed)) {
-            sent += 1;
-        } else {
-            // The thread ended with its registration leaked, or too many signals wait. Either way none is under way to this slot.
-            slot.length_ns.store(0, Ordering::Release);
+    for (index, slot) in SLOTS.iter().enumerate() {
+        if slot.registered.load(Ordering::Relaxed) {
+            slot.begin(index);
         }
     }
-    sent
 }
 
-/// Called by the handler: stops the thread of this number for as long as its slot says. Async-signal-safe if `wait` is.
-pub(crate) fn stop(this: i32, wait: impl FnOnce(u64)) {
+/// Called by the handler in the thread of this number: stops it, and sets its timer for the next stop. Async-signal-safe.
+pub(crate) fn stop(this: i32) {
     let mut used = SLOTS.iter().take_while(|slot| slot.thread.load(Ordering::Relaxed) != 0);
     let Some(slot) = used.find(|slot| slot.thread.load(Ordering::Relaxed) == this) else {
         return;
     };
-    let length_ns = slot.length_ns.load(Ordering::Acquire);
-    if length_ns == 0 {
+    let Some(plan) = driver::current() else { return };
+    if !slot.registered.load(Ordering::SeqCst) {
         return;
     }
-    wait(length_ns);
-    DELIVERED.fetch_add(1, Ordering::Relaxed);
-    slot.length_ns.store(0, Ordering::Release);
+    // One stays unstopped where there are two.
+    let room = plan.at_once().min(REGISTERED.load(Ordering::Relaxed).saturating_sub(1)).max(1);
+    if STOPPED.fetch_add(1, Ordering::Relaxed) < room {
+        handler::wait(plan.length_ns(&slot.drawn));
+        DELIVERED.fetch_add(1, Ordering::Relaxed);
+    }
+    STOPPED.fetch_sub(1, Ordering::Relaxed);
+    slot.timer.set(plan.pause_ns(&slot.drawn));
 }
 
-/// The lock of [`register`], unregistering and [`stop_some`]. A thread may be stopped while it holds it; the driver waits then.
+/// The lock of [`register`], unregistering and [`set_all`]. A thread may be stopped while it holds it; the others wait then.
 fn lock() -> MutexGuard<'static, ()> {
     static LOCK: Mutex<()> = Mutex::new(());
     LOCK.lock().unwrap_or_else(PoisonError::into_inner)
