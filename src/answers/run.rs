@@ -30,7 +30,7 @@ pub(super) fn skeleton(material: &Material<'_>, reading: &Reading<'_>, scores: &
         kind: "Design review".to_owned(),
         title: title(reading),
         facts: header(&[reading]),
-        notices: notices::of_run(results, reading),
+        notices: notices::unverified(&[reading.run]).into_iter().chain(notices::of_run(results, reading)).collect(),
         data: json!({
             "directory": directory,
             "run": reading.run,
