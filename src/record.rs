@@ -10,6 +10,7 @@ mod parameters;
 mod ratio;
 mod state;
 mod study;
+mod verified;
 
 use std::collections::BTreeMap;
 
@@ -30,6 +31,7 @@ pub use parameters::{Command, Common, Crossover, Difference, Parameters, PlayedT
 pub use ratio::{ALL, Metric, Ratio, Verdict};
 pub use state::{BlockRow, BlockState, HopTimes, State, set_states};
 pub use study::{Claim, LoadCount, StudyPart, StudyRecord, StudyTrace};
+pub use verified::{Stamp, Stamped, Unverified, Verified, is_floor};
 
 /// The version of the files' layout, written to `run.json`.
 pub const SCHEMA_VERSION: u32 = 2;
@@ -344,6 +346,9 @@ pub struct RunRecord {
     /// What was left out because it failed.
     #[serde(default)]
     pub left_out: Vec<LeftOut>,
+    /// Of each strategy, the pass of `headlock verify` that its code had on this machine when it was measured; `None` without one.
+    #[serde(default)]
+    pub verified: BTreeMap<String, Option<Verified>>,
 }
 
 /// A strategy that failed at a point and was not measured there any more.

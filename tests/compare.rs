@@ -111,6 +111,7 @@ impl MadeUp {
             state: self.state,
             message: None,
             left_out: Vec::new(),
+            verified: std::collections::BTreeMap::new(),
         };
         dir.rewrite(&Snapshot {
             blocks: &[],
@@ -179,7 +180,12 @@ fn latency(strategy: &str, ns: u64) -> LatencyHistogram {
 }
 
 fn compare(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_headlock")).arg("compare").args(args).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_headlock"))
+        .env("HEADLOCK_STATE", "")
+        .arg("compare")
+        .args(args)
+        .output()
+        .unwrap()
 }
 
 /// Compares two made-up runs; gives the exit status, the answer and the complaint.
@@ -407,6 +413,7 @@ fn each_form_holds_the_same_statements() {
     let (a, b) = (a.write(place.path(), "a"), b.with("seed", json!(2)).write(place.path(), "bb"));
     let said = |columns: &str, flags: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_headlock"));
+        command.env("HEADLOCK_STATE", "");
         command.arg("compare").args([&a, &b]).args(flags).env("COLUMNS", columns);
         String::from_utf8(command.output().unwrap().stdout).unwrap()
     };

@@ -12,7 +12,11 @@ use headlock::record::{Parameters, RunState};
 use serde_json::{Value, json};
 
 fn headlock(words: &[&OsStr]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_headlock")).args(words).output().expect("headlock starts")
+    Command::new(env!("CARGO_BIN_EXE_headlock"))
+        .env("HEADLOCK_STATE", "")
+        .args(words)
+        .output()
+        .expect("headlock starts")
 }
 
 fn typed(words: &[&str]) -> Output {
@@ -306,7 +310,12 @@ fn a_directory_whose_name_is_no_utf8_is_written() {
         "-q",
         "--out",
     ];
-    let output = Command::new(&program).args(words).arg(place.path("by-another-name")).output().unwrap();
+    let output = Command::new(&program)
+        .env("HEADLOCK_STATE", "")
+        .args(words)
+        .arg(place.path("by-another-name"))
+        .output()
+        .unwrap();
     assert!(measured(&output), "{}", complaint(&output));
 }
 
@@ -316,6 +325,7 @@ fn a_limit_on_the_size_of_files_is_an_error_like_any_other() {
     let words = "run -w hot --threads 1 -s mutex,seqlock --blocks 3 --trial 1ms --pin none --quiet --out";
     let script = format!("ulimit -f 1; exec \"$0\" {words} \"$1\"");
     let output = Command::new("sh")
+        .env("HEADLOCK_STATE", "")
         .args(["-c", &script, env!("CARGO_BIN_EXE_headlock")])
         .arg(place.path("out"))
         .output()
@@ -353,6 +363,7 @@ fn a_report_starts_no_program_that_lies_beside_its_results() {
     fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let dir = place.path("results/run");
     let output = Command::new(env!("CARGO_BIN_EXE_headlock"))
+        .env("HEADLOCK_STATE", "")
         .arg("report")
         .arg(&dir)
         .current_dir(place.0.path())

@@ -19,6 +19,7 @@ fn trials(out: &Path) -> Vec<Trial> {
         "mutex,rwlock,seqlock",
     ];
     let mut headlock = Command::new(env!("CARGO_BIN_EXE_headlock"));
+    headlock.env("HEADLOCK_STATE", "");
     headlock
         .args(fixed)
         .args([

@@ -66,7 +66,12 @@ impl Place {
     /// The program, in this directory.
     fn headlock(&self, words: &str) -> Output {
         let words = words.split_whitespace();
-        Command::new(HEADLOCK).current_dir(self.0.path()).args(words).output().expect("headlock starts")
+        Command::new(HEADLOCK)
+            .env("HEADLOCK_STATE", "")
+            .current_dir(self.0.path())
+            .args(words)
+            .output()
+            .expect("headlock starts")
     }
 
     /// Loading the library ends in this line, and in nothing else.

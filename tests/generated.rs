@@ -5,7 +5,11 @@ use std::process::{Command, Stdio};
 
 /// What a command prints; it must succeed.
 fn headlock(words: &[&str]) -> String {
-    let done = Command::new(env!("CARGO_BIN_EXE_headlock")).args(words).output().expect("headlock starts");
+    let done = Command::new(env!("CARGO_BIN_EXE_headlock"))
+        .env("HEADLOCK_STATE", "")
+        .args(words)
+        .output()
+        .expect("headlock starts");
     assert!(done.status.success(), "{words:?}: {}", String::from_utf8_lossy(&done.stderr));
     String::from_utf8(done.stdout).expect("UTF-8")
 }

@@ -11,6 +11,7 @@ use headlock::record::{Kind, LatencyRow, Pass, RECLAIM};
 /// One block of these strategies, threads unbound so that no trial counts as disturbed.
 fn measure(command: &[&str], strategies: &str, dir: &Path) -> Vec<LatencyRow> {
     let output = Command::new(env!("CARGO_BIN_EXE_headlock"))
+        .env("HEADLOCK_STATE", "")
         .args(command)
         .args([
             "--strategies",

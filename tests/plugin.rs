@@ -17,7 +17,11 @@ fn cargo(arguments: &str) -> Output {
     let target = this_test.ancestors().nth(3).expect("tests are built in TARGET/PROFILE/deps");
     fs::copy(Path::new(ROOT).join("Cargo.lock"), plugin().join("Cargo.lock")).expect("the lock file can be copied");
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.current_dir(plugin()).env("CARGO_TARGET_DIR", target).args(arguments.split_whitespace());
+    cargo
+        .current_dir(plugin())
+        .env("CARGO_TARGET_DIR", target)
+        .env("HEADLOCK_STATE", "")
+        .args(arguments.split_whitespace());
     cargo.output().expect("cargo can be started")
 }
 

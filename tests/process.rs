@@ -50,6 +50,7 @@ fn start(rounds: &str) -> Run {
 
 fn measuring(rounds: &str) -> Command {
     let mut command = Command::new(HEADLOCK);
+    command.env("HEADLOCK_STATE", "");
     command.args([
         "run",
         "--workload",
@@ -306,6 +307,7 @@ fn a_full_disk_is_named_and_earlier_rows_stand() {
 /// its arguments are the command. `None` if this process may not do that, which the test then says.
 fn with_mounts(script: &str, place: &Path, command: &Command) -> Option<Output> {
     let output = Command::new("unshare")
+        .env("HEADLOCK_STATE", "")
         .args(["--mount", "--map-root-user", "sh", "-c", script])
         .arg(place)
         .arg(command.get_program())
@@ -389,6 +391,7 @@ fn a_wall_clock_that_jumps_spoils_nothing_but_the_dates() {
 
 fn with(args: &[&str]) -> Command {
     let mut command = Command::new(HEADLOCK);
+    command.env("HEADLOCK_STATE", "");
     command.args(args);
     command
 }

@@ -27,6 +27,7 @@ impl Copy {
     /// Runs the command beside the directory.
     fn report(&self, flags: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_headlock"));
+        command.env("HEADLOCK_STATE", "");
         command.current_dir(self.place.path()).args(["report", "run"]).args(flags).output().unwrap()
     }
 

@@ -26,7 +26,12 @@ fn run(flags: &[&str]) -> Output {
         "--pin",
         "none",
     ];
-    Command::new(env!("CARGO_BIN_EXE_headlock")).args(fixed).args(flags).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_headlock"))
+        .env("HEADLOCK_STATE", "")
+        .args(fixed)
+        .args(flags)
+        .output()
+        .unwrap()
 }
 
 /// Whether it measured. On a machine that is busy enough no trial has a figure, which is another matter.
@@ -170,8 +175,14 @@ fn the_doctors_facts_are_in_the_run_and_markdown_is_printed() {
 
 #[test]
 fn the_doctor_answers_in_json_and_its_exit_status_is_its_verdict() {
-    let doctor =
-        |flags: &[&str]| Command::new(env!("CARGO_BIN_EXE_headlock")).arg("doctor").args(flags).output().unwrap();
+    let doctor = |flags: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_headlock"))
+            .env("HEADLOCK_STATE", "")
+            .arg("doctor")
+            .args(flags)
+            .output()
+            .unwrap()
+    };
     let output = doctor(&["--json"]);
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
     let bad = answer["severity"] == "bad";

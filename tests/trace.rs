@@ -9,6 +9,7 @@ use serde_json::Value;
 /// The answer as JSON; the command must succeed.
 fn headlock(words: &[&str]) -> Value {
     let done = Command::new(env!("CARGO_BIN_EXE_headlock"))
+        .env("HEADLOCK_STATE", "")
         .args(words)
         .arg("--json")
         .output()
@@ -190,7 +191,12 @@ fn what_looks_like_a_file_beside_the_trace_and_is_not_read_is_told_of() {
     let scratch = tempfile::tempdir().expect("a scratch directory");
     let trace = write_trace(scratch.path(), 0);
     std::fs::write(scratch.path().join("it.threads.txt"), "thread,name\n").expect("written");
-    let done = Command::new(env!("CARGO_BIN_EXE_headlock")).arg("trace").args(["-s", "mutex"]).arg(trace).output();
+    let done = Command::new(env!("CARGO_BIN_EXE_headlock"))
+        .env("HEADLOCK_STATE", "")
+        .arg("trace")
+        .args(["-s", "mutex"])
+        .arg(trace)
+        .output();
     let done = done.expect("headlock starts");
     assert!(done.status.success());
     let told = String::from_utf8(done.stderr).expect("UTF-8");
@@ -224,6 +230,7 @@ fn a_name_of_any_bytes_and_length_is_one_line_or_a_result() {
             "-s", "mutex", "--order", "strict", "--blocks", "1", "--trial", "1ms", "--pin", "none", "--quiet",
         ];
         let mut headlock = Command::new(env!("CARGO_BIN_EXE_headlock"));
+        headlock.env("HEADLOCK_STATE", "");
         headlock.current_dir(scratch.path()).arg(command).arg(name);
         if command == "replay" {
             headlock.args(measure);

@@ -18,6 +18,7 @@ mod strategies;
 mod tests;
 mod verdict;
 
+pub use notices::unverified;
 pub use page::{page, study_page};
 pub use run::run;
 

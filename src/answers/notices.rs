@@ -2,7 +2,7 @@
 
 use crate::document::words::{at, counted, heading, list, ratio};
 use crate::reading::{Reading, Results, point_of};
-use crate::record::{AA_CONTROL, Ratio, RunState};
+use crate::record::{AA_CONTROL, Ratio, RunRecord, RunState};
 
 /// How far a filed ratio may be from the one computed, as a share of it: what printing and reading back may lose.
 const ROUNDING: f64 = 1e-9;
@@ -28,6 +28,32 @@ pub(super) fn of_run(results: &Results, reading: &Reading<'_>) -> Vec<String> {
         )
     });
     all.into_iter().flatten().chain(failed).chain(empty).chain(results.notes.iter().cloned()).collect()
+}
+
+/// Whose figures may be those of a broken list: strategies that had not passed `headlock verify` before they were measured.
+pub fn unverified(runs: &[&RunRecord]) -> Option<String> {
+    let (mut never, mut in_part, mut of) = (Vec::new(), Vec::new(), 0);
+    for found in runs.iter().map(|run| run.unverified()) {
+        of = of.max(found.of);
+        never.extend(found.never.into_iter().filter(|name| !never.contains(name)).collect::<Vec<_>>());
+        let parts = found.in_part.into_iter().map(|(name, checks)| {
+            let checks: Vec<&str> = checks.iter().map(|check| check.word()).collect();
+            format!("{name} ({})", checks.join(", "))
+        });
+        in_part.extend(parts.filter(|part| !in_part.contains(part)).collect::<Vec<_>>());
+    }
+    let who = match never.len() {
+        0 => String::new(),
+        all if all > 1 && all >= of => format!(" all {all} strategies"),
+        _ => format!(" {}", never.join(", ")),
+    };
+    let in_part = match (in_part.is_empty(), never.is_empty()) {
+        (true, true) => return None,
+        (true, false) => String::new(),
+        (false, _) => format!(" in part only: {}", in_part.join(", ")),
+    };
+    let between = if who.is_empty() || in_part.is_empty() { "" } else { ";" };
+    Some(format!("Not verified before this run:{who}{between}{in_part} (headlock verify)."))
 }
 
 fn unfinished(reading: &Reading<'_>) -> Option<String> {

@@ -85,6 +85,7 @@ fn study_notices(material: &StudyMaterial<'_>, readings: &[Reading<'_>]) -> Vec<
     if !study.record.left_out.is_empty() {
         all.push(format!("The budget was too short to play in strict order: {}.", study.record.left_out.join(", ")));
     }
+    all.extend(notices::unverified(&readings.iter().map(|it| it.run).collect::<Vec<_>>()));
     for (part, reading) in study.parts.iter().zip(readings) {
         let of_part = notices::of_run(part, reading);
         all.extend(of_part.into_iter().map(|text| format!("{}: {text}", part.name)));

@@ -34,6 +34,7 @@ pub(super) fn section(reading: &Reading<'_>, point: &Point, in_detail: bool) -> 
             "The A/A control differs from {baseline} here: nothing at this point counts."
         )));
     }
+    blocks.extend(implausible(reading, point).map(Block::Notice));
     if in_detail {
         if let Some(shares) = reading.shares(point, reading.baseline) {
             blocks.push(Block::Text(load(&shares, reading.baseline)));
@@ -44,6 +45,15 @@ pub(super) fn section(reading: &Reading<'_>, point: &Point, in_detail: bool) -> 
         }
     }
     Section::new(title, blocks)
+}
+
+/// Figures that are too good to be true.
+fn implausible(reading: &Reading<'_>, point: &Point) -> Option<String> {
+    let found: Vec<String> =
+        reading.implausible(point).iter().map(|(name, what)| format!("{name} has {what}")).collect();
+    (!found.is_empty()).then(|| {
+        format!("Cannot be squared with the workload: {}. Each change holds the lock once, alone.", found.join("; "))
+    })
 }
 
 fn oversubscribed(reading: &Reading<'_>, point: &Point) -> &'static str {

@@ -6,7 +6,7 @@ use super::page::header;
 use super::{Material, notices, point, verdict};
 use crate::document::words::list;
 use crate::document::{Block, Document};
-use crate::reading::{Reading, Scores};
+use crate::reading::{Implausible, Reading, Scores};
 use crate::record::Point;
 
 /// A run's document: the verdict, then a table for each point; in detail, every operation's latency too.
@@ -30,7 +30,7 @@ pub(super) fn skeleton(material: &Material<'_>, reading: &Reading<'_>, scores: &
         kind: "Design review".to_owned(),
         title: title(reading),
         facts: header(&[reading]),
-        notices: notices::of_run(results, reading),
+        notices: notices::unverified(&[reading.run]).into_iter().chain(notices::of_run(results, reading)).collect(),
         data: json!({
             "directory": directory,
             "run": reading.run,
@@ -67,5 +67,12 @@ fn of_point(reading: &Reading<'_>, point: &Point) -> Value {
         "trace": reading.trace(point),
         "load": reading.shares(point, reading.baseline),
         "saturated": reading.saturated(point),
+        "implausible": reading.implausible(point).iter().map(of_strategy).collect::<Vec<Value>>(),
     })
+}
+
+fn of_strategy((strategy, what): &(&str, Implausible)) -> Value {
+    let mut value = json!(what);
+    value["strategy"] = json!(strategy);
+    value
 }

@@ -4,7 +4,7 @@ use super::NONE;
 use crate::document::words::{counted, list};
 use crate::document::{Block, Cell, Column, Section, Table, Tone};
 use crate::reading::Reading;
-use crate::record::{Check, CheckRow, Declaration, RACY};
+use crate::record::{Check, CheckRow, Declaration, RACY, Verified};
 use crate::text::count;
 
 /// What a strategy says of itself, and what was found of that.
@@ -12,6 +12,8 @@ struct Known<'a> {
     name: &'a str,
     declared: Option<&'a Declaration>,
     checks: Vec<&'a CheckRow>,
+    /// Whether it had passed `headlock verify` before each run.
+    verified: bool,
     /// Nodes that went through its reclaimer, and the most that waited there.
     reclaimed: (u64, u64),
 }
@@ -35,6 +37,7 @@ pub(super) fn blocks(
             name,
             declared: declarations.iter().find(|it| it.name == name),
             checks: checks.iter().filter(|row| row.strategy == name).collect(),
+            verified: readings.iter().all(|it| it.run.verified(name).is_some_and(Verified::is_whole)),
             reclaimed: reclaimed.fold((0, 0), |(sum, peak), (retired, most)| (sum + retired, peak.max(most))),
         }
     };
@@ -62,7 +65,8 @@ fn table(strategies: &[Known<'_>]) -> Table {
         };
         let late = it.checks.iter().filter_map(|row| row.figures.late_without_rearm).sum::<u64>();
         let verify = match (it.checks.is_empty(), it.checks.iter().all(|row| row.verdict.is_good())) {
-            (true, _) => Cell::toned("not checked", Tone::Muted),
+            (true, _) if it.verified => Cell::new("passed before"),
+            (true, _) => Cell::toned("not verified", Tone::Open),
             (_, true) if late > 0 => Cell::new(format!("kept, {} polls late", count(late))),
             (_, true) => Cell::new("kept"),
             (_, false) => Cell::toned("broken", Tone::Bad),

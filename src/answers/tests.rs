@@ -2,9 +2,9 @@
 
 use super::{Material, page, run};
 use crate::document::{Block, Document, Html, Json, Markdown, Terminal, Writer};
-use crate::reading::testing::{declarations, results};
+use crate::reading::testing::{declarations, passed, results};
 use crate::reading::{Picture, Results};
-use crate::record::{AA_CONTROL, Pass, RunState};
+use crate::record::{AA_CONTROL, Check, Pass, RunState, Verified};
 
 const HOSTILE: &str = "<script>alert('x')</script>\"";
 
@@ -121,7 +121,16 @@ fn what_must_be_known_first_is_a_notice() {
     stopped.trials.clear();
     stopped.run.state = RunState::Interrupted;
     assert_eq!(document(&results(&[("seqlock", 5.0)])).notices, [""; 0]);
+    let mut unverified = results(&[("seqlock", 5.0)]);
+    let names = ["mutex", "seqlock", "hazard"].map(str::to_owned);
+    unverified.run.parameters.common.strategies = names.into_iter().chain(["floor@c".to_owned()]).collect();
+    let mut first = unverified.run.verified.clone();
+    first.retain(|name, _| name == "mutex");
+    unverified.run.verified = first;
+    let part = Verified { checks: vec![Check::Model], ..passed() };
+    unverified.run.verified.insert("hazard".to_owned(), Some(part));
     for (results, says) in [
+        (unverified, "Not verified before this run: seqlock; in part only: hazard (model) (headlock verify)."),
         (biased(results(&[("seqlock", 5.0)])), "is biased and does not count"),
         (stale, "ratios.csv disagrees with trials.csv in 1 row"),
         (stopped, "it was interrupted. It has no trial."),

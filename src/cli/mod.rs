@@ -27,6 +27,7 @@ mod trace;
 mod trial_process;
 mod typed;
 mod units;
+mod verified;
 mod verify;
 mod workload_fields;
 

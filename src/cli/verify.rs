@@ -7,16 +7,18 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 use clap::Args;
+use jiff::Timestamp;
 
-use super::answer::{Form, present};
+use super::answer::{Form, complain, present};
 use super::failure::{Failure, usage};
 use super::load::LoadArgs;
 use super::progress::Progress;
+use super::verified::{Outcome, Stamps};
 use super::{session, units};
 use crate::document::Block;
 use crate::export::CheckDir;
 use crate::harness::pin;
-use crate::record::{Check, CheckRow, Finding};
+use crate::record::{BehindDoor, Check, CheckRow, Finding, Verified};
 use crate::registry::Registry;
 use crate::verify::Length;
 use crate::verify::referee::{self, Ending, Observer, Plan};
@@ -109,7 +111,35 @@ pub fn check(
             broken => Some(Failure::Broken(format!("breaks what it declares: {}", broken.join(", ")))),
         },
     };
+    let behind: Vec<BehindDoor> = plan.behind.iter().map(Into::into).collect();
+    let kept = Stamps::here().and_then(|stamps| match stamps {
+        Some(stamps) => stamps.keep(&outcomes(&plan, rows), &behind),
+        None => Ok(()),
+    });
+    if let Err(why) = kept {
+        complain(&format!("what passed is not written down: {why}"));
+    }
     Ok((verification, failure))
+}
+
+/// What came of the strategies; nothing of those that were not done with.
+fn outcomes(plan: &Plan, rows: &[CheckRow]) -> Vec<(String, Outcome)> {
+    let date = Timestamp::now();
+    let outcome = |name: &str| {
+        let of: Vec<&CheckRow> = rows.iter().filter(|row| row.strategy == name).collect();
+        if of.iter().any(|row| !row.verdict.is_good()) {
+            return Some(Outcome::Broken);
+        }
+        (of.len() == plan.checks.len()).then(|| {
+            Outcome::Passed(Verified {
+                date,
+                checks: plan.checks.clone(),
+                seconds: of.iter().map(|row| row.seconds).sum(),
+            })
+        })
+    };
+    let names = plan.strategies.iter().map(|strategy| strategy.name);
+    names.filter_map(|name| Some((name.to_owned(), outcome(name)?))).collect()
 }
 
 fn create(path: &Path) -> Result<CheckDir, Failure> {

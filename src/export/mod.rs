@@ -34,6 +34,7 @@ pub use limited::read_text;
 pub use operations_csv::read_operations;
 pub use page::{write_page, write_page_to};
 pub use ratios_csv::read_ratios;
+pub(crate) use replace::replace;
 pub use result_dir::{ResultDir, create_beside, directory_name};
 pub use results::{PLOTS, read_results, read_study_results};
 pub use run_json::{read_run, read_run_file};

@@ -7,7 +7,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 /// Replaces `name` in `dir` by what `content` writes. On an error the old version stays and the temporary file goes.
-pub(super) fn replace(
+pub fn replace(
     dir: &Path,
     name: impl AsRef<OsStr>,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,

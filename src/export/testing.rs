@@ -66,5 +66,6 @@ pub(crate) fn run() -> RunRecord {
         state: RunState::Running,
         message: None,
         left_out: Vec::new(),
+        verified: std::collections::BTreeMap::new(),
     }
 }

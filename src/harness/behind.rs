@@ -1,7 +1,7 @@
 //! What a job is told of strategies behind the C interface, and the files of libraries.
 
 use std::fs;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -38,16 +38,41 @@ impl LibraryFile {
     /// # Errors
     /// If that is not possible.
     pub fn read(path: &Path) -> Result<Self, NotALibrary> {
-        let wrong = |error: std::io::Error| NotALibrary(format!("cannot be read: {error}"));
+        let wrong = |error: io::Error| NotALibrary(format!("cannot be read: {error}"));
         let path = path.canonicalize().map_err(wrong)?;
         if !path.is_file() {
             return Err(NotALibrary("is not a file".to_owned()));
         }
         let content = fs::read(&path).map_err(wrong)?;
         is_for_this_machine(&content)?;
-        let sha256 = Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(LibraryFile { path, sha256 })
+        Ok(LibraryFile { path, sha256: sha256(&content) })
     }
+}
+
+/// The SHA-256 of the file that this process runs, in hexadecimal digits; also where another file has its name by now.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn program_sha256() -> io::Result<String> {
+    let mut digest = Sha256::new();
+    let mut file = fs::File::open("/proc/self/exe")?;
+    // Piece by piece: with its symbols a program may be large.
+    let mut piece = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok(hexadecimal(&digest.finalize())),
+            length => digest.update(&piece[..length]),
+        }
+    }
+}
+
+/// The SHA-256 of bytes, in hexadecimal digits.
+pub fn sha256(bytes: &[u8]) -> String {
+    hexadecimal(&Sha256::digest(bytes))
+}
+
+fn hexadecimal(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Tells a library from other files, and one for this machine from others: of the latter the loader says that there is no such file.

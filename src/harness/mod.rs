@@ -24,7 +24,7 @@ mod replay;
 pub mod state;
 mod synthetic;
 
-pub use behind::{Behind, LibraryFile, NotALibrary};
+pub use behind::{Behind, LibraryFile, NotALibrary, program_sha256, sha256};
 pub use contestant::Maker;
 pub use engine::{Ending, INJECTED, Observer, Plan, Played};
 pub use floor::FloorList;

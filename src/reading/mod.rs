@@ -6,6 +6,7 @@
 //! [`stats`] computes, and it writes no sentence but the reason why a figure is missing.
 
 mod counts;
+mod implausible;
 mod missing;
 mod results;
 mod standing;
@@ -18,6 +19,7 @@ pub(crate) mod testing;
 mod tests;
 
 pub use counts::{Graces, Pass, Saturated, Shares};
+pub use implausible::Implausible;
 pub use missing::{Missing, MissingFigure, NEEDED_BLOCKS};
 pub use results::{Picture, Results};
 pub use standing::{Answer, Place, Scores, Standing};

@@ -2,7 +2,9 @@
 
 use super::Results;
 use crate::record::testing::parameters;
-use crate::record::{Conditions, Declaration, Host, LatencyRow, RunRecord, RunState, SCHEMA_VERSION, Trial};
+use crate::record::{
+    Check, Conditions, Declaration, Host, LatencyRow, RunRecord, RunState, SCHEMA_VERSION, Trial, Verified,
+};
 use crate::stats::testing::{latency, trial};
 use crate::stats::{Latencies, latency_rows, ratios};
 
@@ -70,6 +72,16 @@ pub(crate) fn run() -> RunRecord {
         state: RunState::Complete,
         message: None,
         left_out: Vec::new(),
+        verified: parameters().common.strategies.into_iter().map(|name| (name, Some(passed()))).collect(),
+    }
+}
+
+/// A pass of every check.
+pub(crate) fn passed() -> Verified {
+    Verified {
+        date: "2026-11-24T12:00:00Z".parse().unwrap(),
+        checks: Check::ALL.to_vec(),
+        seconds: 2.5,
     }
 }
 

@@ -11,6 +11,7 @@ pub const ESCAPE: char = '\u{1b}';
 
 fn headlock(words: &[&str], environment: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_headlock"));
+    command.env("HEADLOCK_STATE", "");
     command.args(words).stdin(Stdio::null()).stderr(Stdio::null());
     for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLORTERM", "CI"] {
         command.env_remove(name);

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::super::failure::Failure;
 use super::side::Side;
-use crate::record::{BehindDoor, Difference, Host, PlayedTrace, RunState, differences};
+use crate::record::{BehindDoor, Difference, Host, PlayedTrace, RunState, Verified, differences};
 use crate::workload::Workload;
 
 /// Parameters that must be equal, and what to call them.
@@ -130,6 +130,7 @@ fn notes(a: &Side, b: &Side) -> Vec<String> {
     if !crates.is_empty() {
         notes.push(format!("they differ in crates: {}", crates.join(", ")));
     }
+    notes.extend(differently_verified(a, b));
     for side in [a, b] {
         let state = match side.record().state {
             RunState::Complete => continue,
@@ -140,6 +141,20 @@ fn notes(a: &Side, b: &Side) -> Vec<String> {
         notes.push(format!("{} {state}; what it has is compared", side.name()));
     }
     notes
+}
+
+/// Strategies of both that only one had passed `headlock verify` with before it was measured.
+fn differently_verified(a: &Side, b: &Side) -> Vec<String> {
+    let has = |side: &Side, name: &str| side.record().verified(name).is_some_and(Verified::is_whole);
+    let of_b = &b.record().parameters.common.strategies;
+    let both = || a.record().parameters.common.strategies.iter().filter(|name| of_b.contains(name));
+    let only = |one: &Side, other: &Side| -> Option<String> {
+        let names = both().filter(|name| has(one, name) && !has(other, name)).map(String::as_str);
+        let names: Vec<&str> = names.collect();
+        (!names.is_empty())
+            .then(|| format!("verified before {} and not before {}: {}", one.name(), other.name(), names.join(", ")))
+    };
+    [only(a, b), only(b, a)].into_iter().flatten().collect()
 }
 
 /// A library's file and the beginning of its content's hash.

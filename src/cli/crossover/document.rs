@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::{Range, Search};
+use crate::answers::unverified;
 use crate::document::words::{count, duration, trimmed};
 use crate::document::{Block, Cell, Column, Document, Table};
 use crate::record::{CrossoverPoint, CrossoverRow, CrossoverVerdict, RunRecord, Verdict};
@@ -46,7 +47,7 @@ pub fn document(baseline: &str, search: &Search) -> Document {
 
 fn written(found: &Found<'_>) -> Document {
     let Found { baseline, range, rows, points, cut_short, directory, run, .. } = found;
-    let mut notices = found.unfit.clone();
+    let mut notices: Vec<String> = unverified(&[run]).into_iter().chain(found.unfit.clone()).collect();
     if *cut_short {
         notices
             .push("A limit ended the search before it was done; --resume with a longer --budget goes on.".to_owned());

@@ -7,6 +7,7 @@ use super::super::failure::{Failure, usage};
 use super::super::session::{self, Request, Session};
 use super::Base;
 use super::args::CrossoverArgs;
+use crate::answers::unverified;
 use crate::document::{Block, Cell, Column, Document, Table, words};
 use crate::export::write_map;
 use crate::record::{AA_CONTROL, MapCell, Point};
@@ -118,7 +119,7 @@ fn document(
     blocks.push(Block::Text(format!("Results: {}", recording.path().display())));
     Document {
         facts: vec![format!("workload {}{}", base.workload.name, base.threads_words())],
-        notices: recording.unfit(),
+        notices: unverified(&[recording.record()]).into_iter().chain(recording.unfit()).collect(),
         blocks,
         data: json!({ "directory": recording.path(), "run": recording.record(), "map": cells }),
         ..Document::new(format!("Where strategies beat {}", args.common.baseline))

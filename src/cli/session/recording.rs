@@ -9,6 +9,7 @@ use super::super::common::CommonArgs;
 use super::super::doctor::{refuse_if_bad, warnings};
 use super::super::failure::Failure;
 use super::super::progress::Progress;
+use super::super::verified;
 use super::resume::{self, Earlier};
 use crate::export::{ResultDir, Snapshot, create_beside, directory_name};
 use crate::harness::child::ChildError;
@@ -74,6 +75,7 @@ impl Recording {
             refuse_if_bad(&findings, "--strict: ")?;
         }
         let started = ZonedDateTime::now();
+        let (verified, wrong_stamp) = verified::passes(&parameters.common);
         let record = RunRecord {
             schema_version: SCHEMA_VERSION,
             headlock_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -88,6 +90,7 @@ impl Recording {
             state: RunState::Running,
             message: None,
             left_out: Vec::new(),
+            verified,
         };
         let earlier = match &common.resume {
             Some(path) => resume::take_up(path, &record)?,
@@ -128,7 +131,7 @@ impl Recording {
             failed: Vec::new(),
             bad: findings.iter().filter(|it| it.severity() == Severity::Bad).map(Finding::to_string).collect(),
         };
-        if let Some(note) = earlier.note {
+        for note in earlier.note.into_iter().chain(wrong_stamp) {
             recording.note(&note);
         }
         Ok(recording)
@@ -322,12 +325,16 @@ fn taken_up(earlier: RunRecord, now: RunRecord) -> RunRecord {
     warnings.extend(now.warnings.into_iter().filter(|warning| !warnings.contains(warning)).collect::<Vec<_>>());
     let mut resumed = earlier.resumed;
     resumed.push(now.started);
+    // All blocks are of one result: a strategy counts as verified if it was before each of them.
+    let mut verified = now.verified;
+    verified.retain(|name, _| earlier.verified.get(name).is_some_and(Option::is_some));
     RunRecord {
         warnings,
         resumed,
         ended: None,
         state: RunState::Running,
         message: None,
+        verified,
         ..earlier
     }
 }
