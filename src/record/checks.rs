@@ -12,6 +12,8 @@ pub enum Check {
     Model,
     /// A poll's answer is as true as the strategy declares.
     Fresh,
+    /// Some order of what several threads did explains everything that they were told.
+    History,
     /// Every armed timer fires exactly once, never early; a cancelled one never.
     Conserve,
     /// A freed node is never read again, and unreclaimed memory stays bounded.
@@ -24,9 +26,10 @@ pub enum Check {
 
 impl Check {
     /// All of them, in the order in which tables show them.
-    pub const ALL: [Check; 6] = [
+    pub const ALL: [Check; 7] = [
         Check::Model,
         Check::Fresh,
+        Check::History,
         Check::Conserve,
         Check::Reclaim,
         Check::Reenter,
@@ -38,6 +41,7 @@ impl Check {
         match self {
             Check::Model => "model",
             Check::Fresh => "fresh",
+            Check::History => "history",
             Check::Conserve => "conserve",
             Check::Reclaim => "reclaim",
             Check::Reenter => "reenter",

@@ -6,6 +6,7 @@
 
 mod budget;
 mod fresh;
+mod history;
 #[cfg(test)]
 mod hooked;
 mod job;
@@ -42,6 +43,7 @@ fn carry_out(subject: Subject, job: &CheckJob, rules: &[conformance::Check]) -> 
         Check::Reenter => rules::check(job, &of(Guarantee::Reenter)),
         Check::Reclaim => reclaim::check(subject, job, &of(Guarantee::Reclaim)),
         Check::Fresh => fresh::check(subject, job),
+        Check::History => history::check(subject, job),
         Check::Progress => progress::check(subject, job),
     }
 }

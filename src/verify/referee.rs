@@ -123,7 +123,7 @@ fn weight(check: Check) -> u64 {
     match check {
         Check::Model | Check::Reenter | Check::Progress => 1,
         Check::Conserve | Check::Reclaim => 2,
-        Check::Fresh => 4,
+        Check::Fresh | Check::History => 4,
     }
 }
 
@@ -158,7 +158,7 @@ fn row(strategy: &Strategy, check: Check, report: &CheckReport) -> CheckRow {
         tried: report.tried,
         broken: report.broken,
         declared: match check {
-            Check::Fresh => strategy.freshness.word(),
+            Check::Fresh | Check::History => strategy.freshness.word(),
             Check::Progress => strategy.progress.word(),
             _ => "always",
         }

@@ -74,6 +74,8 @@ pub enum Guarantee {
     Reclaim,
     /// A poll's answer is as true as the list declares.
     Fresh,
+    /// Some order of what several threads did explains everything that they were told.
+    History,
     /// Every operation comes back.
     Progress,
 }
