@@ -5,6 +5,7 @@ use std::time::Duration;
 use headlock_strategies::conformance::{self, Effort};
 use serde::{Deserialize, Serialize};
 
+use super::stops;
 use crate::harness::Behind;
 use crate::record::{Check, CheckFigures, Failure, Finding};
 
@@ -50,6 +51,7 @@ impl CheckJob {
             timers: self.timers,
             threads: self.threads,
             patience: Duration::from_nanos(self.patience_ns),
+            around: stops::around(pass),
         }
     }
 }

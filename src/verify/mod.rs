@@ -14,6 +14,7 @@ mod progress;
 mod reclaim;
 pub mod referee;
 mod rules;
+mod stops;
 
 pub use job::{CheckJob, CheckReport, Length};
 
@@ -35,7 +36,15 @@ pub fn check_promises_too<L: TimerList>(job: &CheckJob) -> CheckReport {
     carry_out(Subject::of::<L>(), job, &rules)
 }
 
+/// As [`check`], for a list behind the C interface, whose names may be bare pointers: there a freed timer's is nobody's to use.
+pub fn check_behind_door<L: TimerList>(job: &CheckJob) -> CheckReport {
+    let mut rules = conformance::checks::<L>();
+    rules.retain(|rule| rule.name != "names_last");
+    carry_out(Subject::of::<L>(), job, &rules)
+}
+
 fn carry_out(subject: Subject, job: &CheckJob, rules: &[conformance::Check]) -> CheckReport {
+    let _stops = stops::start(job.seed);
     let of = |guarantee| rules.iter().filter(|rule| rule.guarantee == guarantee).copied().collect::<Vec<_>>();
     match job.check {
         Check::Model => rules::check(job, &of(Guarantee::Model)),

@@ -20,9 +20,11 @@
 mod churn;
 mod conserve;
 mod counts;
+mod lives;
 pub mod model;
 mod order;
 mod reenter;
+mod sizes;
 pub mod subject;
 pub mod trial;
 
@@ -32,7 +34,7 @@ use std::time::Duration;
 use crate::TimerList;
 
 /// How much a check tries. Equal efforts try the same on one thread; on several, the scheduler has its say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Effort {
     /// Seeds every random choice.
     pub seed: u64,
@@ -46,6 +48,9 @@ pub struct Effort {
     pub threads: usize,
     /// How long an operation may get nowhere, twice in a row, before the check gives the list up as hung.
     pub patience: Duration,
+    /// What is done around the work of each thread of a concurrent check: it must do the work, once. A program that stops threads at
+    /// arbitrary instructions says here which.
+    pub around: fn(&mut dyn FnMut()),
 }
 
 impl Default for Effort {
@@ -57,6 +62,7 @@ impl Default for Effort {
             timers: 100_000,
             threads: 3,
             patience: Duration::from_secs(20),
+            around: |work| work(),
         }
     }
 }
@@ -171,6 +177,9 @@ macro_rules! __conformance_checks {
             Reclaim churn::freed_under_readers "While timers come and go, a poll answers only deadlines that were armed.";
             Reclaim churn::handles_come_and_go "Handles may be taken and dropped at any time, and garbage survives their end.";
             Reclaim churn::garbage_bounded "The nodes that wait to be reclaimed do not grow with the number of frees.";
+            Model lives::long_lives "A list serves more than 65,536 changes, timers and lives of one timer, first-in first-out order included.";
+            Model lives::names_last "The name of a freed timer never reaches another, however many come after it.";
+            Model sizes::sizes "A list of 1, of 10, or of hundreds of timers gives the same answers, many due at once included.";
             Model counts::counts_add_up "Counts never contradict each other or the operations that were done.";
         }
     };
