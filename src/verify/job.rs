@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::stops;
 use crate::harness::Behind;
-use crate::record::{Check, CheckFigures, Failure, Finding};
+use crate::record::{Check, CheckFigures, CheckOutcome, Failure, Finding};
 
 /// How long a check goes on. It always plays one whole pass, and ends after the first in which something broke, but for
 /// `fresh`, which counts.
@@ -65,6 +65,8 @@ pub struct CheckReport {
     pub broken: u64,
     /// How long it took, ns.
     pub elapsed_ns: u64,
+    /// What was met, how often; empty where something is kept or broken and no more is to be said.
+    pub outcomes: Vec<CheckOutcome>,
     /// What else was counted.
     pub figures: CheckFigures,
     /// What was found, one entry a rule.

@@ -7,6 +7,7 @@
 mod budget;
 mod fresh;
 mod history;
+mod hold;
 #[cfg(test)]
 mod hooked;
 mod job;
@@ -54,5 +55,6 @@ fn carry_out(subject: Subject, job: &CheckJob, rules: &[conformance::Check]) -> 
         Check::Fresh => fresh::check(subject, job),
         Check::History => history::check(subject, job),
         Check::Progress => progress::check(subject, job),
+        Check::Hold => hold::check(subject, job),
     }
 }

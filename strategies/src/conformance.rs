@@ -84,6 +84,8 @@ pub enum Guarantee {
     History,
     /// Every operation comes back.
     Progress,
+    /// A list holds its lock for as long as it is told, and counts what it does.
+    Hold,
 }
 
 /// How a check failed.

@@ -2,8 +2,9 @@
 //!
 //! Each operation takes effect at one moment between its two tickets. The search looks for such moments, thread by thread in the order
 //! in which each did its own (J. Wing and C. Gong, "Testing and verifying concurrent objects", JPDC 1993), and never
-//! looks twice at what is left from one state (G. Lowe, "Testing for linearizability", CCPE 2017). An operation that changes nothing and
-//! whose answer fits is taken at once: whatever order exists without it there exists with it there.
+//! looks twice at what is left from one state (G. Lowe, "Testing for linearizability", CCPE 2017). An operation that never
+//! changes anything, as a poll or a cancel that found its timer inactive, is taken as soon as its answer fits: whatever order
+//! exists without it there exists with it there.
 //!
 //! What changes the list takes effect at one moment under every list: that is what rearm, cancel and the order of firing are held to.
 //! Freshness is about what reads may answer besides the truth:
@@ -142,7 +143,7 @@ fn taken(events: &[Event], end: &Event) -> Vec<TimerId> {
 
 /// What an operation does to a state whose answers it fits.
 enum Fit {
-    /// Nothing.
+    /// Nothing, and it would do nothing to any other that it fits.
     Reads,
     /// This is the state afterwards.
     Leaves(State),
@@ -223,7 +224,7 @@ impl Search<'_> {
         };
         match self.events[index].op {
             Op::Create(_) => Some(Fit::Reads),
-            Op::Free(timer) => Some(position(timer).map_or(Fit::Reads, |at| Fit::Leaves(without(at)))),
+            Op::Free(timer) => Some(Fit::Leaves(position(timer).map_or_else(|| state.clone(), without))),
             Op::Cancel(timer, was_active) => match (position(timer), was_active) {
                 (Some(at), true) => Some(Fit::Leaves(without(at))),
                 (None, false) => Some(Fit::Reads),
@@ -233,7 +234,7 @@ impl Search<'_> {
                 let to = to.max(Nanos::ZERO);
                 let present = position(timer);
                 if only_sooner && present.is_some_and(|at| state[at].0 <= to) {
-                    return reads(!rearm);
+                    return (!rearm).then(|| Fit::Leaves(state.clone()));
                 }
                 let mut after = state.clone();
                 present.map(|at| after.remove(at));

@@ -17,8 +17,10 @@ use headlock_strategies::conformance::trial::{Trial, watched};
 use headlock_strategies::conformance::{self, Guarantee, Violation};
 
 use super::budget::Budget;
+use super::fresh::grades;
 use super::{CheckJob, CheckReport};
 use crate::harness::pin;
+use crate::record::{CheckOutcome, Grade};
 use player::Tally;
 
 /// Rounds of a pass, all on one list.
@@ -49,7 +51,19 @@ pub fn check(subject: Subject, job: &CheckJob) -> CheckReport {
         }
     }
     report.tried += sum.operations;
+    report.outcomes = outcomes(&subject, &sum, report.broken);
     CheckReport { elapsed_ns: budget.elapsed_ns(), ..report }
+}
+
+/// What explains the rounds, and what the strategy's freshness says of that.
+fn outcomes(subject: &Subject, tally: &Tally, broken: u64) -> Vec<CheckOutcome> {
+    let [stale, oversleeps] = grades(subject.strategy.freshness);
+    vec![
+        CheckOutcome::new("true", tally.linearizable, Grade::Acceptable),
+        CheckOutcome::new("early or late", tally.notified, stale),
+        CheckOutcome::new("oversleeps", tally.racy, oversleeps),
+        CheckOutcome::new("no order", broken, Grade::Forbidden),
+    ]
 }
 
 /// How many threads play a pass, and where.

@@ -14,7 +14,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 use super::subject::{AnyHandle, List, Subject};
 use crate::conformance::{Effort, Failure, Guarantee, Violation};
-use crate::{Nanos, Rearm, TimerId};
+use crate::{LockCounts, Nanos, Rearm, TimerId};
 
 /// A rule that was broken, before it is known whose.
 pub struct Fault {
@@ -203,6 +203,12 @@ impl Probe<'_> {
     }
     pub fn quiescent(&mut self) {
         self.line.during(9, || self.handle.any_quiescent());
+    }
+    pub fn lock_counts(&self) -> LockCounts {
+        self.handle.any_lock_counts()
+    }
+    pub fn count_locks(&mut self, counting: bool) -> bool {
+        self.handle.any_count_locks(counting)
     }
 
     /// Creates a timer and arms it.
