@@ -26,9 +26,10 @@ enum Manner {
     Stops,
     StopsOneCpu,
     StopsCrowd,
+    Long,
 }
 
-const MANNERS: [Manner; 7] = [
+const MANNERS: [Manner; 8] = [
     Manner::Free,
     Manner::OneCpu,
     Manner::Nice,
@@ -36,6 +37,7 @@ const MANNERS: [Manner; 7] = [
     Manner::Stops,
     Manner::StopsOneCpu,
     Manner::StopsCrowd,
+    Manner::Long,
 ];
 
 /// Does one attempt; answers whether the fault was met. The argument is the thread's place, 0 or 1.
@@ -64,12 +66,12 @@ fn reclaim(shared: &Shared, place: usize) -> bool {
         shared.nodes[next as usize % 32].store(next, Ordering::Release);
         shared.word.store(next, Ordering::Release);
         // The rest of a change.
-        (0..20).for_each(|_| spin_loop());
+        (0..2).for_each(|_| spin_loop());
         return false;
     }
     let found = shared.word.load(Ordering::Acquire);
     let met = shared.nodes[found as usize % 32].load(Ordering::Acquire) != found;
-    (0..20).for_each(|_| spin_loop());
+    (0..2).for_each(|_| spin_loop());
     met
 }
 
@@ -77,12 +79,12 @@ fn recheck(shared: &Shared, place: usize) -> bool {
     if place == 0 {
         let next = shared.word.load(Ordering::Relaxed) + 1;
         shared.word.store(next, Ordering::Release);
-        (0..20).for_each(|_| spin_loop());
+        (0..2).for_each(|_| spin_loop());
         return false;
     }
     let first = shared.word.load(Ordering::Acquire);
     let second = shared.word.load(Ordering::Acquire);
-    (0..20).for_each(|_| spin_loop());
+    (0..2).for_each(|_| spin_loop());
     second - first >= 1_000
 }
 
@@ -121,11 +123,24 @@ fn row(name: &str, fault: Fault, manner: Manner, seed: u64, time: Duration) {
     println!("{name:<8} {manner:<12} {seed:>4} {attempts:>12} {stops:>7} {met:>8} {rate:>14.3} {each:>10}");
 }
 
+/// How threads are stopped: as by default, or longer and more seldom.
+fn plan(manner: Manner, seed: u64) -> Plan {
+    let default = Plan { seed, ..Plan::default() };
+    match manner {
+        Manner::Long => Plan {
+            length_ns: 1_000..=2_000_000,
+            pause_ns: 20_000..=500_000,
+            ..default
+        },
+        _ => default,
+    }
+}
+
 /// Attempts of both threads together, and how many met the fault.
 fn attempt(fault: Fault, manner: Manner, seed: u64, time: Duration) -> (u64, u64) {
     let shared = Shared::default();
-    let stops = matches!(manner, Manner::Stops | Manner::StopsOneCpu | Manner::StopsCrowd);
-    let _driver = stops.then(|| Driver::start(Plan { seed, ..Plan::default() }).expect("a driver"));
+    let stops = matches!(manner, Manner::Stops | Manner::StopsOneCpu | Manner::StopsCrowd | Manner::Long);
+    let _driver = stops.then(|| Driver::start(plan(manner, seed)).expect("a driver"));
     // Four more that do the same make the processors few.
     let threads = if manner == Manner::StopsCrowd { 6 } else { 2 };
     let shared = &shared;

@@ -32,8 +32,8 @@ impl Default for Plan {
     fn default() -> Self {
         Plan {
             seed: 1,
-            length_ns: 1_000..=2_000_000,
-            pause_ns: 20_000..=500_000,
+            length_ns: 1_000..=200_000,
+            pause_ns: 10_000..=100_000,
             at_once: 2,
         }
     }
