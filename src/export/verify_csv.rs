@@ -74,7 +74,9 @@ fn from_one_field<'d, D: Deserializer<'d>>(deserializer: D) -> Result<Vec<CheckO
     parts
         .map(|part| {
             outcome(part).ok_or_else(|| {
-                D::Error::custom(format!("{part:?} is no outcome; right is \"true: 17 acceptable\"; they are parted by semicolons"))
+                D::Error::custom(format!(
+                    "{part:?} is no outcome; right is \"true: 17 acceptable\"; they are parted by semicolons"
+                ))
             })
         })
         .collect()
@@ -216,7 +218,12 @@ mod tests {
         dir.rewrite(std::slice::from_ref(&row), &[finding]).unwrap();
         assert_eq!(read_checks(&path).unwrap().rows, [row]);
         let rows = fs::read_to_string(path.join(ROWS)).unwrap();
-        assert_eq!(rows.lines().nth(1), Some("seqlock,fresh,7,1,linearizable,0.500,broken,1,,,,,,,,\"true: 6 acceptable; late, rearm: 1 forbidden\""));
+        assert_eq!(
+            rows.lines().nth(1),
+            Some(
+                "seqlock,fresh,7,1,linearizable,0.500,broken,1,,,,,,,,\"true: 6 acceptable; late, rearm: 1 forbidden\""
+            )
+        );
         let findings = fs::read_to_string(path.join(FINDINGS)).unwrap();
         assert_eq!(findings, "seqlock, fresh, was_true: one answer was early\n  1. first\n  2. second\n\n");
         assert!(matches!(CheckDir::create(&path), Err(WriteError::Exists { .. })));

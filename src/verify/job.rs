@@ -41,6 +41,9 @@ pub struct CheckJob {
     pub patience_ns: u64,
 }
 
+/// Threads of a pass that is to find what happens beyond the first few: five readers among them.
+const CROWD: usize = 10;
+
 impl CheckJob {
     /// What one pass of a check from the conformance suite is to try. Each pass makes other random choices.
     pub(super) fn effort(&self, pass: u64) -> Effort {
@@ -49,7 +52,12 @@ impl CheckJob {
             sequences: 300,
             rounds: 400,
             timers: self.timers,
-            threads: self.threads,
+            // More readers than a list has room for, in one pass of three.
+            threads: if pass % 3 == 2 {
+                self.threads.max(CROWD)
+            } else {
+                self.threads
+            },
             patience: Duration::from_nanos(self.patience_ns),
             around: stops::around(pass),
         }

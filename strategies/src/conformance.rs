@@ -174,12 +174,15 @@ macro_rules! __conformance_checks {
             Reenter reenter::callback_changes_itself "A callback may arm, cancel and free its own timer, which is inactive when it is called.";
             Reenter reenter::callback_reads "A callback sees the list without its own timer.";
             Reenter reenter::callback_unlocked "No lock is held during a callback: other threads get on with any operation.";
+            Reenter reenter::callbacks_beside_each_other "Two callbacks may each free, cancel or modify the timer that the other one is for.";
             Conserve conserve::exactly_once "Under many threads, an armed timer fires exactly once, never early, and never once cancelled.";
             Conserve conserve::changed_under_runs "Timers that are armed anew while others run the list are neither lost nor fired twice.";
             Reclaim churn::freed_under_readers "While timers come and go, a poll answers only deadlines that were armed.";
             Reclaim churn::handles_come_and_go "Handles may be taken and dropped at any time, and garbage survives their end.";
             Reclaim churn::garbage_bounded "The nodes that wait to be reclaimed do not grow with the number of frees.";
             Model lives::long_lives "A list serves more than 65,536 changes, timers and lives of one timer, first-in first-out order included.";
+            Model lives::idle_handles "A handle that was idle for any number of changes sees the head as it is.";
+            Reclaim lives::freed_by_two "A timer that two threads free is freed once.";
             Model lives::names_last "The name of a freed timer never reaches another, however many come after it.";
             Model sizes::sizes "A list of 1, of 10, or of hundreds of timers gives the same answers, many due at once included.";
             Model counts::counts_add_up "Counts never contradict each other or the operations that were done.";

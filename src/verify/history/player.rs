@@ -125,7 +125,9 @@ impl Player<'_> {
             if !self.meet() {
                 break;
             }
-            let Some(round) = self.yard.round.lock().clone() else { break };
+            let Some(round) = self.yard.round.lock().clone() else {
+                break;
+            };
             if !self.act(list, &round)? {
                 break;
             }

@@ -132,7 +132,11 @@ impl Round {
     /// Draws a deadline: unique if it has this serial number, or one of a few.
     pub fn deadline(&self, rng: &mut Xoshiro256PlusPlus, serial: i64) -> Nanos {
         let spot = self.base + rng.random_range(0..SPOTS) * SPOT;
-        Nanos(if self.equal { spot } else { spot + 1 + serial % (SPOT - 1) })
+        Nanos(if self.equal {
+            spot
+        } else {
+            spot + 1 + serial % (SPOT - 1)
+        })
     }
 
     /// Draws the time of a run or a poll: some deadlines lie behind it.

@@ -14,8 +14,7 @@ pub fn unexplained(events: &[Event], declared: Freshness) -> Fault {
         Some(&(deadline, timer)) => format!("the head is {} at {}", names.of_timer(timer), deadline.0),
         None => "the list is empty".to_owned(),
     };
-    let wrong: Vec<String> =
-        stuck.next.iter().map(|&index| names.wanted(&shown[index], &stuck, declared)).collect();
+    let wrong: Vec<String> = stuck.next.iter().map(|&index| names.wanted(&shown[index], &stuck, declared)).collect();
     let what = format!(
         "no order of these {} operations explains all answers, and {declared} is declared; an order of {} of them leaves off where {head}, \
          and {}",
@@ -42,7 +41,8 @@ fn shortest(events: &[Event], declared: Freshness) -> (Vec<Event>, Stuck) {
     // Up to a moment of silence: what came later has changed nothing before.
     for end in 1..shown.len() {
         let ends = shown[end - 1].ended;
-        let is_silent = |event: &Event| event.began > ends && !matches!(event.op, Op::RunEnd { began, .. } if began < ends);
+        let is_silent =
+            |event: &Event| event.began > ends && !matches!(event.op, Op::RunEnd { began, .. } if began < ends);
         if shown[end..].iter().all(is_silent) && stuck(&shown[..end]).is_some() {
             shown.truncate(end);
             break;
@@ -114,7 +114,8 @@ impl Names {
         let mut sorted: Vec<&Event> = events.iter().collect();
         sorted.sort_by_key(|event| event.ended);
         let line = |event: &&Event| {
-            let within = event.within.map_or(String::new(), |timer| format!(", in the callback of {}", self.of_timer(timer)));
+            let within =
+                event.within.map_or(String::new(), |timer| format!(", in the callback of {}", self.of_timer(timer)));
             format!(
                 "moments {} to {}, thread {}{within}: {}",
                 self.moment(event.began),
@@ -177,7 +178,9 @@ impl Names {
 
 fn timer_of(op: &Op) -> Option<TimerId> {
     match *op {
-        Op::Create(timer) | Op::Free(timer) | Op::Cancel(timer, _) | Op::Fire(timer, _) | Op::Arm { timer, .. } => Some(timer),
+        Op::Create(timer) | Op::Free(timer) | Op::Cancel(timer, _) | Op::Fire(timer, _) | Op::Arm { timer, .. } => {
+            Some(timer)
+        }
         _ => None,
     }
 }

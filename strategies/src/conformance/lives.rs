@@ -11,7 +11,73 @@ const LIVES: u64 = 0x1_0000 + 3_000;
 pub(super) fn long_lives(trial: &Trial) -> Found {
     arrivals(trial)?;
     generations(trial)?;
-    Ok(2 * LIVES)
+    firings(trial)?;
+    Ok(3 * LIVES)
+}
+
+/// One run fires more timers than 16 bits count, the callback arming its own again.
+fn firings(trial: &Trial) -> Found {
+    trial.on_fresh_list(|list| {
+        list.armed(10);
+        let mut called = 0;
+        let counted = list.run(Nanos(10), |list, timer| {
+            called += 1;
+            if called < LIVES {
+                let _ = list.modify(timer, Nanos(10));
+            }
+        });
+        right("timers called back by a run whose callback armed its own again", called, LIVES)?;
+        right("timers fired by the answer of that run", counted as u64, LIVES)
+    })
+}
+
+/// A handle looks after every number of changes up to a few hundred, and after powers of two: whatever it keeps of the head from its
+/// last look is known by a count of changes, which may have come round.
+pub(super) fn idle_handles(trial: &Trial) -> Found {
+    let list = trial.list();
+    trial.with_handle(&list, |busy| {
+        trial.with_handle(&list, |idle| {
+            let timer = busy.armed(1);
+            let mut deadline = 1;
+            for changes in (1..=300).chain((9..=16).map(|power| 1 << power)) {
+                for _ in 0..changes {
+                    deadline += 1;
+                    let _ = busy.modify(timer, Nanos(deadline));
+                }
+                right(
+                    format_args!("deadline by a handle that was idle for {changes} changes of the head"),
+                    idle.deadline(),
+                    Some(Nanos(deadline)),
+                )?;
+                busy.quiescent();
+                idle.quiescent();
+            }
+            Ok(LIVES)
+        })
+    })
+}
+
+/// All threads free the same timers.
+pub(super) fn freed_by_two(trial: &Trial) -> Found {
+    let list = trial.list();
+    let count = trial.effort.rounds * 4;
+    let timers = trial.with_handle(&list, |list| (0..count).map(|_| list.armed(10)).collect::<Vec<_>>());
+    trial.threads(2, |_| {
+        trial.with_handle(&list, |list| {
+            for &timer in &timers {
+                list.free(timer);
+                list.quiescent();
+            }
+            Ok(count)
+        })
+    })?;
+    right("deadline once all timers are freed", trial.deadline(&list), None)?;
+    let retired = list.counts().retired;
+    right(
+        format_args!("whether of {count} timers that two threads freed no more were retired; {retired} were"),
+        retired <= count,
+        true,
+    )
 }
 
 /// Arms a few timers at one deadline again and again; whatever fires must be in order of arrival.
@@ -84,7 +150,11 @@ pub(super) fn names_last(trial: &Trial) -> Found {
         let mut last = first;
         for life in 1..LIVES {
             let timer = list.create();
-            right(format_args!("whether {timer:?}, created as timer {life}, is a new name"), names.insert(timer), true)?;
+            right(
+                format_args!("whether {timer:?}, created as timer {life}, is a new name"),
+                names.insert(timer),
+                true,
+            )?;
             let _ = list.modify(timer, Nanos(10));
             for (stale, age) in [(first, life), (last, 1)] {
                 right(
@@ -94,7 +164,9 @@ pub(super) fn names_last(trial: &Trial) -> Found {
                 )?;
                 list.free(stale);
                 right(
-                    format_args!("deadline with timer {life} armed, after one freed {age} timers ago was cancelled and freed"),
+                    format_args!(
+                        "deadline with timer {life} armed, after one freed {age} timers ago was cancelled and freed"
+                    ),
                     list.deadline(),
                     Some(Nanos(10)),
                 )?;

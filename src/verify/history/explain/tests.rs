@@ -133,7 +133,9 @@ fn allowed(events: &[Event], event: &Event, model: &mut Model, freshness: Freshn
     if let Op::RunEnd { now, .. } = event.op {
         return !is_due(now) || excused(events, event, true, freshness);
     }
-    let Some(right) = model.play(&event.op) else { return false };
+    let Some(right) = model.play(&event.op) else {
+        return false;
+    };
     if right == event.op {
         return true;
     }
@@ -148,15 +150,13 @@ fn allowed(events: &[Event], event: &Event, model: &mut Model, freshness: Freshn
 }
 
 fn excused(events: &[Event], read: &Event, later: bool, freshness: Freshness) -> bool {
-    let mut beside = events.iter().filter(|other| {
-        other.thread != read.thread && other.began < read.ended && read.began < other.ended
-    });
+    let mut beside = events
+        .iter()
+        .filter(|other| other.thread != read.thread && other.began < read.ended && read.began < other.ended);
     match freshness {
         Freshness::Linearizable => false,
         Freshness::Notified if later => beside.any(|other| matches!(other.op, Op::Arm { rearm: true, .. })),
-        _ => beside.any(|other| {
-            matches!(other.op, Op::Arm { .. } | Op::Free(_) | Op::Cancel(_, true) | Op::Fire(..))
-        }),
+        _ => beside.any(|other| matches!(other.op, Op::Arm { .. } | Op::Free(_) | Op::Cancel(_, true) | Op::Fire(..))),
     }
 }
 
@@ -172,7 +172,9 @@ fn the_search_says_what_trying_all_orders_says() {
         if number % 3 > 0 {
             spoilt(&mut rng, &mut events);
         }
-        for (level, freshness) in [Freshness::Linearizable, Freshness::Notified, Freshness::Racy].into_iter().enumerate() {
+        for (level, freshness) in
+            [Freshness::Linearizable, Freshness::Notified, Freshness::Racy].into_iter().enumerate()
+        {
             let all: Vec<usize> = (0..events.len()).collect();
             let right = by_force(&events, &all, &Model::default(), freshness);
             let found = explain(&events, freshness);
@@ -190,7 +192,12 @@ fn event(thread: usize, began: u64, ended: u64, op: Op) -> Event {
 }
 
 fn arm(timer: u64, to: i64, rearm: bool) -> Op {
-    Op::Arm { timer: TimerId::from_raw(timer), to: Nanos(to), only_sooner: false, rearm }
+    Op::Arm {
+        timer: TimerId::from_raw(timer),
+        to: Nanos(to),
+        only_sooner: false,
+        rearm,
+    }
 }
 
 #[test]
@@ -199,17 +206,34 @@ fn a_run_may_leave_what_another_run_under_way_fires_and_nothing_else() {
     let fire = Op::Fire(TimerId::from_raw(1), Nanos(50));
     let armed = event(0, 1, 2, arm(1, 10, true));
     let left = event(0, 11, 12, end(11));
-    let taken = [armed.clone(), event(1, 10, 20, fire.clone()), left.clone(), event(1, 21, 22, end(10))];
+    let taken = [
+        armed.clone(),
+        event(1, 10, 20, fire.clone()),
+        left.clone(),
+        event(1, 21, 22, end(10)),
+    ];
     assert_eq!(explain(&taken, Freshness::Linearizable), Verdict::Explained);
     // The other run began only when this one had returned.
-    let later = [armed.clone(), event(1, 13, 20, fire), left.clone(), event(1, 21, 22, end(13))];
+    let later = [
+        armed.clone(),
+        event(1, 13, 20, fire),
+        left.clone(),
+        event(1, 21, 22, end(13)),
+    ];
     assert!(matches!(explain(&later, Freshness::Racy), Verdict::Unexplained(_)));
     assert!(matches!(explain(&[armed, left], Freshness::Racy), Verdict::Unexplained(_)));
 }
 
 #[test]
 fn where_an_order_ends_is_told() {
-    let events = [event(0, 1, 2, arm(1, 10, true)), event(1, 3, 4, Op::Deadline(Some(Nanos(20))))];
-    let stuck = Stuck { explained: 1, state: vec![(Nanos(10), TimerId::from_raw(1))], next: vec![1] };
+    let events = [
+        event(0, 1, 2, arm(1, 10, true)),
+        event(1, 3, 4, Op::Deadline(Some(Nanos(20)))),
+    ];
+    let stuck = Stuck {
+        explained: 1,
+        state: vec![(Nanos(10), TimerId::from_raw(1))],
+        next: vec![1],
+    };
     assert_eq!(explain(&events, Freshness::Racy), Verdict::Unexplained(stuck));
 }
