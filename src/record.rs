@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use behind::BehindDoor;
-pub use checks::{Check, CheckFigures, CheckRow, CheckVerdict, Failure, Finding};
+pub use checks::{Check, CheckFigures, CheckOutcome, CheckRow, CheckVerdict, Failure, Finding, Grade};
 pub use conditions::{ClockFacts, Conditions, CoreWidth, CpuPair, Hiccups};
 pub use crossover::{CrossoverPoint, CrossoverRow, CrossoverVerdict, MapCell};
 pub use declaration::{Declaration, RACY};

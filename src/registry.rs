@@ -40,7 +40,11 @@ impl Entry {
     }
 
     fn in_slot<const SLOT: usize>(strategy: Strategy) -> Self {
-        Entry { strategy, ..Entry::of::<CList<SLOT>>() }
+        Entry {
+            strategy,
+            verify: verify::check_behind_door::<CList<SLOT>>,
+            ..Entry::of::<CList<SLOT>>()
+        }
     }
 
     fn promising<L: TimerList>() -> Self {

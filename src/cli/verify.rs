@@ -37,7 +37,7 @@ pub struct VerifyArgs {
     pub strategies: Vec<String>,
     #[command(flatten)]
     pub load: LoadArgs,
-    /// Checks separated by commas: model, fresh, conserve, reclaim, reenter, progress; or all
+    /// Checks separated by commas: model, fresh, history, conserve, reclaim, reenter, progress, hold; or all
     #[arg(long, default_value = "all", value_delimiter = ',', value_name = "LIST")]
     pub checks: Vec<String>,
     /// How long all of it together goes on; each check makes one whole pass at least

@@ -3,17 +3,18 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::replace::replace;
 use super::result_dir::create_new;
 use super::{ReadError, Rows, WriteError, table};
-use crate::record::{Check, CheckFigures, CheckRow, CheckVerdict, Finding};
+use crate::record::{Check, CheckFigures, CheckOutcome, CheckRow, CheckVerdict, Finding, Grade};
 
 const ROWS: &str = "verify.csv";
 const FINDINGS: &str = "violations.txt";
 
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 16] = [
     "strategy",
     "check",
     "tried",
@@ -29,6 +30,7 @@ const COLUMNS: [&str; 15] = [
     "frees",
     "peak_unreclaimed",
     "unreclaimed",
+    "outcomes",
 ];
 
 /// A row as it is written; what a check does not count stays empty.
@@ -50,6 +52,34 @@ struct Row {
     frees: Option<u64>,
     peak_unreclaimed: Option<u64>,
     unreclaimed: Option<u64>,
+    #[serde(serialize_with = "in_one_field", deserialize_with = "from_one_field")]
+    outcomes: Vec<CheckOutcome>,
+}
+
+/// `true: 17 acceptable; early: 2 interesting`.
+fn in_one_field<S: Serializer>(outcomes: &[CheckOutcome], serializer: S) -> Result<S::Ok, S::Error> {
+    let field = outcomes.iter().map(|it| format!("{}: {} {}", it.outcome, it.met, it.grade.word()));
+    serializer.serialize_str(&field.collect::<Vec<_>>().join("; "))
+}
+
+fn from_one_field<'d, D: Deserializer<'d>>(deserializer: D) -> Result<Vec<CheckOutcome>, D::Error> {
+    let field = String::deserialize(deserializer)?;
+    let outcome = |part: &str| {
+        let (outcome, rest) = part.rsplit_once(": ")?;
+        let (met, word) = rest.split_once(' ')?;
+        let grade = Grade::ALL.into_iter().find(|grade| grade.word() == word)?;
+        Some(CheckOutcome::new(outcome, met.parse().ok()?, grade))
+    };
+    let parts = field.split("; ").filter(|part| !part.is_empty());
+    parts
+        .map(|part| {
+            outcome(part).ok_or_else(|| {
+                D::Error::custom(format!(
+                    "{part:?} is no outcome; right is \"true: 17 acceptable\"; they are parted by semicolons"
+                ))
+            })
+        })
+        .collect()
 }
 
 fn to_the_millisecond<S: Serializer>(seconds: &f64, serializer: S) -> Result<S::Ok, S::Error> {
@@ -75,6 +105,7 @@ impl From<&CheckRow> for Row {
             frees: figures.frees,
             peak_unreclaimed: figures.peak_unreclaimed,
             unreclaimed: figures.unreclaimed,
+            outcomes: row.outcomes.clone(),
         }
     }
 }
@@ -89,6 +120,7 @@ impl From<Row> for CheckRow {
             declared: row.declared,
             seconds: row.seconds,
             verdict: row.verdict,
+            outcomes: row.outcomes,
             figures: CheckFigures {
                 early: row.early,
                 late_with_rearm: row.late_with_rearm,
@@ -168,6 +200,10 @@ mod tests {
             declared: "linearizable".to_owned(),
             seconds: 0.5,
             verdict: CheckVerdict::Broken,
+            outcomes: vec![
+                CheckOutcome::new("true", 6, Grade::Acceptable),
+                CheckOutcome::new("late, rearm", 1, Grade::Forbidden),
+            ],
             figures: CheckFigures { early: Some(1), ..CheckFigures::default() },
         };
         let finding = Finding {
@@ -182,7 +218,12 @@ mod tests {
         dir.rewrite(std::slice::from_ref(&row), &[finding]).unwrap();
         assert_eq!(read_checks(&path).unwrap().rows, [row]);
         let rows = fs::read_to_string(path.join(ROWS)).unwrap();
-        assert_eq!(rows.lines().nth(1), Some("seqlock,fresh,7,1,linearizable,0.500,broken,1,,,,,,,"));
+        assert_eq!(
+            rows.lines().nth(1),
+            Some(
+                "seqlock,fresh,7,1,linearizable,0.500,broken,1,,,,,,,,\"true: 6 acceptable; late, rearm: 1 forbidden\""
+            )
+        );
         let findings = fs::read_to_string(path.join(FINDINGS)).unwrap();
         assert_eq!(findings, "seqlock, fresh, was_true: one answer was early\n  1. first\n  2. second\n\n");
         assert!(matches!(CheckDir::create(&path), Err(WriteError::Exists { .. })));

@@ -51,6 +51,7 @@ fn one_that_verify_broke_justifies_nothing() {
         declared: "linearizable".to_owned(),
         seconds: 1.0,
         verdict: CheckVerdict::Broken,
+        outcomes: Vec::new(),
         figures: CheckFigures { late_without_rearm: Some(3), ..CheckFigures::default() },
     });
     assert_eq!(answer(&broken), Answer::NotHere);

@@ -12,6 +12,8 @@ pub enum Check {
     Model,
     /// A poll's answer is as true as the strategy declares.
     Fresh,
+    /// Some order of what several threads did explains everything that they were told.
+    History,
     /// Every armed timer fires exactly once, never early; a cancelled one never.
     Conserve,
     /// A freed node is never read again, and unreclaimed memory stays bounded.
@@ -20,17 +22,21 @@ pub enum Check {
     Reenter,
     /// Every operation comes back.
     Progress,
+    /// The workload's hold is spent in the critical section, and handles count what they do.
+    Hold,
 }
 
 impl Check {
     /// All of them, in the order in which tables show them.
-    pub const ALL: [Check; 6] = [
+    pub const ALL: [Check; 8] = [
         Check::Model,
         Check::Fresh,
+        Check::History,
         Check::Conserve,
         Check::Reclaim,
         Check::Reenter,
         Check::Progress,
+        Check::Hold,
     ];
 
     /// The word that flags, tables and files use.
@@ -38,10 +44,12 @@ impl Check {
         match self {
             Check::Model => "model",
             Check::Fresh => "fresh",
+            Check::History => "history",
             Check::Conserve => "conserve",
             Check::Reclaim => "reclaim",
             Check::Reenter => "reenter",
             Check::Progress => "progress",
+            Check::Hold => "hold",
         }
     }
 }
@@ -133,6 +141,50 @@ impl CheckVerdict {
     }
 }
 
+/// What a declaration says of an outcome, as in jcstress.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Grade {
+    /// What any list may do.
+    Acceptable,
+    /// What this one may do because it says so.
+    Interesting,
+    /// What it may not do.
+    Forbidden,
+}
+
+impl Grade {
+    /// All of them.
+    pub const ALL: [Grade; 3] = [Grade::Acceptable, Grade::Interesting, Grade::Forbidden];
+
+    /// The word that tables and files use.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Grade::Acceptable => "acceptable",
+            Grade::Interesting => "interesting",
+            Grade::Forbidden => "forbidden",
+        }
+    }
+}
+
+/// Something that a check saw happen, how often, and what the strategy's declaration says of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckOutcome {
+    /// In a few words, none of them a semicolon.
+    pub outcome: String,
+    /// How often it was met.
+    pub met: u64,
+    /// What the declaration says of it.
+    pub grade: Grade,
+}
+
+impl CheckOutcome {
+    /// An outcome that was met so often.
+    pub fn new(outcome: &str, met: u64, grade: Grade) -> Self {
+        CheckOutcome { outcome: outcome.to_owned(), met, grade }
+    }
+}
+
 /// What a check counted besides what it tried and found broken; absent where it counts no such thing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckFigures {
@@ -171,6 +223,9 @@ pub struct CheckRow {
     pub seconds: f64,
     /// What it came to.
     pub verdict: CheckVerdict,
+    /// What was met, how often, and what the declaration says of it: polls under `fresh`, rounds under `history`, what was tried
+    /// elsewhere.
+    pub outcomes: Vec<CheckOutcome>,
     /// What else was counted.
     #[serde(flatten)]
     pub figures: CheckFigures,

@@ -5,8 +5,9 @@ use std::time::Duration;
 use headlock_strategies::conformance::{self, Effort};
 use serde::{Deserialize, Serialize};
 
+use super::stops;
 use crate::harness::Behind;
-use crate::record::{Check, CheckFigures, Failure, Finding};
+use crate::record::{Check, CheckFigures, CheckOutcome, Failure, Finding};
 
 /// How long a check goes on. It always plays one whole pass, and ends after the first in which something broke, but for
 /// `fresh`, which counts.
@@ -40,6 +41,9 @@ pub struct CheckJob {
     pub patience_ns: u64,
 }
 
+/// Threads of a pass that is to find what happens beyond the first few: five readers among them.
+const CROWD: usize = 10;
+
 impl CheckJob {
     /// What one pass of a check from the conformance suite is to try. Each pass makes other random choices.
     pub(super) fn effort(&self, pass: u64) -> Effort {
@@ -48,8 +52,14 @@ impl CheckJob {
             sequences: 300,
             rounds: 400,
             timers: self.timers,
-            threads: self.threads,
+            // More readers than a list has room for, in one pass of three.
+            threads: if pass % 3 == 2 {
+                self.threads.max(CROWD)
+            } else {
+                self.threads
+            },
             patience: Duration::from_nanos(self.patience_ns),
+            around: stops::around(pass),
         }
     }
 }
@@ -63,6 +73,8 @@ pub struct CheckReport {
     pub broken: u64,
     /// How long it took, ns.
     pub elapsed_ns: u64,
+    /// What was met, how often; empty where something is kept or broken and no more is to be said.
+    pub outcomes: Vec<CheckOutcome>,
     /// What else was counted.
     pub figures: CheckFigures,
     /// What was found, one entry a rule.

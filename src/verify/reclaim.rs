@@ -5,6 +5,7 @@
 //! depend on how many were freed. What is tried are polls.
 
 use std::sync::atomic::{AtomicUsize, Ordering as Memory};
+use std::thread;
 
 use headlock_strategies::Nanos;
 use headlock_strategies::conformance::subject::{List, Subject};
@@ -13,13 +14,14 @@ use headlock_strategies::conformance::{Check as Rule, Guarantee};
 use headlock_strategies::reclaim::POISON;
 
 use super::budget::Budget;
+use super::memory::memory_bounded;
 use super::{CheckJob, CheckReport, rules};
 use crate::record::CheckFigures;
 
 /// Nodes that may wait for good: batches, per-thread caches, the last two grace periods. The largest of the libraries'
 /// thresholds is haphazard's, a thousand.
 const BOUND: u64 = 4_096;
-/// Timers that each writer frees in a pass.
+/// Timers that the writers free in a pass at least, and each of two does.
 const FREES: u64 = 8_192;
 /// Frees between two looks at the counts.
 const BATCH: u64 = 256;
@@ -45,7 +47,18 @@ pub fn check(subject: Subject, job: &CheckJob, rules: &[Rule]) -> CheckReport {
         if !rules::play(job, rules, pass, &mut report) {
             break;
         }
-        match watched(subject, "waiting_nodes_bounded", Guarantee::Reclaim, &job.effort(pass), waiting_nodes_bounded) {
+        // Memory is looked at while the process is young, once.
+        if pass == 0
+            && !report.take(
+                job.check,
+                watched(subject, "memory_bounded", Guarantee::Reclaim, &job.effort(pass), memory_bounded),
+            )
+        {
+            break;
+        }
+        let churn = if pass % 2 == 0 { churn } else { churn_in_callbacks };
+        let bounded = move |trial: &Trial| waiting_nodes_bounded(trial, churn);
+        match watched(subject, "waiting_nodes_bounded", Guarantee::Reclaim, &job.effort(pass), bounded) {
             Ok(churned) => {
                 sum.polls += churned.polls;
                 sum.frees += churned.frees;
@@ -81,15 +94,39 @@ fn churn(trial: &Trial, list: &List, frees: u64) -> Found {
     })
 }
 
-fn waiting_nodes_bounded(trial: &Trial) -> Found<Churned> {
+/// The same, with every timer freed by the callback that it fires, on whichever thread. While one callback rests, another's run goes on.
+fn churn_in_callbacks(trial: &Trial, list: &List, frees: u64) -> Found {
+    trial.with_handle(list, |list| {
+        for _ in 0..frees {
+            list.armed(0);
+            right("whether a poll read poison", list.deadline() == Some(POISON), false)?;
+            list.run(Nanos::ZERO, |list, timer| {
+                thread::yield_now();
+                list.free(timer);
+            });
+            list.quiescent();
+            if trial.is_over() {
+                break;
+            }
+        }
+        Ok(frees)
+    })
+}
+
+/// Works on a list until so many timers are freed; answers how many polls it made.
+type Churn = fn(&Trial, &List, u64) -> Found;
+
+fn waiting_nodes_bounded(trial: &Trial, churn: Churn) -> Found<Churned> {
     let list = trial.list();
     let threads = trial.effort.threads.max(2);
     let pollers = threads / 2;
     let writers = threads - pollers;
+    // Where there are many, each frees less: what they free together is what matters.
+    let each = FREES * 2 / (writers as u64).max(2);
     let writing = AtomicUsize::new(writers);
     let mut polls = trial.threads(threads, |index| {
         if index >= pollers {
-            let polls = churn(trial, &list, FREES);
+            let polls = churn(trial, &list, each);
             writing.fetch_sub(1, Memory::Release);
             return polls;
         }
@@ -104,7 +141,7 @@ fn waiting_nodes_bounded(trial: &Trial) -> Found<Churned> {
             Ok(polls)
         })
     })?;
-    let mut frees = writers as u64 * FREES;
+    let mut frees = writers as u64 * each;
     let peak = list.counts().peak_unreclaimed;
     let waiting = || list.counts().retired.saturating_sub(list.counts().reclaimed);
     // As much work again as there was is more than any scheme needs that is going to reclaim at all.
@@ -135,7 +172,6 @@ fn waiting_nodes_bounded(trial: &Trial) -> Found<Churned> {
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::AtomicU64;
-    use std::thread;
 
     use super::*;
     use crate::record::Check;

@@ -10,7 +10,7 @@ use super::{CheckJob, CheckReport, Length};
 use crate::harness::Behind;
 use crate::harness::child::{self, ChildError};
 use crate::harness::clock::Moment;
-use crate::record::{Check, CheckRow, CheckVerdict, Failure, Finding};
+use crate::record::{Check, CheckOutcome, CheckRow, CheckVerdict, Failure, Finding, Grade};
 
 /// The hidden subcommand that carries out one check.
 pub const SUBCOMMAND: &str = "check-process";
@@ -121,9 +121,9 @@ impl Plan {
 /// A check's share of the time: what depends on how threads meet needs more of it than what one thread can show.
 fn weight(check: Check) -> u64 {
     match check {
-        Check::Model | Check::Reenter | Check::Progress => 1,
+        Check::Model | Check::Reenter | Check::Progress | Check::Hold => 1,
         Check::Conserve | Check::Reclaim => 2,
-        Check::Fresh => 4,
+        Check::Fresh | Check::History => 4,
     }
 }
 
@@ -158,15 +158,27 @@ fn row(strategy: &Strategy, check: Check, report: &CheckReport) -> CheckRow {
         tried: report.tried,
         broken: report.broken,
         declared: match check {
-            Check::Fresh => strategy.freshness.word(),
+            Check::Fresh | Check::History => strategy.freshness.word(),
             Check::Progress => strategy.progress.word(),
             _ => "always",
         }
         .to_owned(),
         seconds: report.elapsed_ns as f64 / 1e9,
         verdict: verdict(report),
+        outcomes: outcomes(report),
         figures: report.figures,
     }
+}
+
+/// What was met: in the check's own words, or what was kept and what was broken.
+fn outcomes(report: &CheckReport) -> Vec<CheckOutcome> {
+    if !report.outcomes.is_empty() {
+        return report.outcomes.clone();
+    }
+    vec![
+        CheckOutcome::new("kept", report.tried.saturating_sub(report.broken), Grade::Acceptable),
+        CheckOutcome::new("broken", report.broken, Grade::Forbidden),
+    ]
 }
 
 /// The worst that was found.

@@ -21,8 +21,9 @@ impl fmt::Debug for Nanos {
 
 /// Names one timer of one list, from [`TimerHandle::create`] to [`TimerHandle::free`].
 ///
-/// The number inside belongs to the list that made it. The built-in lists never give the same name out twice, and treat
-/// the name of a freed timer as that of a timer that is not there: operations on it do nothing.
+/// The number inside belongs to the list that made it. No list gives the same name out twice, and to cancel or free by the name of a
+/// freed timer does nothing to another timer. The built-in lists treat such a name as that of a timer that is not there: any
+/// operation on it does nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TimerId(u64);
 

@@ -20,9 +20,11 @@
 mod churn;
 mod conserve;
 mod counts;
+mod lives;
 pub mod model;
 mod order;
 mod reenter;
+mod sizes;
 pub mod subject;
 pub mod trial;
 
@@ -32,7 +34,7 @@ use std::time::Duration;
 use crate::TimerList;
 
 /// How much a check tries. Equal efforts try the same on one thread; on several, the scheduler has its say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Effort {
     /// Seeds every random choice.
     pub seed: u64,
@@ -46,6 +48,9 @@ pub struct Effort {
     pub threads: usize,
     /// How long an operation may get nowhere, twice in a row, before the check gives the list up as hung.
     pub patience: Duration,
+    /// What is done around the work of each thread of a concurrent check: it must do the work, once. A program that stops threads at
+    /// arbitrary instructions says here which.
+    pub around: fn(&mut dyn FnMut()),
 }
 
 impl Default for Effort {
@@ -57,6 +62,7 @@ impl Default for Effort {
             timers: 100_000,
             threads: 3,
             patience: Duration::from_secs(20),
+            around: |work| work(),
         }
     }
 }
@@ -74,8 +80,12 @@ pub enum Guarantee {
     Reclaim,
     /// A poll's answer is as true as the list declares.
     Fresh,
+    /// Some order of what several threads did explains everything that they were told.
+    History,
     /// Every operation comes back.
     Progress,
+    /// A list holds its lock for as long as it is told, and counts what it does.
+    Hold,
 }
 
 /// How a check failed.
@@ -164,11 +174,17 @@ macro_rules! __conformance_checks {
             Reenter reenter::callback_changes_itself "A callback may arm, cancel and free its own timer, which is inactive when it is called.";
             Reenter reenter::callback_reads "A callback sees the list without its own timer.";
             Reenter reenter::callback_unlocked "No lock is held during a callback: other threads get on with any operation.";
+            Reenter reenter::callbacks_beside_each_other "Two callbacks may each free, cancel or modify the timer that the other one is for.";
             Conserve conserve::exactly_once "Under many threads, an armed timer fires exactly once, never early, and never once cancelled.";
             Conserve conserve::changed_under_runs "Timers that are armed anew while others run the list are neither lost nor fired twice.";
             Reclaim churn::freed_under_readers "While timers come and go, a poll answers only deadlines that were armed.";
             Reclaim churn::handles_come_and_go "Handles may be taken and dropped at any time, and garbage survives their end.";
             Reclaim churn::garbage_bounded "The nodes that wait to be reclaimed do not grow with the number of frees.";
+            Model lives::long_lives "A list serves more than 65,536 changes, timers and lives of one timer, first-in first-out order included.";
+            Model lives::idle_handles "A handle that was idle for any number of changes sees the head as it is.";
+            Reclaim lives::freed_by_two "A timer that two threads free is freed once.";
+            Model lives::names_last "The name of a freed timer never reaches another, however many come after it.";
+            Model sizes::sizes "A list of 1, of 10, or of hundreds of timers gives the same answers, many due at once included.";
             Model counts::counts_add_up "Counts never contradict each other or the operations that were done.";
         }
     };

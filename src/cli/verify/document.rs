@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::document::words::{count, counted, list};
 use crate::document::{Block, Cell, Column, Document, Section, Table, Tone, Verdict};
 use crate::harness::host;
-use crate::record::{Check, CheckRow, CheckVerdict, Finding};
+use crate::record::{Check, CheckRow, CheckVerdict, Finding, Grade};
 use crate::verify::referee::Plan;
 
 /// Why the RFC's reader oversleeps.
@@ -22,7 +22,10 @@ pub fn document(plan: &Plan, rows: &[CheckRow], findings: &[Finding], command: &
     let mut blocks = vec![Block::Table(verdicts(plan, rows)), Block::Table(tried(plan, rows))];
     blocks.extend(broken(plan, rows).map(Block::Table));
     if plan.checks.contains(&Check::Fresh) {
-        blocks.push(Block::Table(freshness(rows)));
+        blocks.push(Block::Table(outcomes(rows, Check::Fresh, "polls")));
+    }
+    if plan.checks.contains(&Check::History) {
+        blocks.push(Block::Table(outcomes(rows, Check::History, "rounds by what explains them")));
     }
     if plan.checks.contains(&Check::Reclaim) {
         blocks.push(Block::Table(reclamation(rows)));
@@ -111,7 +114,7 @@ fn verdicts(plan: &Plan, rows: &[CheckRow]) -> Table {
 fn tried(plan: &Plan, rows: &[CheckRow]) -> Table {
     Table {
         caption: "Tried".to_owned(),
-        notes: vec!["polls under fresh and reclaim; operations or sequences elsewhere.".to_owned()],
+        notes: vec!["polls under fresh and reclaim; operations, answers or sequences elsewhere.".to_owned()],
         ..by_check(plan, rows, |word| Column::numbers(word), |row| Cell::new(count(row.tried)))
     }
 }
@@ -130,32 +133,39 @@ fn broken(plan: &Plan, rows: &[CheckRow]) -> Option<Table> {
     })
 }
 
-fn freshness(rows: &[CheckRow]) -> Table {
-    let row = |row: &CheckRow| {
-        let it = row.figures;
-        let counts = [
-            Some(row.tried),
-            it.changes,
-            it.early,
-            it.late_with_rearm,
-            it.late_without_rearm,
-            it.unjudged,
-        ];
+/// What a check met under each strategy, how often, and what the strategy declares of it.
+fn outcomes(rows: &[CheckRow], check: Check, of: &str) -> Table {
+    let rows: Vec<&CheckRow> = rows.iter().filter(|row| row.check == check).collect();
+    let mut words: Vec<&str> = Vec::new();
+    for it in rows.iter().flat_map(|row| &row.outcomes) {
+        if !words.contains(&it.outcome.as_str()) {
+            words.push(&it.outcome);
+        }
+    }
+    let cell = |row: &CheckRow, word: &str| {
+        let outcome = row.outcomes.iter().find(|it| it.outcome == word);
+        outcome.map_or(Cell::default(), |it| match (it.met, it.grade) {
+            (0, _) | (_, Grade::Acceptable) => Cell::new(count(it.met)),
+            (_, Grade::Interesting) => Cell::toned(format!("{} ?", count(it.met)), Tone::Open),
+            (_, Grade::Forbidden) => Cell::toned(format!("{} !", count(it.met)), Tone::Bad),
+        })
+    };
+    let row = |row: &&CheckRow| {
         [Cell::new(&row.strategy), Cell::new(&row.declared)]
             .into_iter()
-            .chain(counts.map(optional))
+            .chain(words.iter().map(|word| cell(row, word)))
             .collect()
     };
     Table {
-        caption: "Freshness".to_owned(),
+        caption: format!("Outcomes under {check}, {of}"),
         columns: [Column::words("strategy"), Column::words("declares")]
             .into_iter()
-            .chain(["polls", "changes", "early", "late", "oversleeps", "unjudged"].map(Column::numbers))
+            .chain(words.iter().map(|&word| Column::numbers(word)))
             .collect(),
-        rows: rows.iter().filter(|row| row.check == Check::Fresh).map(row).collect(),
+        rows: rows.iter().map(row).collect(),
         notes: vec![
-            "early: the poller wakes for nothing; late: it would sleep past the head, but a rearm is on its way; oversleeps: no \
-             rearm is."
+            "?: interesting, the declaration leaves room for it; !: forbidden by it. early: a poller wakes for nothing; late: it would \
+             sleep past the head, but a rearm is on its way; oversleeps: no rearm is."
                 .to_owned(),
         ],
     }
@@ -199,7 +209,7 @@ fn optional(number: Option<u64>) -> Cell {
 mod tests {
     use super::*;
     use crate::document::testing::{says, says_all};
-    use crate::record::{CheckFigures, Failure};
+    use crate::record::{CheckFigures, CheckOutcome, Failure};
     use crate::registry::Registry;
     use crate::verify::Length;
 
@@ -212,6 +222,10 @@ mod tests {
             declared: "racy".to_owned(),
             seconds: 1.0,
             verdict,
+            outcomes: vec![
+                CheckOutcome::new("early", 4_321, Grade::Interesting),
+                CheckOutcome::new("oversleeps", broken, Grade::Forbidden),
+            ],
             figures: CheckFigures {
                 early: Some(4_321),
                 frees: Some(16_384),
@@ -262,7 +276,8 @@ mod tests {
                 "3 of 4 checks were carried out.",
                 "1,562,000",
                 "107,810",
-                "4,321",
+                "4,321 ?",
+                "107,810 !",
                 "16,384",
                 "rcu-epoch, fresh, never_oversleeps (as declared)",
                 "poller 1: begins to poll",

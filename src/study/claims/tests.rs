@@ -106,6 +106,7 @@ fn fresh(dir: &Path, late: u64) {
         declared: "racy".to_owned(),
         seconds: 1.0,
         verdict: CheckVerdict::Racy,
+        outcomes: Vec::new(),
         figures: CheckFigures {
             late_without_rearm: Some(late),
             changes: Some(700),

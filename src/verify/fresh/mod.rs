@@ -27,7 +27,7 @@ use super::budget::Budget;
 use super::{CheckJob, CheckReport};
 use crate::harness::clock::Clock;
 use crate::harness::pin;
-use crate::record::{CheckFigures, Failure, Finding};
+use crate::record::{CheckFigures, CheckOutcome, Failure, Finding, Grade};
 use crate::text::count;
 use history::{EMPTY, History};
 use judge::{Answer, Poll, Truth};
@@ -81,6 +81,7 @@ pub fn check(subject: Subject, job: &CheckJob) -> CheckReport {
     }
     report.tried += sum.polls;
     report.broken += broken(subject.strategy.freshness, &sum);
+    report.outcomes = outcomes(subject.strategy.freshness, &sum);
     report.figures = CheckFigures {
         early: Some(sum.early),
         late_with_rearm: Some(sum.late_with_rearm),
@@ -91,6 +92,27 @@ pub fn check(subject: Subject, job: &CheckJob) -> CheckReport {
     };
     report.findings.extend(findings(&subject.strategy, job, &sum, first_late_ns));
     CheckReport { elapsed_ns: budget.elapsed_ns(), ..report }
+}
+
+/// What the polls were told, and what a strategy of this freshness may tell them.
+fn outcomes(declared: Freshness, tally: &Tally) -> Vec<CheckOutcome> {
+    let untrue = tally.early + tally.late_with_rearm + tally.late_without_rearm + tally.unknown;
+    let [stale, oversleeps] = grades(declared);
+    vec![
+        CheckOutcome::new("true", tally.polls - untrue, Grade::Acceptable),
+        CheckOutcome::new("early", tally.early, stale),
+        CheckOutcome::new("late, rearm", tally.late_with_rearm, stale),
+        CheckOutcome::new("oversleeps", tally.late_without_rearm, oversleeps),
+    ]
+}
+
+/// What this freshness says of an answer that was not true but harmless, and of one that lets a poller oversleep.
+pub fn grades(declared: Freshness) -> [Grade; 2] {
+    match declared {
+        Freshness::Linearizable => [Grade::Forbidden, Grade::Forbidden],
+        Freshness::Notified => [Grade::Interesting, Grade::Forbidden],
+        Freshness::Racy => [Grade::Interesting, Grade::Interesting],
+    }
 }
 
 /// How many of the answers a strategy of this freshness may not give.

@@ -141,6 +141,62 @@ pub(super) fn callback_unlocked(trial: &Trial) -> Found {
     Ok(operations.len() as u64)
 }
 
+pub(super) fn callbacks_beside_each_other(trial: &Trial) -> Found {
+    let operations: [(&str, Foreign); 3] = [
+        ("free", |list, timer| list.free(timer)),
+        ("cancel", |list, timer| _ = list.cancel(timer)),
+        ("modify", |list, timer| _ = list.modify(timer, Nanos(700))),
+    ];
+    for (name, operation) in operations {
+        two_callbacks(trial, name, operation)?;
+    }
+    Ok(operations.len() as u64)
+}
+
+/// Two runs each call back the timer that the other one's callback then changes.
+fn two_callbacks(trial: &Trial, name: &str, operation: Foreign) -> Found {
+    let list = trial.list();
+    let timers = trial.with_handle(&list, |list| [10, 20].map(|deadline| list.armed(deadline)));
+    // Each callback tells the other that it has begun. Whoever waits in vain goes on: that nobody comes is another rule's business.
+    let (first, first_begun) = mpsc::channel::<()>();
+    let (second, second_begun) = mpsc::channel::<()>();
+    let wait = |begun: &mpsc::Receiver<()>| _ = begun.recv_timeout(trial.effort.patience / 2);
+    let fired = thread::scope(|scope| {
+        let (list, wait) = (&list, &wait);
+        let beside = scope.spawn(move || {
+            wait(&first_begun);
+            trial.with_handle(list, |list| {
+                let mut fired = Vec::new();
+                list.run(Nanos(20), |list, timer| {
+                    fired.push(timer);
+                    let _ = second.send(());
+                    operation(list, timers[0]);
+                });
+                fired
+            })
+        });
+        let mut fired = trial.with_handle(list, |list| {
+            let mut fired = Vec::new();
+            list.run(Nanos(10), |list, timer| {
+                fired.push(timer);
+                let _ = first.send(());
+                wait(&second_begun);
+                operation(list, timers[1]);
+            });
+            fired
+        });
+        fired.extend(beside.join().unwrap_or_default());
+        fired
+    });
+    right(
+        format_args!(
+            "timers fired by two runs, each of whose callbacks calls {name} on the timer that the other one calls back"
+        ),
+        fired,
+        timers.to_vec(),
+    )
+}
+
 fn one_callback_unlocked(trial: &Trial, name: &str, operation: Foreign) -> Found {
     let list = trial.list();
     let (begin, begun) = mpsc::channel::<TimerId>();

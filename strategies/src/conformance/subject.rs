@@ -1,14 +1,14 @@
 //! The list under check, its type forgotten: the checks are compiled once and not once a strategy, and what a call costs more
 //! for it is nothing to a check.
 
-use crate::{Config, Counts, Nanos, Rearm, Strategy, TimerHandle, TimerId, TimerList};
+use crate::{Config, Counts, LockCounts, Nanos, Rearm, Strategy, TimerHandle, TimerId, TimerList};
 
 /// A list type to be checked.
 #[derive(Clone, Copy)]
 pub struct Subject {
     /// What it declares.
     pub strategy: Strategy,
-    make: fn() -> Box<dyn AnyList>,
+    make: fn(&Config) -> Box<dyn AnyList>,
 }
 
 impl Subject {
@@ -16,13 +16,18 @@ impl Subject {
     pub fn of<L: TimerList>() -> Self {
         Subject {
             strategy: L::strategy(),
-            make: || Box::new(L::new(&Config::default())),
+            make: |config| Box::new(L::new(config)),
         }
     }
 
     /// A fresh list of it.
     pub fn list(&self) -> List {
-        List((self.make)())
+        self.list_with(&Config::default())
+    }
+
+    /// A fresh list of it that is told this.
+    pub fn list_with(&self, config: &Config) -> List {
+        List((self.make)(config))
     }
 }
 
@@ -66,6 +71,8 @@ pub(super) trait AnyHandle {
     fn any_expired(&mut self, now: Nanos) -> bool;
     fn any_run(&mut self, now: Nanos, fire: &mut dyn FnMut(&mut dyn AnyHandle, TimerId)) -> usize;
     fn any_quiescent(&mut self);
+    fn any_lock_counts(&self) -> LockCounts;
+    fn any_count_locks(&mut self, counting: bool) -> bool;
 }
 
 impl<H: TimerHandle> AnyHandle for H {
@@ -95,5 +102,11 @@ impl<H: TimerHandle> AnyHandle for H {
     }
     fn any_quiescent(&mut self) {
         self.quiescent();
+    }
+    fn any_lock_counts(&self) -> LockCounts {
+        self.lock_counts()
+    }
+    fn any_count_locks(&mut self, counting: bool) -> bool {
+        self.count_locks(counting)
     }
 }

@@ -5,7 +5,7 @@
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
 // The suite drives real threads and is no part of what loom explores, so it takes the real primitives.
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
 
@@ -14,7 +14,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 use super::subject::{AnyHandle, List, Subject};
 use crate::conformance::{Effort, Failure, Guarantee, Violation};
-use crate::{Nanos, Rearm, TimerId};
+use crate::{LockCounts, Nanos, Rearm, TimerId};
 
 /// A rule that was broken, before it is known whose.
 pub struct Fault {
@@ -59,6 +59,13 @@ struct Line {
     thread: String,
     /// Index into [`OPERATIONS`]; 0 between operations.
     operation: AtomicUsize,
+    /// The timer that the operation names.
+    timer: AtomicU64,
+    /// The time that the operation names.
+    time: AtomicI64,
+    /// The timer whose callback is under way, and whether one is.
+    called: AtomicU64,
+    in_callback: AtomicBool,
     /// Operations begun and ended.
     beats: AtomicU64,
 }
@@ -79,6 +86,13 @@ const OPERATIONS: [&str; 12] = [
     "the drop of a handle",
 ];
 
+const FREE: usize = 2;
+const MODIFY: usize = 3;
+const ANTICIPATE: usize = 4;
+const CANCEL: usize = 5;
+const EXPIRED: usize = 7;
+const RUN: usize = 8;
+
 impl Line {
     /// Plain loads and stores, since a read-modify-write would be a fence that the operation under watch may lack.
     #[inline]
@@ -90,6 +104,39 @@ impl Line {
         self.operation.store(outer, Ordering::Relaxed);
         self.beat();
         answer
+    }
+
+    /// Notes what the operation to come names.
+    #[inline]
+    fn names(&self, timer: TimerId, time: Nanos) -> &Self {
+        self.timer.store(timer.into_raw(), Ordering::Relaxed);
+        self.at(time)
+    }
+
+    #[inline]
+    fn at(&self, time: Nanos) -> &Self {
+        self.time.store(time.0, Ordering::Relaxed);
+        self
+    }
+
+    /// What the thread is doing, to which timer, and in whose callback, for a reader.
+    fn doing(&self) -> String {
+        let operation = self.operation.load(Ordering::Relaxed);
+        let timer = TimerId::from_raw(self.timer.load(Ordering::Relaxed));
+        let time = self.time.load(Ordering::Relaxed);
+        let named = match operation {
+            FREE | CANCEL => format!(" of {timer:?}"),
+            MODIFY | ANTICIPATE => format!(" of {timer:?} to {time}"),
+            EXPIRED | RUN => format!(" at {time}"),
+            _ => String::new(),
+        };
+        let called = TimerId::from_raw(self.called.load(Ordering::Relaxed));
+        let within = if self.in_callback.load(Ordering::Relaxed) {
+            format!(", in the callback of {called:?}")
+        } else {
+            String::new()
+        };
+        format!("{} in {}{named}{within}", self.thread, OPERATIONS[operation])
     }
 
     #[inline]
@@ -121,37 +168,47 @@ impl Probe<'_> {
         self.line.during(1, || self.handle.any_create())
     }
     pub fn free(&mut self, timer: TimerId) {
-        self.line.during(2, || self.handle.any_free(timer));
+        self.line.names(timer, Nanos::ZERO).during(FREE, || self.handle.any_free(timer));
     }
     pub fn modify(&mut self, timer: TimerId, expire: Nanos) -> Rearm {
-        self.line.during(3, || self.handle.any_modify(timer, expire))
+        self.line.names(timer, expire).during(MODIFY, || self.handle.any_modify(timer, expire))
     }
     pub fn anticipate(&mut self, timer: TimerId, expire: Nanos) -> Rearm {
-        self.line.during(4, || self.handle.any_anticipate(timer, expire))
+        self.line.names(timer, expire).during(ANTICIPATE, || self.handle.any_anticipate(timer, expire))
     }
     pub fn cancel(&mut self, timer: TimerId) -> bool {
-        self.line.during(5, || self.handle.any_cancel(timer))
+        self.line.names(timer, Nanos::ZERO).during(CANCEL, || self.handle.any_cancel(timer))
     }
     pub fn deadline(&mut self) -> Option<Nanos> {
         self.line.during(6, || self.handle.any_deadline())
     }
     pub fn expired(&mut self, now: Nanos) -> bool {
-        self.line.during(7, || self.handle.any_expired(now))
+        self.line.at(now).during(EXPIRED, || self.handle.any_expired(now))
     }
     pub fn run(&mut self, now: Nanos, mut fire: impl FnMut(&mut Probe<'_>, TimerId)) -> usize {
         let line = self.line;
         let mut fired: u64 = 0;
-        let mut call = |handle: &mut dyn AnyHandle, timer| {
+        let mut call = |handle: &mut dyn AnyHandle, timer: TimerId| {
             fired += 1;
             if fired > MOST_FIRED {
                 abort(format!("a run at {} has fired {MOST_FIRED} timers, and goes on", now.0).into());
             }
+            line.called.store(timer.into_raw(), Ordering::Relaxed);
+            line.in_callback.store(true, Ordering::Relaxed);
             line.during(0, || fire(&mut Probe { handle, line }, timer));
+            line.in_callback.store(false, Ordering::Relaxed);
+            line.at(now);
         };
-        line.during(8, || self.handle.any_run(now, &mut call))
+        line.at(now).during(RUN, || self.handle.any_run(now, &mut call))
     }
     pub fn quiescent(&mut self) {
         self.line.during(9, || self.handle.any_quiescent());
+    }
+    pub fn lock_counts(&self) -> LockCounts {
+        self.handle.any_lock_counts()
+    }
+    pub fn count_locks(&mut self, counting: bool) -> bool {
+        self.handle.any_count_locks(counting)
     }
 
     /// Creates a timer and arms it.
@@ -236,11 +293,21 @@ impl Trial {
         let act = &act;
         thread::scope(|scope| {
             let play = |index| {
-                let found = panic::catch_unwind(AssertUnwindSafe(|| act(index)));
-                if !matches!(found, Ok(Ok(_))) {
-                    self.over.store(true, Ordering::Relaxed);
+                let mut found = Ok(0);
+                let mut act = || found = act(index);
+                let ended = panic::catch_unwind(AssertUnwindSafe(|| (self.effort.around)(&mut act)));
+                let is_first = || !self.over.swap(true, Ordering::Relaxed);
+                match ended {
+                    Ok(()) => Ok(found.map_err(|fault| if is_first() { self.beside(fault) } else { fault })),
+                    Err(payload) => Err(match payload.downcast::<Fault>() {
+                        Ok(fault) if is_first() => Box::new(self.beside(*fault)),
+                        Ok(fault) => fault,
+                        Err(payload) => {
+                            is_first();
+                            payload
+                        }
+                    }),
                 }
-                found
             };
             let threads: Vec<_> = (0..count)
                 .map(|index| {
@@ -264,6 +331,15 @@ impl Trial {
         self.over.load(Ordering::Relaxed)
     }
 
+    /// Adds to a fault what the other threads are doing at the moment.
+    fn beside(&self, mut fault: Fault) -> Fault {
+        let doing = self.doing();
+        if !doing.is_empty() {
+            fault.events.push(format!("when that was found: {doing}"));
+        }
+        fault
+    }
+
     fn lines(&self) -> MutexGuard<'_, Vec<Arc<Line>>> {
         self.lines.lock()
     }
@@ -271,10 +347,8 @@ impl Trial {
     /// What each thread is doing with its handle, for a reader.
     fn doing(&self) -> String {
         let lines = self.lines();
-        let doing = lines
-            .iter()
-            .map(|line| format!("{} in {}", line.thread, OPERATIONS[line.operation.load(Ordering::Relaxed)]));
-        doing.collect::<Vec<_>>().join(", ")
+        let doing = lines.iter().map(|line| line.doing());
+        doing.collect::<Vec<_>>().join("; ")
     }
 
     /// What each handle is doing, to be compared with a later look.

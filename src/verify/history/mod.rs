@@ -1,0 +1,101 @@
+//! *history*: does some order of the operations explain everything that several threads were told?
+//!
+//! Threads play short rounds on one list: two to four of them, or as many as asked for, arm, anticipate, cancel, create, free, poll and
+//! run at once, their callbacks change the list, and a round ends in silence. Then an order is looked for in which every
+//! answer is right: whether each change rearmed, what a cancel found, what fired in which order, what was left. See
+//! [`explain`] for what an order may be under each freshness.
+
+mod barrier;
+mod event;
+mod explain;
+mod player;
+mod round;
+mod tell;
+
+use headlock_strategies::conformance::subject::Subject;
+use headlock_strategies::conformance::trial::{Trial, watched};
+use headlock_strategies::conformance::{self, Guarantee, Violation};
+
+use super::budget::Budget;
+use super::fresh::grades;
+use super::{CheckJob, CheckReport};
+use crate::harness::pin;
+use crate::record::{CheckOutcome, Grade};
+use player::Tally;
+
+/// Rounds of a pass, all on one list.
+const ROUNDS: u64 = 400;
+
+/// Plays passes until the time is up or a round has no explanation.
+pub fn check(subject: Subject, job: &CheckJob) -> CheckReport {
+    let mut report = CheckReport::default();
+    let mut sum = Tally::default();
+    let mut budget = Budget::start(job.length);
+    let cpus = pin::allowed_cpus();
+    while report.findings.is_empty()
+        && let Some(pass) = budget.next_pass()
+    {
+        let scene = Scene::of_pass(pass, job, &cpus);
+        let played = watched(subject, "explained", Guarantee::History, &job.effort(pass), move |trial: &Trial| {
+            player::play(trial, &trial.list(), scene.threads, ROUNDS, |thread| scene.place(thread))
+        });
+        match played {
+            Ok(tally) => sum.add(tally),
+            Err(violation) => {
+                let rule = match violation.failure {
+                    conformance::Failure::Wrong => violation.check,
+                    _ => "comes_back",
+                };
+                report.take_violation(job.check, Violation { check: rule, ..violation });
+            }
+        }
+    }
+    report.tried += sum.operations;
+    report.outcomes = outcomes(&subject, &sum, report.broken);
+    CheckReport { elapsed_ns: budget.elapsed_ns(), ..report }
+}
+
+/// What explains the rounds, and what the strategy's freshness says of that.
+fn outcomes(subject: &Subject, tally: &Tally, broken: u64) -> Vec<CheckOutcome> {
+    let [stale, oversleeps] = grades(subject.strategy.freshness);
+    vec![
+        CheckOutcome::new("true", tally.linearizable, Grade::Acceptable),
+        CheckOutcome::new("early or late", tally.notified, stale),
+        CheckOutcome::new("oversleeps", tally.racy, oversleeps),
+        CheckOutcome::new("no order", broken, Grade::Forbidden),
+    ]
+}
+
+/// How many threads play a pass, and where.
+#[derive(Clone)]
+struct Scene {
+    threads: usize,
+    /// Processors in turn; none leaves it to the scheduler.
+    cpus: Vec<usize>,
+}
+
+impl Scene {
+    fn of_pass(pass: u64, job: &CheckJob, cpus: &[usize]) -> Self {
+        let threads = match pass % 4 {
+            0 => 3,
+            1 => 2,
+            // More than lists have room for beside each other, where a reader may be taken for another.
+            2 => job.threads.max(6),
+            _ => 4,
+        };
+        // Threads that have a processor each meet within instructions; those that share one are stopped anywhere.
+        let cpus = match pass % 3 {
+            0 => cpus.to_vec(),
+            1 => Vec::new(),
+            _ => cpus.iter().take(1).copied().collect(),
+        };
+        Scene { threads, cpus }
+    }
+
+    /// Places the calling thread. A processor that has gone meanwhile leaves it where the scheduler wants it.
+    fn place(&self, thread: usize) {
+        if let Some(cpu) = self.cpus.iter().copied().cycle().nth(thread) {
+            let _ = pin::pin_current(cpu);
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The same answers whatever the size: random changes held against a sorted list, then everything fires, many in one run.
+
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+use super::trial::{Found, Probe, Trial, right};
+use crate::{Nanos, Rearm, TimerId};
+
+/// Sizes: where structures have one element, a few, a node's worth, and several.
+const SIZES: [usize; 7] = [1, 2, 10, 65, 130, 300, 1_000];
+
+pub(super) fn sizes(trial: &Trial) -> Found {
+    let mut tried = 0;
+    for size in SIZES {
+        tried += trial.on_fresh_list(|list| {
+            let rng = Xoshiro256PlusPlus::seed_from_u64(trial.effort.seed.wrapping_add(size as u64));
+            Sized { size, list, rng, queue: Vec::new() }.play()
+        })?;
+    }
+    Ok(tried)
+}
+
+/// A list of so many timers and what must be in it, in the order in which it fires.
+struct Sized<'s, 'p> {
+    size: usize,
+    list: &'s mut Probe<'p>,
+    rng: Xoshiro256PlusPlus,
+    queue: Vec<(i64, TimerId)>,
+}
+
+impl Sized<'_, '_> {
+    fn play(mut self) -> Found {
+        let timers: Vec<TimerId> = (0..self.size).map(|_| self.list.create()).collect();
+        for &timer in &timers {
+            self.arm(timer, false)?;
+        }
+        let turns = (2 * self.size).clamp(60, 600) as u64;
+        for _ in 0..turns {
+            let timer = timers[self.rng.random_range(0..self.size)];
+            match self.rng.random_range(0..8) {
+                0 => self.cancel(timer)?,
+                1 | 2 => self.arm(timer, true)?,
+                _ => self.arm(timer, false)?,
+            };
+        }
+        // A part, and then the rest: what a run leaves is as much in order as what it takes.
+        let middle = self.queue.get(self.queue.len() / 3).map_or(0, |&(deadline, _)| deadline);
+        self.fire(middle)?;
+        self.fire(i64::MAX)?;
+        Ok(turns)
+    }
+
+    fn arm(&mut self, timer: TimerId, only_sooner: bool) -> Found {
+        let size = self.size;
+        // As many deadlines as timers: some are shared.
+        let deadline = 10 + self.rng.random_range(0..size as i64 + 3);
+        let present = self.queue.iter().position(|&(_, other)| other == timer);
+        let from = present.map(|at| self.queue[at].0);
+        if only_sooner && from.is_some_and(|from| from <= deadline) {
+            let got = self.list.anticipate(timer, Nanos(deadline));
+            return right(format_args!("rearm of an anticipate to no sooner, {size} timers"), got, Rearm::No);
+        }
+        present.map(|at| self.queue.remove(at));
+        let place = self.queue.partition_point(|&(other, _)| other <= deadline);
+        self.queue.insert(place, (deadline, timer));
+        let got = match only_sooner {
+            true => self.list.anticipate(timer, Nanos(deadline)),
+            false => self.list.modify(timer, Nanos(deadline)),
+        };
+        let among = self.queue.len();
+        right(
+            format_args!("rearm of a timer moved from {from:?} to {deadline}, place {place} of {among}"),
+            got,
+            Rearm::when(place == 0),
+        )?;
+        self.look(format_args!("after a timer moved from {from:?} to {deadline}, place {place} of {among}"))
+    }
+
+    fn cancel(&mut self, timer: TimerId) -> Found {
+        let present = self.queue.iter().position(|&(_, other)| other == timer);
+        present.map(|at| self.queue.remove(at));
+        let among = self.queue.len();
+        right(
+            format_args!("cancel of place {present:?} before {among} others"),
+            self.list.cancel(timer),
+            present.is_some(),
+        )?;
+        self.look(format_args!("after the cancel of place {present:?} before {among} others"))
+    }
+
+    fn fire(&mut self, now: i64) -> Found {
+        let due = self.queue.partition_point(|&(deadline, _)| deadline <= now);
+        let queue: Vec<TimerId> = self.queue.drain(..due).map(|(_, timer)| timer).collect();
+        let mut fired = Vec::new();
+        let counted = self.list.run(Nanos(now), |_, timer| fired.push(timer));
+        let differs = fired.iter().zip(&queue).position(|(fired, queued)| fired != queued);
+        right(
+            format_args!("number of timers fired at {now} with {due} due, and the first that is out of order"),
+            (counted, fired.len(), differs),
+            (due, due, None),
+        )?;
+        self.look(format_args!("after {due} fired at {now}"))
+    }
+
+    fn look(&mut self, when: std::fmt::Arguments<'_>) -> Found {
+        let head = self.queue.first().map(|&(deadline, _)| Nanos(deadline));
+        right(format_args!("deadline {when}"), self.list.deadline(), head)
+    }
+}
