@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::super::answer::{Form, present};
 use super::super::failure::{Failure, usage};
-use super::super::session::{self, Request, Session};
+use super::super::session::{self, Request, RunsArgs, Session};
 use super::Base;
 use super::args::CrossoverArgs;
 use crate::document::{Block, Cell, Column, Document, Table, words};
@@ -42,6 +42,7 @@ pub fn measure(args: &CrossoverArgs, mut base: Base) -> Result<(), Failure> {
         plan: base.plan.clone(),
         parameters: base.parameters(args),
         declarations: Vec::new(),
+        runs: RunsArgs::default(),
     };
     let stop = session::on_signal()?;
     let (session, failure) = session::record(request, &stop, session::typed())?;
@@ -118,7 +119,7 @@ fn document(
     blocks.push(Block::Text(format!("Results: {}", recording.path().display())));
     Document {
         facts: vec![format!("workload {}{}", base.workload.name, base.threads_words())],
-        notices: recording.unfit(),
+        notices: recording.unfit().into_iter().chain(recording.uncounted()).collect(),
         blocks,
         data: json!({ "directory": recording.path(), "run": recording.record(), "map": cells }),
         ..Document::new(format!("Where strategies beat {}", args.common.baseline))

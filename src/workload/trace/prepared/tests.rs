@@ -86,7 +86,7 @@ fn a_strict_replay_has_all_rows_but_fires_in_one_part() {
     assert_eq!((rows[2].list(), rows[2].timer(), rows[2].expire()), (1, 1, Nanos(80)));
     assert_eq!((rows[3].list(), rows[3].now()), (0, Nanos(7)));
     assert_eq!(rows[5].expire(), Nanos(-3), "a deadline before the trace's start");
-    assert!(prepared.frees() && prepared.is_valid());
+    assert!(prepared.frees && prepared.is_valid());
     assert_eq!((prepared.init[0].timer(), prepared.init[0].expire()), (0, Nanos(7)));
     assert_eq!(prepared.timers.iter().map(|timer| timer.created_in_trace()).collect::<Vec<_>>(), [false, true]);
 }
