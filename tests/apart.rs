@@ -2,6 +2,7 @@
 //! here depends on what comes out of them.
 #![cfg(target_os = "linux")]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -153,10 +154,12 @@ fn an_idle_neighbour_marks_blocks_and_deletes_none() {
     let rows = read_blocks(&dir).expect("blocks.csv").rows;
     assert!(rows.iter().all(|row| row.counted == Neighbour::Idle.counts(row.state)), "{rows:?}");
     assert_eq!(blocks(&dir), 4, "all are played and kept");
-    let left_out = rows.iter().filter(|row| !row.counted).count();
+    // A block that was disturbed was played again, and its second process stands for it.
+    let last: BTreeMap<usize, bool> = rows.iter().map(|row| (row.block, row.counted)).collect();
+    let left_out = last.values().filter(|counted| !**counted).count();
     let said = text(&output.stdout) + &text(&output.stderr);
     assert_eq!(said.contains(&format!("--neighbour idle: {left_out} of ")), left_out > 0, "{said}");
-    let counted: Vec<usize> = rows.iter().filter(|row| row.counted).map(|row| row.block).collect();
+    let counted: Vec<usize> = last.into_iter().filter_map(|(block, counted)| counted.then_some(block)).collect();
     if counted.is_empty() {
         refused(&output, 6, &["--neighbour idle: ", "None had its cores to itself"]);
     }

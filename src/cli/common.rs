@@ -56,7 +56,7 @@ pub struct CommonArgs {
     #[arg(long, default_value = "auto", value_name = "auto|none|LIST", value_parser = units::pinning, allow_hyphen_values = true)]
     pub pin: units::Pinning,
     /// busy: a loop beside the run, on a CPU that its threads leave free; idle: only blocks count that had their cores to themselves
-    #[arg(long, value_name = "busy|idle", value_parser = units::neighbour)]
+    #[arg(long, value_name = "WHAT", value_parser = units::neighbour)]
     pub neighbour: Option<Neighbour>,
     /// Each block plays one of the programs in this directory, drawn at random: this one, relinked in other orders (`just layouts`)
     #[arg(long, value_name = "DIR")]

@@ -23,7 +23,7 @@ use crate::workload::{Order, Speed};
   headlock replay traces/boot.csv.zst                              exact counts, back to back
   headlock replay traces/disk.csv.zst --order threads              a thread for each of the trace's
   headlock replay traces/idle.csv.zst --order threads --speed 1    at the recorded pace
-  headlock replay traces/disk.csv.zst --neighbour idle             only blocks whose core was theirs alone")]
+  headlock replay traces/disk.csv.zst --neighbour idle             with its core to itself")]
 pub struct ReplayArgs {
     /// Trace files (CSV, plain, zstd or gzip)
     #[arg(required_unless_present = "config", value_name = "TRACE")]

@@ -20,8 +20,8 @@ use crate::workload::Workload;
   headlock run -w pollers --threads 2
   headlock run -w hot --mix deadline=90,modify=10 --timers 1000 --head-share 0.5
   headlock run -w mine.toml --strategies mutex,seqlock --blocks 40
-  headlock run -w hot --threads 1 --neighbour busy                beside a busy loop that may share the core
-  headlock run --runs 6 --gap 10m --out results/hour              six runs apart, the run as the unit
+  headlock run -w hot --threads 1 --neighbour busy                beside a busy loop
+  headlock run --runs 6 --gap 10m --out results/hour              six runs apart
   headlock run --config results/mine/run.json --seed 2")]
 pub struct RunArgs {
     /// Workloads: presets or TOML files, separated by commas [default: hot,paced]

@@ -3,8 +3,9 @@
 //! # Orderings
 //! Whatever a thread wrote before a meeting, every other one sees after it. Each arrival releases what its thread wrote, and the last one
 //! acquires all of it (the additions form one release sequence); it releases that, and what it did alone, by counting the meeting, which
-//! the others acquire. It resets the arrivals first, and nobody arrives again before having seen the meeting counted, so the reset needs
-//! no ordering of its own. `strategies/tests/loom/barrier.rs` explores all of this file.
+//! the others acquire: under the lock where they sleep. It resets the arrivals first, and nobody arrives again before having seen the
+//! meeting counted, so the reset needs no ordering of its own. `strategies/tests/loom/barrier.rs` explores all of this file: each ordering
+//! that is not relaxed is needed.
 
 use crossbeam_utils::CachePadded;
 
@@ -39,7 +40,8 @@ impl Barrier {
 
     /// Waits for all threads. The last to come does `alone` before anybody goes on, and everybody sees what it did.
     pub fn meet(&self, alone: impl FnOnce()) {
-        let held = self.held.load(Memory::Acquire);
+        // This thread has seen the last meeting counted, or has counted it.
+        let held = self.held.load(Memory::Relaxed);
         if self.arrived.fetch_add(1, Memory::AcqRel) + 1 < self.threads {
             return self.wait(held);
         }
@@ -47,7 +49,8 @@ impl Barrier {
         self.arrived.store(0, Memory::Relaxed);
         if self.asleep {
             let _guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
-            self.held.store(held + 1, Memory::Release);
+            // The lock orders it.
+            self.held.store(held + 1, Memory::Relaxed);
             self.woken.notify_all();
         } else {
             self.held.store(held + 1, Memory::Release);
@@ -59,7 +62,7 @@ impl Barrier {
         const AWAKE: u32 = 1 << 13;
         if self.asleep {
             let mut guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
-            while self.held.load(Memory::Acquire) == held {
+            while self.held.load(Memory::Relaxed) == held {
                 guard = self.woken.wait(guard).unwrap_or_else(PoisonError::into_inner);
             }
             return;

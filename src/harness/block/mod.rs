@@ -58,7 +58,7 @@ struct Shared<'a, P> {
     clock: Option<&'a Clock>,
     announce: Announce<'a>,
     start_line: std::sync::Barrier,
-    /// Raised by a thread that cannot play.
+    /// Raised by a thread that cannot play, before the start line, which orders it.
     unfit: AtomicBool,
     meeting: Barrier,
     /// Where the threads probe the state of the machine.

@@ -98,12 +98,12 @@ pub fn play<P: Part>(
     };
     let part = placed.and_then(|()| part(number));
     if part.is_err() {
-        shared.unfit.store(true, Memory::Release);
+        shared.unfit.store(true, Memory::Relaxed);
     }
     shared.start_line.wait();
     let part = part?;
     let mut totals: Vec<Total> = shared.entrants.iter().map(|_| Total::default()).collect();
-    if shared.unfit.load(Memory::Acquire) {
+    if shared.unfit.load(Memory::Relaxed) {
         // Another thread says why.
         return Ok(Thread {
             totals,

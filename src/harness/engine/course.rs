@@ -140,7 +140,7 @@ impl<O: Observer, P: FnMut(&Job, Option<usize>) -> Result<BlockOutcome, Broken>>
         }
         let at_work = at_work.and_then(|number| job.contestants.get(number)).map(|it| it.name.clone());
         if turn.names.len() > 1 && self.plan.is_loaded_among(&turn.names) {
-            return self.try_alone(turn, layout, point, reason, at_work);
+            return self.try_alone(turn, (layout, job.seed), point, reason, at_work);
         }
         let Some(at_work) = at_work else {
             return Ok(Some(Ending::Failed(reason.to_string())));
@@ -154,7 +154,7 @@ impl<O: Observer, P: FnMut(&Job, Option<usize>) -> Result<BlockOutcome, Broken>>
     fn try_alone(
         &mut self,
         turn: &Turn,
-        layout: Option<usize>,
+        (layout, seed): (Option<usize>, u64),
         point: &Point,
         reason: ChildError,
         at_work: Option<String>,
@@ -166,6 +166,7 @@ impl<O: Observer, P: FnMut(&Job, Option<usize>) -> Result<BlockOutcome, Broken>>
                 ..turn.clone()
             };
             let job = Job {
+                seed,
                 count: false,
                 ..self.plan.job(&alone, self.plan.first_block, &self.counts)
             };

@@ -144,8 +144,8 @@ pub(super) fn partner(thread: usize, round: usize, threads: usize) -> Option<usi
 
 /// The first partner's part: even turns, timed by batches. The median of a line's way, ns.
 ///
-/// Each partner writes only in its own turn, and what it writes ends the turn: release and acquire pair, though only the word itself is
-/// handed over.
+/// Each partner writes only in its own turn, and what it writes ends the turn. Nothing but the word itself is handed over, so its accesses
+/// order nothing else and are relaxed; the start line orders its reset.
 fn lead(word: &AtomicU64) -> Option<f64> {
     let mut batches = [0; BATCHES];
     let mut turn = 0;
@@ -154,7 +154,7 @@ fn lead(word: &AtomicU64) -> Option<f64> {
             if !await_turn(word, turn) {
                 return None;
             }
-            word.store(turn + 1, Memory::Release);
+            word.store(turn + 1, Memory::Relaxed);
             turn += 2;
         }
         Some(())
@@ -175,7 +175,7 @@ fn follow<T>(word: &AtomicU64) -> Option<T> {
     (1..end).step_by(2).all(|turn| {
         let here = await_turn(word, turn);
         if here {
-            word.store(turn + 1, Memory::Release);
+            word.store(turn + 1, Memory::Relaxed);
         }
         here
     });
@@ -183,5 +183,5 @@ fn follow<T>(word: &AtomicU64) -> Option<T> {
 }
 
 fn await_turn(word: &AtomicU64, turn: u64) -> bool {
-    (0..PATIENCE).any(|_| word.load(Memory::Acquire) == turn)
+    (0..PATIENCE).any(|_| word.load(Memory::Relaxed) == turn)
 }
