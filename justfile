@@ -60,6 +60,14 @@ door out="results/door":
     cargo build --release
     target/release/headlock run -w hot --threads 1,2 --baseline mutex --strategies mutex,mutex@c,atomic-deadline,atomic-deadline@c --budget 4m --out {{ out }}
 
+# Programs that differ in the order of their functions alone, for `--layouts target/layouts`: the last step of a release build, so many
+# times over. rust-lld shuffles by a seed; GNU ld cannot
+layouts count="5":
+    cargo build --release
+    rm -rf target/layouts && mkdir target/layouts
+    for seed in $(seq {{ count }}); do cargo rustc --release --bin headlock -- -Clink-arg=-Wl,--shuffle-sections=.text*=$seed && cp target/release/headlock "target/layouts/headlock-$seed" || exit 1; done
+    cargo build --release
+
 # The patch itself, in C, beside its counterparts in Rust: the hot mix and a recorded disk; needs liburcu-dev
 patch-in-c out="results/patch-in-c":
     cargo build --release

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::harness::child::{self, ChildError};
 use crate::harness::{Behind, LibraryFile, NotALibrary};
-use crate::record::{AA_CONTROL, Declaration, FLOOR};
+use crate::record::{AA_CONTROL, Declaration, FLOOR, FLOOR_BEHIND};
 use crate::registry::{Entry, Registry};
 
 /// The hidden subcommand that loads a library and answers what it declares.
@@ -151,12 +151,7 @@ impl Registry {
     /// # Errors
     /// If there is no room for it.
     pub(crate) fn lead_floor_through(&mut self) -> Result<(), LibraryError> {
-        self.lead_through(&floor_behind()).map(drop)
-    }
-
-    /// That strategy's name, if it was added.
-    pub(crate) fn floor_behind(&self) -> Option<&'static str> {
-        Some(self.get(&floor_behind())?.strategy.name)
+        self.lead_through(FLOOR_BEHIND).map(drop)
     }
 
     /// The names of the lists that were loaded.
@@ -164,11 +159,6 @@ impl Registry {
         let loaded = self.behind().iter().filter(|behind| behind.library.is_some());
         loaded.filter_map(|behind| Some(self.get(&behind.declaration.name)?.strategy.name))
     }
-}
-
-/// The name of the strategy that does nothing where it plays through the C interface.
-fn floor_behind() -> String {
-    format!("{FLOOR}{SUFFIX}")
 }
 
 impl From<&Strategy> for Declaration {
@@ -203,4 +193,17 @@ fn kept(told: Declaration) -> Result<Strategy, LibraryError> {
         writer: told.writer_pays.leak(),
         reference: told.reference.leak(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_floor_behind_the_door_is_called_as_any_strategy_behind_it() {
+        assert_eq!(FLOOR_BEHIND.strip_suffix(SUFFIX), Some(FLOOR));
+        let mut registry = Registry::builtin();
+        registry.lead_floor_through().unwrap();
+        assert_eq!(registry.get(FLOOR_BEHIND).map(|entry| entry.strategy.name), Some(FLOOR_BEHIND));
+    }
 }

@@ -5,6 +5,7 @@ mod checks;
 mod conditions;
 mod crossover;
 mod declaration;
+mod neighbour;
 mod operation;
 mod parameters;
 mod ratio;
@@ -24,14 +25,17 @@ pub use checks::{Check, CheckFigures, CheckOutcome, CheckRow, CheckVerdict, Fail
 pub use conditions::{ClockFacts, Conditions, CoreWidth, CpuPair, Hiccups};
 pub use crossover::{CrossoverPoint, CrossoverRow, CrossoverVerdict, MapCell};
 pub use declaration::{Declaration, RACY};
+pub use neighbour::Neighbour;
 pub use operation::{OperationRow, RESOLVED, typical_ns};
 #[cfg(test)]
 pub(crate) use parameters::testing;
-pub use parameters::{Command, Common, Crossover, Difference, Parameters, PlayedTrace, Replay, Run, differences};
+pub use parameters::{
+    Command, Common, Crossover, Difference, Layout, Parameters, PlayedTrace, Replay, Run, differences,
+};
 pub use ratio::{ALL, Metric, Ratio, Verdict};
-pub use state::{BlockRow, BlockState, HopTimes, State, set_states};
+pub use state::{BlockRow, BlockState, HopTimes, Processes, State, set_states};
 pub use study::{Claim, LoadCount, StudyPart, StudyRecord, StudyTrace};
-pub use verified::{Stamp, Stamped, Unverified, Verified, is_floor};
+pub use verified::{Stamp, Stamped, Unverified, Verified};
 
 /// The version of the files' layout, written to `run.json`.
 pub const SCHEMA_VERSION: u32 = 2;
@@ -41,6 +45,14 @@ pub const DEFAULT_BASELINE: &str = "mutex";
 
 /// The strategy name of the harness's own floor: a list that does nothing.
 pub const FLOOR: &str = "floor";
+
+/// The strategy name of that floor played through the C interface: what is taken off the figures of all that stand behind it.
+pub const FLOOR_BEHIND: &str = "floor@c";
+
+/// Whether a strategy does nothing, and is there for the others to be net of.
+pub fn is_floor(strategy: &str) -> bool {
+    [FLOOR, FLOOR_BEHIND].contains(&strategy)
+}
 
 /// The strategy name of the A/A control: the baseline a second time, as if it were another strategy.
 pub const AA_CONTROL: &str = "aa-control";
@@ -110,7 +122,7 @@ pub struct Trial {
     pub ns_per_op: f64,
     /// Operations per second of all threads together.
     pub ops_per_s: f64,
-    /// The floor's `ns_per_op` in the same block, pass and point.
+    /// The floor's `ns_per_op` in the same block, pass and point; of what stands behind the C interface, the one of the floor behind it.
     pub floor_ns: Option<f64>,
     /// Processor time of the measured threads, ns.
     pub cpu_ns: u64,
@@ -294,6 +306,8 @@ pub struct Host {
     pub kernel: Option<String>,
     /// The operating system's name and release.
     pub os: Option<String>,
+    /// What headlock was built from and how, as a hash: equal for programs that differ in the layout of their code alone.
+    pub source: Option<String>,
     /// The compiler that built headlock.
     pub rustc: Option<String>,
     /// Versions of the crates that the strategies rest on.

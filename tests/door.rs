@@ -334,6 +334,53 @@ fn a_run_measures_what_is_loaded_beside_the_floor_behind_the_door_and_goes_on_wi
 }
 
 #[test]
+fn a_list_that_spoils_its_neighbour_is_the_one_that_is_left_out() {
+    let place = Place::with(&["stray", "beside"]);
+    let output = place.headlock(
+        "run --quiet -w hot --threads 1 --pin none --blocks 2 --trial 5ms --no-latency --strategies mutex --load ./beside.so \
+         --load ./stray.so --out run",
+    );
+    let failed =
+        "headlock: stray failed on hot with 1 threads and is left out: its process ended with signal: 11 (SIGSEGV)";
+    let complaint = text(&output.stderr);
+    assert!(complaint.lines().all(|line| line == failed) && !complaint.is_empty(), "{complaint}");
+    assert_eq!(output.status.code(), Some(1));
+    let trials = fs::read_to_string(place.file("run/trials.csv")).expect("trials.csv");
+    for name in ["mutex", "beside", "floor@c", "aa-control"] {
+        assert!(trials.contains(&format!(",{name},")), "{name} in {trials}");
+    }
+    assert!(!trials.contains(",stray,"), "{trials}");
+}
+
+#[test]
+fn net_figures_behind_the_door_are_net_of_the_floor_there() {
+    let place = Place::with(&["longer"]);
+    let output = place.headlock(
+        "run --quiet -w hot --threads 1 --pin none --blocks 1 --trial 1ms --no-latency --strategies mutex,mutex@c \
+         --load ./longer.so --out run",
+    );
+    assert!(matches!(output.status.code(), Some(0 | 6)), "{output:?}");
+    let trials = headlock::export::read_trials(&place.file("run")).expect("trials.csv").rows;
+    // One that was disturbed was played again with everybody else.
+    let of = |name: &str| trials.iter().rfind(|trial| trial.strategy == name).expect("it plays");
+    let (floor, behind) = (of("floor"), of("floor@c"));
+    assert_eq!(behind.floor_ns, Some(floor.ns_per_op));
+    for (name, own) in [
+        ("mutex", floor),
+        ("aa-control", floor),
+        ("mutex@c", behind),
+        ("longer", behind),
+    ] {
+        assert_eq!(of(name).floor_ns, Some(own.ns_per_op), "{name}");
+    }
+    // It is there to be taken off, and nobody's rival.
+    let ratios = headlock::export::read_ratios(&place.file("run")).expect("ratios.csv").rows;
+    assert!(ratios.iter().all(|ratio| ratio.strategy != "floor@c"), "{ratios:?}");
+    let refused = place.headlock("run --load ./longer.so --baseline floor@c");
+    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+}
+
+#[test]
 fn a_run_is_not_taken_up_again_with_another_content_of_the_library() {
     let place = Place::with(&["longer"]);
     let run = |last: &str| {

@@ -130,6 +130,7 @@ fn facts(run: &RunRecord) -> Vec<(String, String)> {
         hypervisor,
         kernel,
         os,
+        source,
         rustc,
         crates,
         hostname,
@@ -151,6 +152,7 @@ fn facts(run: &RunRecord) -> Vec<(String, String)> {
         ("Hypervisor", text(hypervisor)),
         ("System", format!("{}, Linux {}", text(os), text(kernel))),
         ("Compiler", text(rustc)),
+        ("Source", source.as_deref().and_then(|it| it.get(..12)).map_or_else(unknown, str::to_owned)),
     ];
     let conditions = &run.conditions;
     if let Some(clock) = conditions.clock {

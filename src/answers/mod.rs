@@ -13,6 +13,7 @@ mod page;
 mod pictures;
 mod point;
 mod run;
+mod runs;
 mod strategies;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ mod verdict;
 pub use notices::unverified;
 pub use page::{page, study_page};
 pub use run::run;
+pub use runs::runs;
 
 use crate::document::{Cell, Tone};
 use crate::reading::{Missing, Results, StudyResults};

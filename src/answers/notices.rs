@@ -2,7 +2,7 @@
 
 use crate::document::words::{at, counted, heading, list, ratio};
 use crate::reading::{Reading, Results, point_of};
-use crate::record::{AA_CONTROL, Ratio, RunRecord, RunState};
+use crate::record::{AA_CONTROL, FLOOR_BEHIND, Ratio, RunRecord, RunState};
 
 /// How far a filed ratio may be from the one computed, as a share of it: what printing and reading back may lose.
 const ROUNDING: f64 = 1e-9;
@@ -147,7 +147,8 @@ fn behind_door(reading: &Reading<'_>) -> Option<String> {
     };
     (!names.is_empty()).then(|| {
         format!(
-            "Behind the C interface, where each operation is a call through a table, which no other row pays: {}.{from}",
+            "Behind the C interface, where each operation is a call through a table, which no other row pays: {}. Their net figures are \
+             less {FLOOR_BEHIND}'s; its own is what the interface costs.{from}",
             list(&names)
         )
     })

@@ -4,7 +4,7 @@ use super::{NONE, missing};
 use crate::document::words::{counted, figure, heading, interval, list, percent, ratio};
 use crate::document::{Axis, Block, Cell, Column, Interval, OPTIONAL, Section, Table, Tone};
 use crate::reading::{Pass, Reading, Shares};
-use crate::record::{AA_CONTROL, FLOOR, Kind, LatencyRow, Point, Ratio};
+use crate::record::{AA_CONTROL, FLOOR, FLOOR_BEHIND, Kind, LatencyRow, Point, Ratio, is_floor};
 use crate::stats::median;
 use crate::text::count;
 
@@ -70,8 +70,8 @@ fn table(reading: &Reading<'_>, point: &Point) -> Table {
         op: reading.commonest_op(point),
         late: reading.has_response_times(point),
     };
-    let names = reading.strategies.iter().map(String::as_str).chain([AA_CONTROL, FLOOR]);
-    let known = |name: &&str| ![AA_CONTROL, FLOOR].contains(name) || reading.summary(point, name).is_some();
+    let names = reading.strategies.iter().map(String::as_str).chain([AA_CONTROL, FLOOR, FLOOR_BEHIND]);
+    let known = |name: &&str| !(is_floor(name) || *name == AA_CONTROL) || reading.summary(point, name).is_some();
     Table {
         caption: match row.op {
             Some(op) => format!("Time beside {}; percentiles: service times of {op}, ns", reading.baseline),
@@ -134,7 +134,7 @@ impl Row<'_, '_> {
         let (reading, point) = (self.reading, self.point);
         let summary = reading.summary(point, strategy);
         let found = reading.ratio(point, strategy);
-        let compared = strategy != reading.baseline && strategy != FLOOR;
+        let compared = strategy != reading.baseline && !is_floor(strategy);
         let number = |value: Option<f64>| Cell::new(value.map_or(NONE.to_owned(), figure));
         let mut cells = vec![
             Cell::new(match strategy {
@@ -175,7 +175,7 @@ impl Row<'_, '_> {
             let row = self.op.and_then(|op| reading.latency(point, strategy, op, Kind::Response));
             cells.extend([self.tail(row, |row| row.p99_ns), self.tail(row, |row| row.max_ns)]);
         }
-        if [AA_CONTROL, FLOOR].contains(&strategy) {
+        if is_floor(strategy) || strategy == AA_CONTROL {
             cells.iter_mut().filter(|cell| cell.tone == Tone::Plain).for_each(|cell| cell.tone = Tone::Muted);
         }
         cells

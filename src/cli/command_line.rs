@@ -82,6 +82,9 @@ pub enum Command {
     /// Carry out one check (for headlock's own use)
     #[command(hide = true, name = crate::verify::referee::SUBCOMMAND)]
     CheckProcess(ChildArgs),
+    /// Say what the program was built from (for headlock's own use)
+    #[command(hide = true, name = crate::harness::layouts::SUBCOMMAND)]
+    LayoutProcess(ChildArgs),
     /// Load a library (for headlock's own use)
     #[command(hide = true, name = crate::behind::SUBCOMMAND)]
     LibraryProcess(ChildArgs),

@@ -8,13 +8,13 @@ use super::config::Typed;
 use super::load::LoadArgs;
 use super::units::{self, Share};
 use crate::harness::{Isolation, pin};
-use crate::record::{Common, DEFAULT_BASELINE};
+use crate::record::{Common, DEFAULT_BASELINE, Neighbour};
 
 /// The most blocks of one invocation.
 const MAX_BLOCKS: u64 = 1_000_000;
 
 /// The flags of `run`, `replay` and `crossover`.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Measurement")]
 pub struct CommonArgs {
     /// Strategies separated by commas; core, or all
@@ -55,6 +55,12 @@ pub struct CommonArgs {
     /// auto: one thread per CPU, in turn; none; or a list of CPUs, like 0,2 or 0-3
     #[arg(long, default_value = "auto", value_name = "auto|none|LIST", value_parser = units::pinning, allow_hyphen_values = true)]
     pub pin: units::Pinning,
+    /// busy: a loop beside the run, on a CPU that its threads leave free; idle: only blocks count that had their cores to themselves
+    #[arg(long, value_name = "WHAT", value_parser = units::neighbour)]
+    pub neighbour: Option<Neighbour>,
+    /// Each block plays one of the programs in this directory, drawn at random: this one, relinked in other orders (`just layouts`)
+    #[arg(long, value_name = "DIR")]
+    pub layouts: Option<PathBuf>,
     /// Result directory; must not exist [default: results/DATE-TIME-HOST-WHAT]
     #[arg(short, long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -104,6 +110,14 @@ impl CommonArgs {
         typed.or("threshold", &mut self.threshold, "threshold", units::part(told.threshold))?;
         typed.or("seed", &mut self.seed, "seed", Ok(told.seed))?;
         typed.or("pin", &mut self.pin, "cpus", pinning(&told.cpus))?;
+        typed.or("neighbour", &mut self.neighbour, "neighbour", Ok(told.neighbour))?;
+        // What a file names is not started: it may be a stranger's.
+        if !typed.has("layouts") && !told.layouts.is_empty() {
+            return Err(format!(
+                "layouts: blocks drew from {} programs; name their directory by --layouts",
+                told.layouts.len()
+            ));
+        }
         typed.or("inject", &mut self.inject, "inject", optional(told.inject))
     }
 }

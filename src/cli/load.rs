@@ -54,10 +54,10 @@ impl<'a> Asked<'a> {
     fn by(command: &'a Command) -> Option<Self> {
         let named = |names: &'a [String]| names.iter().map(String::as_str).collect::<Vec<_>>();
         let of = |load: &'a LoadArgs, names| Asked { load, names, measures: false, config: None };
-        let (common, measures) = match command {
-            Command::Run(args) => (&args.common, true),
-            Command::Replay(args) => (&args.common, true),
-            Command::Crossover(args) => (&args.common, false),
+        let common = match command {
+            Command::Run(args) => &args.common,
+            Command::Replay(args) => &args.common,
+            Command::Crossover(args) => &args.common,
             Command::Study(args) => return Some(of(&args.load, Vec::new())),
             Command::List(args) => return Some(of(&args.load, Vec::new())),
             Command::Verify(args) => return Some(of(&args.load, named(&args.strategies))),
@@ -66,7 +66,7 @@ impl<'a> Asked<'a> {
         let mut names = named(&common.strategies);
         names.push(&common.baseline);
         Some(Asked {
-            measures,
+            measures: true,
             config: common.config.as_deref(),
             ..of(&common.load, names)
         })

@@ -13,6 +13,7 @@ mod declared;
 mod doctor;
 mod failure;
 mod file_size;
+mod layout_process;
 mod library_process;
 mod list;
 mod load;
@@ -86,6 +87,7 @@ fn carry_out(registry: Registry, command: Command) -> Result<(), Failure> {
         Command::Completions(args) => completions::completions(Cli::command(), &args),
         Command::Man(args) => man::man(Cli::command(), &args),
         Command::TrialProcess(args) => trial_process::play(&registry, &args),
+        Command::LayoutProcess(args) => layout_process::tell(&registry, &args),
         Command::LibraryProcess(args) => library_process::tell(&args),
         Command::CheckProcess(args) => check_process::check(&registry, &args),
     }

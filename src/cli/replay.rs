@@ -9,7 +9,7 @@ use super::common::CommonArgs;
 use super::config::{self, Typed};
 use super::declared::declarations;
 use super::failure::{Failure, usage};
-use super::session::{self, Request};
+use super::session::{self, Request, RunsArgs};
 use super::units;
 use crate::harness::{Load, Plan};
 use crate::record::{self, PlayedTrace, Point};
@@ -22,7 +22,8 @@ use crate::workload::{Order, Speed};
 #[command(after_help = "Examples:
   headlock replay traces/boot.csv.zst                              exact counts, back to back
   headlock replay traces/disk.csv.zst --order threads              a thread for each of the trace's
-  headlock replay traces/idle.csv.zst --order threads --speed 1    at the recorded pace")]
+  headlock replay traces/idle.csv.zst --order threads --speed 1    at the recorded pace
+  headlock replay traces/disk.csv.zst --neighbour idle             with its core to itself")]
 pub struct ReplayArgs {
     /// Trace files (CSV, plain, zstd or gzip)
     #[arg(required_unless_present = "config", value_name = "TRACE")]
@@ -35,6 +36,8 @@ pub struct ReplayArgs {
     pub speed: Speed,
     #[command(flatten)]
     pub common: CommonArgs,
+    #[command(flatten)]
+    pub runs: RunsArgs,
     /// What a `run.json` says in place of what was not typed.
     #[arg(skip)]
     told: Option<record::Replay>,
@@ -55,6 +58,7 @@ impl ReplayArgs {
             .and_then(|()| typed.or("speed", &mut self.speed, "speed", units::possible(replay.speed)))
             .and_then(|()| self.common.fill(&told.common, typed));
         filled.map_err(|problem| config::wrong(&path, &problem))?;
+        self.runs.fill(&told.common);
         if self.traces.is_empty() {
             self.traces = replay.traces.iter().map(|trace| trace.path.clone().into()).collect();
             self.told = Some(replay.clone());
@@ -94,6 +98,7 @@ pub fn request<'a>(registry: &Registry, args: &'a ReplayArgs) -> Result<Request<
     if args.traces.is_empty() {
         return usage("TRACE: there is no trace to play");
     }
+    let runs = args.runs.clone().of_set(common)?;
     let mut points = Vec::new();
     let mut played = Vec::new();
     let mut length_ns = 0;
@@ -139,9 +144,10 @@ pub fn request<'a>(registry: &Registry, args: &'a ReplayArgs) -> Result<Request<
     Ok(Request {
         what: format!("replay-{}", names.join("-")),
         common,
-        parameters: session::parameters(common, &plan, command),
+        parameters: session::parameters(common, &runs, &plan, command),
         plan,
         declarations: declarations(registry),
+        runs,
     })
 }
 

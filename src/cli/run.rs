@@ -6,7 +6,7 @@ use super::common::CommonArgs;
 use super::config::{self, Typed};
 use super::declared::declarations;
 use super::failure::{Failure, usage};
-use super::session::{self, Request};
+use super::session::{self, Request, RunsArgs};
 use super::units;
 use super::workload_fields::{self, WorkloadFields};
 use crate::harness::{Load, pin};
@@ -20,6 +20,8 @@ use crate::workload::Workload;
   headlock run -w pollers --threads 2
   headlock run -w hot --mix deadline=90,modify=10 --timers 1000 --head-share 0.5
   headlock run -w mine.toml --strategies mutex,seqlock --blocks 40
+  headlock run -w hot --threads 1 --neighbour busy                beside a busy loop
+  headlock run --runs 6 --gap 10m --out results/hour              six runs apart
   headlock run --config results/mine/run.json --seed 2")]
 pub struct RunArgs {
     /// Workloads: presets or TOML files, separated by commas [default: hot,paced]
@@ -32,6 +34,8 @@ pub struct RunArgs {
     pub fields: WorkloadFields,
     #[command(flatten)]
     pub common: CommonArgs,
+    #[command(flatten)]
+    pub runs: RunsArgs,
     /// What a `run.json` says in place of what was not typed.
     #[arg(skip)]
     told: Option<record::Run>,
@@ -57,6 +61,7 @@ impl RunArgs {
                 .map_err(workload_fields::invalid)?;
         }
         self.common.fill(&told.common, typed).map_err(|problem| config::wrong(&path, &problem))?;
+        self.runs.fill(&told.common);
         self.told = Some(run.clone());
         Ok(self)
     }
@@ -70,6 +75,7 @@ pub fn run(registry: &Registry, args: &RunArgs) -> Result<(), Failure> {
 /// What was typed, validated.
 pub fn request<'a>(registry: &Registry, args: &'a RunArgs) -> Result<Request<'a>, Failure> {
     let common = &args.common;
+    let runs = args.runs.clone().of_set(common)?;
     let workloads = workloads(args)?;
     let shared = shared_thread_counts(args);
     let mut points = Vec::new();
@@ -96,6 +102,7 @@ pub fn request<'a>(registry: &Registry, args: &'a RunArgs) -> Result<Request<'a>
         common,
         parameters: session::parameters(
             common,
+            &runs,
             &plan,
             record::Command::Run(record::Run {
                 threads: if all_fixed { Vec::new() } else { shared },
@@ -104,6 +111,7 @@ pub fn request<'a>(registry: &Registry, args: &'a RunArgs) -> Result<Request<'a>
         ),
         plan,
         declarations: declarations(registry),
+        runs,
     })
 }
 

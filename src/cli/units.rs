@@ -1,6 +1,7 @@
 //! Values with units, as they are typed: times, shares, thread counts, processors.
 
 use crate::harness::{Isolation, pin};
+use crate::record::Neighbour;
 use crate::workload::{Arrivals, MAX_THREADS, Order, Per, Speed, parse_duration_ns};
 
 /// A share, 0.01 for 1 %.
@@ -58,6 +59,12 @@ pub fn trial_length(ns: u64) -> Result<u64, String> {
     } else {
         Err("a trial lasts from 1ms to 10m".to_owned())
     }
+}
+
+/// What is asked of the machine beside a run.
+pub fn neighbour(text: &str) -> Result<Neighbour, String> {
+    let known = Neighbour::ALL.into_iter().find(|neighbour| neighbour.word() == text);
+    known.ok_or_else(|| "expected busy or idle".to_owned())
 }
 
 /// The time that a study is given: no part can do with less than a block.

@@ -9,7 +9,7 @@ use crate::record::BlockRow;
 const FILE_NAME: &str = "blocks.csv";
 
 /// Every column, in order.
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 17] = [
     "workload",
     "threads",
     "block",
@@ -25,6 +25,8 @@ const COLUMNS: [&str; 15] = [
     "hop_ns",
     "hop_low_ns",
     "hop_high_ns",
+    "layout",
+    "counted",
 ];
 
 pub(super) struct BlocksCsv;

@@ -64,6 +64,14 @@ pub(super) fn create_new(path: &Path) -> Result<(), WriteError> {
     })
 }
 
+/// Creates a directory for a set of runs, which must not exist yet.
+///
+/// # Errors
+/// If something is there already, or it cannot be created.
+pub fn create_set(path: &Path) -> Result<PathBuf, WriteError> {
+    create_new(path).map(|()| path.to_owned())
+}
+
 /// A result directory that a run writes to.
 pub struct ResultDir {
     path: PathBuf,

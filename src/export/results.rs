@@ -8,8 +8,8 @@ use super::{
     ReadError, Rows, read_blocks, read_checks, read_crossings, read_crossover_points, read_latency, read_loads,
     read_map, read_operations, read_ratios, read_run, read_study, read_threads, read_trials,
 };
-use crate::reading::{Picture, Results, StudyResults};
-use crate::record::{CheckRow, set_states};
+use crate::reading::{Counting, Picture, Results, Runs, StudyResults, run_name, uncounted};
+use crate::record::{CheckRow, Processes, set_states};
 
 /// Where the pictures of a result directory are, in it.
 pub const PLOTS: &str = "plots";
@@ -24,12 +24,19 @@ pub fn read_results(dir: &Path, name: &str) -> Result<Results, ReadError> {
     let mut trials = noted(read_trials(dir)?, &mut notes);
     let blocks = optional(read_blocks(dir))?.map(|rows| noted(rows, &mut notes)).unwrap_or_default();
     set_states(&mut trials, &blocks);
+    let mut threads = optional(read_threads(dir))?.map(|rows| noted(rows, &mut notes)).unwrap_or_default();
+    let mut operations = optional(read_operations(dir))?.map(|rows| noted(rows, &mut notes)).unwrap_or_default();
+    if let Some(note) = uncounted(&blocks) {
+        let counting = Counting::of(&Processes::of(&blocks), &trials, &threads, &operations);
+        Counting { trials, threads, operations } = counting;
+        notes.push(note);
+    }
     Ok(Results {
         name: name.to_owned(),
         run,
         trials,
-        threads: optional(read_threads(dir))?.map(|rows| noted(rows, &mut notes)).unwrap_or_default(),
-        operations: optional(read_operations(dir))?.map(|rows| noted(rows, &mut notes)).unwrap_or_default(),
+        threads,
+        operations,
         blocks,
         latency: optional(read_latency(dir))?.map(|rows| noted(rows, &mut notes)),
         filed_ratios: optional(read_ratios(dir))?.map(|rows| noted(rows, &mut notes)),
@@ -40,6 +47,23 @@ pub fn read_results(dir: &Path, name: &str) -> Result<Results, ReadError> {
         pictures: pictures(&dir.join(PLOTS))?,
         notes,
     })
+}
+
+/// Whether a directory holds a set of runs, and is none itself.
+pub fn is_set(dir: &Path) -> bool {
+    !dir.join("run.json").exists() && dir.join(run_name(1)).join("run.json").is_file()
+}
+
+/// The runs of a set, as many as there are in a row, each by its directory.
+///
+/// # Errors
+/// As [`read_results`], of any of them.
+pub fn read_runs(dir: &Path) -> Result<Runs, ReadError> {
+    let paths = (1..).map(|number| dir.join(run_name(number))).take_while(|path| path.join("run.json").is_file());
+    paths
+        .map(|path| read_results(&path, &path.display().to_string()))
+        .collect::<Result<_, _>>()
+        .map(Runs)
 }
 
 /// A study and its parts, as far as they were played.

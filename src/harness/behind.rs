@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::record::{BehindDoor, Declaration};
+use crate::record::{BehindDoor, Declaration, FLOOR, FLOOR_BEHIND};
 
 /// A strategy behind the C interface, as the processes that play it are told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +16,17 @@ pub struct Behind {
     pub declaration: Declaration,
     /// The library that it comes from; `None` for one of the program's own, whose name ends in `@c` here.
     pub library: Option<LibraryFile>,
+}
+
+/// The floor that is taken off a strategy's figures: what the same harness costs around nothing, the call through a table included where
+/// the strategy pays that. Of the floor behind the interface that is the other one, so its net figure is what the interface costs.
+pub fn floor_of(behind: &[Behind], strategy: &str) -> &'static str {
+    let stands_behind = |name: &str| behind.iter().any(|behind| behind.declaration.name == name);
+    if stands_behind(strategy) && stands_behind(FLOOR_BEHIND) && strategy != FLOOR_BEHIND {
+        FLOOR_BEHIND
+    } else {
+        FLOOR
+    }
 }
 
 /// A library's file.

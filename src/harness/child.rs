@@ -11,6 +11,7 @@ use std::fs::File;
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::FileExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering as Memory};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -54,7 +55,27 @@ pub type Broken = (ChildError, Option<usize>);
 /// # Errors
 /// If the process cannot be started, hangs, crashes or reports an error, or if `stop` is raised meanwhile.
 pub fn play(job: &Job, expected_ns: u64, patience_ns: u64, stop: &AtomicBool) -> Result<BlockOutcome, Broken> {
-    put(SUBCOMMAND, job, Duration::from_nanos(expected_ns) * 2 + Duration::from_nanos(patience_ns), stop)
+    play_with(None, job, expected_ns, patience_ns, stop)
+}
+
+/// As [`play`], in a process of `program` if one is named.
+///
+/// # Errors
+/// As [`play`].
+pub fn play_with(
+    program: Option<&Path>,
+    job: &Job,
+    expected_ns: u64,
+    patience_ns: u64,
+    stop: &AtomicBool,
+) -> Result<BlockOutcome, Broken> {
+    put(
+        program,
+        SUBCOMMAND,
+        job,
+        Duration::from_nanos(expected_ns) * 2 + Duration::from_nanos(patience_ns),
+        stop,
+    )
 }
 
 /// Puts a question to a fresh process of this program, which `subcommand` makes answer it, and gives up after `limit`.
@@ -67,12 +88,26 @@ pub fn ask<A: DeserializeOwned>(
     limit: Duration,
     stop: &AtomicBool,
 ) -> Result<A, ChildError> {
-    put(subcommand, question, limit, stop).map_err(|(error, _)| error)
+    put(None, subcommand, question, limit, stop).map_err(|(error, _)| error)
+}
+
+/// As [`ask`], of another program.
+///
+/// # Errors
+/// As [`play`].
+pub fn ask_program<A: DeserializeOwned>(
+    program: &Path,
+    subcommand: &str,
+    question: &impl Serialize,
+    limit: Duration,
+) -> Result<A, ChildError> {
+    put(Some(program), subcommand, question, limit, &AtomicBool::new(false)).map_err(|(error, _)| error)
 }
 
 /// As [`ask`]; an error comes with what the process noted last. A process that cannot be started is tried again a few times: too many
 /// processes or too little memory at the moment is the machine's doing, and may pass.
 fn put<A: DeserializeOwned>(
+    program: Option<&Path>,
     subcommand: &str,
     question: &impl Serialize,
     limit: Duration,
@@ -81,17 +116,18 @@ fn put<A: DeserializeOwned>(
     /// Pauses before each further try; a second and a half in all.
     const PAUSES_MS: [u64; 4] = [100, 200, 400, 800];
     for pause_ms in PAUSES_MS {
-        match put_once(subcommand, question, limit, stop) {
+        match put_once(program, subcommand, question, limit, stop) {
             Err((ChildError::Spawn(_), _)) if !stop.load(Memory::Acquire) => {
                 std::thread::sleep(Duration::from_millis(pause_ms));
             }
             answer => return answer,
         }
     }
-    put_once(subcommand, question, limit, stop)
+    put_once(program, subcommand, question, limit, stop)
 }
 
 fn put_once<A: DeserializeOwned>(
+    program: Option<&Path>,
     subcommand: &str,
     question: &impl Serialize,
     limit: Duration,
@@ -102,7 +138,7 @@ fn put_once<A: DeserializeOwned>(
     let mut shared =
         File::from(memfd_create("headlock", MemfdFlags::CLOEXEC).map_err(|error| spawn_error(error.into()))?);
     shared.write_all(&question).and_then(|()| shared.rewind()).map_err(spawn_error)?;
-    let mut child = command()
+    let mut child = command(program)
         .arg(subcommand)
         .arg(std::process::id().to_string())
         // Of its own, so that the terminal sends Ctrl-C to this process alone, which then decides what becomes of the trial.
@@ -127,9 +163,9 @@ fn put_once<A: DeserializeOwned>(
     .map_err(|reason| (reason, noted(&shared, question.len())))
 }
 
-/// This program, even if another one has taken its place on the disk since it was started.
-fn command() -> Command {
-    let mut command = Command::new("/proc/self/exe");
+/// That program, or this one, even if another one has taken its place on the disk since it was started.
+fn command(program: Option<&Path>) -> Command {
+    let mut command = Command::new(program.unwrap_or(Path::new("/proc/self/exe")));
     if let Some(name) = std::env::args_os().next() {
         command.arg0(name);
     }

@@ -39,6 +39,7 @@ pub fn facts() -> Host {
         hypervisor: cpu.hypervisor,
         kernel: Some(system.release().to_string_lossy().into_owned()),
         os: os(),
+        source: Some(env!("HEADLOCK_SOURCE").to_owned()),
         rustc: Some(env!("HEADLOCK_RUSTC").to_owned()).filter(|version| !version.is_empty()),
         crates: crate_versions(LOCK_FILE),
     }

@@ -1,5 +1,6 @@
 //! How a workload or a trace is played and measured. Never prints, formats or exits.
 
+mod barrier;
 mod behind;
 mod block;
 pub mod child;
@@ -15,21 +16,24 @@ mod handed;
 pub mod host;
 mod job;
 pub mod latency;
+pub mod layouts;
 pub mod neighbour;
 mod pace;
 pub mod pin;
 mod player;
+mod primitive;
 mod proc;
 mod replay;
 pub mod state;
 mod synthetic;
 
-pub use behind::{Behind, LibraryFile, NotALibrary, program_sha256, sha256};
+pub use behind::{Behind, LibraryFile, NotALibrary, floor_of, program_sha256, sha256};
 pub use contestant::Maker;
-pub use engine::{Ending, INJECTED, Observer, Plan, Played};
+pub use engine::{Ending, INJECTED, Observer, Plan, Played, Probed};
 pub use floor::FloorList;
 pub use handed::Handed;
 pub use job::{BlockOutcome, Contestant, Job, JobError, Load, OpHistogram, Outcome, ThreadOutcome};
+pub use layouts::LayoutFile;
 
 use crate::workload::trace::prepared::Prepared;
 pub use crate::workload::{Isolation, Order, Speed};

@@ -1,34 +1,12 @@
-//! Whether a neighbour shares the measured threads' cores: brought about on purpose, or waited out.
+//! A neighbour on purpose: a busy loop on a processor that the measured threads leave free, which may share a core with one of theirs.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering as Memory};
 use std::thread::JoinHandle;
 
-use serde::{Deserialize, Serialize};
-
 use super::pin;
 use super::state::busy_burst;
-use crate::record::{Conditions, State};
-
-/// What is asked of the machine beside the run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Neighbour {
-    /// A busy loop runs on a processor that the threads leave free.
-    Busy,
-    /// Only blocks count that no neighbour took a core from.
-    Idle,
-}
-
-impl Neighbour {
-    /// Whether a block in this state counts.
-    pub fn counts(self, state: State) -> bool {
-        match self {
-            Neighbour::Busy => true,
-            Neighbour::Idle => matches!(state, State::CoreToItself | State::Apart),
-        }
-    }
-}
+use crate::record::Conditions;
 
 /// Why there is no neighbour.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -179,14 +157,5 @@ mod tests {
         assert!(stop.upgrade().is_none(), "its thread holds the other end");
         let error = BusyNeighbour::start(usize::MAX).unwrap_err().to_string();
         assert!(error.starts_with("--neighbour busy: ") && error.lines().count() == 1, "{error}");
-    }
-
-    #[test]
-    fn an_idle_neighbour_is_one_that_takes_nothing() {
-        for state in State::ALL {
-            assert!(Neighbour::Busy.counts(state));
-        }
-        let counted: Vec<State> = State::ALL.into_iter().filter(|&state| Neighbour::Idle.counts(state)).collect();
-        assert_eq!(counted, [State::CoreToItself, State::Apart]);
     }
 }

@@ -65,7 +65,7 @@ pub fn play(
     announce: Announce<'_>,
 ) -> Result<BlockOutcome, JobError> {
     let trace = Arc::new(trace);
-    let stage = Stage { frees: trace.frees(), trace: Arc::clone(&trace), speed };
+    let stage = Stage { frees: trace.frees, trace: Arc::clone(&trace), speed };
     let mut entrants = Vec::new();
     for &pass in &job.passes {
         for (contestant, maker) in makers.iter().enumerate() {

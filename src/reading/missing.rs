@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use super::{Reading, is_at};
-use crate::record::{AA_CONTROL, FLOOR, Pass, Point, Trial};
+use crate::record::{AA_CONTROL, FLOOR, Pass, Point, Trial, is_floor};
 use crate::text::count;
 
 /// Blocks that an interval needs to bound a median with 95 %.
@@ -149,7 +149,7 @@ impl Reading<'_> {
         let mut missing = Vec::new();
         for point in &self.points {
             for strategy in self.strategies.iter().map(String::as_str).chain([AA_CONTROL, FLOOR]) {
-                let compared = strategy != self.baseline && strategy != FLOOR;
+                let compared = strategy != self.baseline && !is_floor(strategy);
                 let time = self.no_time(point, strategy);
                 let net =
                     compared && time.is_none() && !self.is_paced(point) && self.net_ratio(point, strategy).is_none();

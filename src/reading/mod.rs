@@ -5,10 +5,12 @@
 //! is the answer, whose a tail is, what a load really did, and why a figure is missing. It computes nothing that
 //! [`stats`] computes, and it writes no sentence but the reason why a figure is missing.
 
+mod counting;
 mod counts;
 mod implausible;
 mod missing;
 mod results;
+mod runs;
 mod standing;
 mod study;
 mod tally;
@@ -18,16 +20,18 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use counting::{Counting, uncounted};
 pub use counts::{Graces, Pass, Saturated, Shares};
 pub use implausible::Implausible;
 pub use missing::{Missing, MissingFigure, NEEDED_BLOCKS};
 pub use results::{Picture, Results};
+pub use runs::{Runs, run_name};
 pub use standing::{Answer, Place, Scores, Standing};
 pub use study::StudyResults;
 pub use tally::Tally;
 
 use crate::record::{
-    AA_CONTROL, ALL, Common, FLOOR, Kind, LatencyRow, Metric, Point, Ratio, RunRecord, RunState, Trial, Verdict,
+    AA_CONTROL, ALL, Common, Kind, LatencyRow, Metric, Point, Ratio, RunRecord, RunState, Trial, Verdict, is_floor,
 };
 use crate::stats::{self, Measured, Subject, Summary, Tails, deciding_metric, summarize};
 
@@ -51,7 +55,7 @@ pub struct Reading<'a> {
     pub summaries: Vec<Summary>,
     /// The points, by workload in the order in which the run names them, then by threads.
     pub points: Vec<Point>,
-    /// What was measured, in the order in which the run names it; neither the floor nor the A/A control.
+    /// What was measured, in the order in which the run names it; neither a floor nor the A/A control.
     pub strategies: Vec<String>,
 }
 
@@ -221,7 +225,8 @@ fn points(run: &RunRecord, trials: &[Trial]) -> Vec<Point> {
 fn strategies(told: &Common, trials: &[Trial]) -> Vec<String> {
     let mut strategies: Vec<String> = told.strategies.clone();
     for subject in stats::subjects(trials) {
-        let known = [FLOOR, AA_CONTROL].contains(&subject.strategy.as_str()) || strategies.contains(&subject.strategy);
+        let controls = is_floor(&subject.strategy) || subject.strategy == AA_CONTROL;
+        let known = controls || strategies.contains(&subject.strategy);
         if !known {
             strategies.push(subject.strategy);
         }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub const RACY: &str = Freshness::Racy.word();
 
 /// A strategy's own words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Declaration {
     /// Its name in every result file.
     pub name: String,

@@ -10,7 +10,7 @@ use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use super::BehindDoor;
+use super::{BehindDoor, Neighbour};
 use crate::workload::{Isolation, Order, Range, Speed, Workload};
 
 /// What a run was told.
@@ -120,6 +120,25 @@ pub struct Common {
     pub precision: Option<f64>,
     /// How long a trial may take beyond twice its length before it counts as hung, ns.
     pub patience_ns: u64,
+    /// Whether a neighbour was brought about, or blocks beside one are left out.
+    pub neighbour: Option<Neighbour>,
+    /// The programs of which each block drew one; none if all blocks played this one.
+    #[serde(default)]
+    pub layouts: Vec<Layout>,
+    /// How many runs the set has that this one is of.
+    pub runs: Option<u64>,
+    /// From the end of one run of the set to the start of the next, ns.
+    pub gap_ns: Option<u64>,
+}
+
+/// A program that differs from others in the layout of its code alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Layout {
+    /// The name of its file.
+    pub name: String,
+    /// The SHA-256 of that file, in hexadecimal digits.
+    pub sha256: String,
 }
 
 /// A field in which two runs differ.
@@ -135,7 +154,7 @@ pub struct Difference {
 
 impl Common {
     /// Fields that say when to stop, and not what to measure.
-    pub const LIMITS: [&str; 4] = ["blocks", "budget_ns", "precision", "patience_ns"];
+    pub const LIMITS: [&str; 6] = ["blocks", "budget_ns", "precision", "patience_ns", "runs", "gap_ns"];
 }
 
 impl Command {

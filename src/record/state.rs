@@ -123,6 +123,10 @@ pub struct BlockRow {
     pub hop_low_ns: Option<f64>,
     /// Three quarters took at most so long, ns.
     pub hop_high_ns: Option<f64>,
+    /// The file of the program that was drawn for the block; empty where there was none to draw from.
+    pub layout: String,
+    /// Whether the block counts: not where `--neighbour idle` asks for another state.
+    pub counted: bool,
 }
 
 impl BlockRow {
@@ -144,6 +148,8 @@ impl BlockRow {
             hop_ns: state.hop.map(|hop| hop.median_ns),
             hop_low_ns: state.hop.map(|hop| hop.low_ns),
             hop_high_ns: state.hop.map(|hop| hop.high_ns),
+            layout: String::new(),
+            counted: true,
         }
     }
 
@@ -172,12 +178,36 @@ impl BlockRow {
 
 /// Gives each trial the state of its block: that of the last process in which it may have played, since what was disturbed is played again.
 pub fn set_states(trials: &mut [Trial], blocks: &[BlockRow]) {
-    let states: BTreeMap<(&str, usize, usize, &str), State> = blocks
-        .iter()
-        .map(|row| ((row.workload.as_str(), row.threads, row.block, row.contestant.as_str()), row.state))
-        .collect();
+    let processes = Processes::of(blocks);
     for trial in trials {
-        let of = |who: &str| states.get(&(trial.workload.as_str(), trial.threads, trial.block, who)).copied();
-        trial.state = of(ALL).or_else(|| of(&trial.strategy)).map_or(String::new(), |state| state.to_string());
+        let row = processes.row(&trial.workload, trial.threads, trial.block, &trial.strategy);
+        trial.state = row.map_or(String::new(), |row| row.state.to_string());
+    }
+}
+
+/// The last process of each block in which a contestant may have played.
+pub struct Processes<'a>(BTreeMap<(&'a str, usize, usize, &'a str), &'a BlockRow>);
+
+impl<'a> Processes<'a> {
+    /// By the rows of `blocks.csv`.
+    pub fn of(blocks: &'a [BlockRow]) -> Self {
+        let key = |row: &'a BlockRow| (row.workload.as_str(), row.threads, row.block, row.contestant.as_str());
+        Processes(blocks.iter().map(|row| (key(row), row)).collect())
+    }
+
+    /// What is known of it.
+    fn row(&self, workload: &str, threads: usize, block: usize, strategy: &str) -> Option<&'a BlockRow> {
+        let of = |who| self.0.get(&(workload, threads, block, who)).copied();
+        of(ALL).or_else(|| of(strategy))
+    }
+
+    /// Whether what a strategy did in a block counts.
+    pub fn counts(&self, workload: &str, threads: usize, block: usize, strategy: &str) -> bool {
+        self.row(workload, threads, block, strategy).is_none_or(|row| row.counted)
+    }
+
+    /// How many processes do not count, and of how many.
+    pub fn uncounted(&self) -> (usize, usize) {
+        (self.0.values().filter(|row| !row.counted).count(), self.0.len())
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Check, FLOOR, RunRecord};
+use super::{Check, RunRecord, is_floor};
 
 /// A strategy's pass: nothing of what was checked is broken.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -99,11 +99,6 @@ impl RunRecord {
     pub fn verified(&self, strategy: &str) -> Option<&Verified> {
         self.verified.get(strategy)?.as_ref()
     }
-}
-
-/// Whether this is the floor's name, its name behind the C interface included. It is no timer list, and no check passes it.
-pub fn is_floor(name: &str) -> bool {
-    name.split('@').next() == Some(FLOOR)
 }
 
 #[cfg(test)]

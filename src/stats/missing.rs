@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::blocks::{Subject, deciding_pass};
 use super::interval::MIN_BLOCKS;
-use crate::record::{FLOOR, Hiccups, Point, Trial};
+use crate::record::{Hiccups, Point, Trial, is_floor};
 
 /// Share of a processor's time whose loss explains disturbed trials.
 const NOTABLE_LOSS: f64 = 0.02;
@@ -93,7 +93,7 @@ pub fn points_without_figure(trials: &[Trial], points: &[Point], hiccups: &[Hicc
     let without = points.iter().filter_map(|point| {
         let here = || {
             let at = |trial: &&Trial| (trial.threads, &trial.workload) == (point.threads, &point.workload);
-            trials.iter().filter(at).filter(|trial| trial.strategy != FLOOR)
+            trials.iter().filter(at).filter(|trial| !is_floor(&trial.strategy))
         };
         if here().any(|trial| !trial.disturbed) {
             return None;
@@ -127,6 +127,7 @@ fn worst(hiccups: &[Hiccups]) -> Option<Loss> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::FLOOR;
     use crate::stats::testing::trial;
 
     fn subject() -> Subject {

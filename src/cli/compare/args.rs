@@ -15,7 +15,7 @@ use crate::cli::units::{self, Share};
 Exit status: 0 done, 1 error or not comparable, 2 usage, 3 slower than the threshold or a --fail-if, 6 something of A has no
 figure to compare, 4 open or too few blocks (with --strict); of several the first of 3, 6, 4, 1")]
 pub struct CompareArgs {
-    /// What to compare with: a result directory, or a point of one as DIR:STRATEGY@WORKLOAD/THREADS
+    /// What to compare with: a result directory, a set of runs, or a point of one as DIR:STRATEGY@WORKLOAD/THREADS
     #[arg(value_name = "A", value_parser = side::target)]
     pub a: side::Target,
     /// What to compare

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::super::failure::Failure;
 use super::side::Side;
-use crate::record::{BehindDoor, Difference, Host, PlayedTrace, RunState, Verified, differences};
+use crate::record::{BehindDoor, Difference, Host, PlayedTrace, RunRecord, RunState, Verified, differences};
 use crate::workload::Workload;
 
 /// Parameters that must be equal, and what to call them.
@@ -110,6 +110,8 @@ fn notes(a: &Side, b: &Side) -> Vec<String> {
         }
     };
     note("headlock's version", run_a.headlock_version.clone().into(), run_b.headlock_version.clone().into());
+    let source = |run: &RunRecord| run.host.source.as_ref().and_then(|it| it.get(..12)).map(str::to_owned);
+    note("headlock's source", source(run_a).into(), source(run_b).into());
     note("the compiler", run_a.host.rustc.clone().into(), run_b.host.rustc.clone().into());
     note("the kernel", run_a.host.kernel.clone().into(), run_b.host.kernel.clone().into());
     note("the clock source", run_a.host.clock_source.clone().into(), run_b.host.clock_source.clone().into());

@@ -13,7 +13,7 @@ use super::answer::{Form, present};
 use super::failure::{Failure, usage};
 use crate::harness::INJECTED;
 use crate::reading::{Reading, is_decided};
-use crate::record::{AA_CONTROL, FLOOR, Kind, LatencyRow};
+use crate::record::{AA_CONTROL, Kind, LatencyRow, is_floor};
 use crate::stats::{self, Change, Subject, subjects};
 pub use args::CompareArgs;
 use side::Side;
@@ -122,7 +122,9 @@ fn pairs(
         _ => return usage("either both sides are directories or both are points like DIR:mutex@hot/2"),
     }
     let contestants = |reading: &Reading<'_>| -> Vec<Subject> {
-        let only_controls = |subject: &Subject| [FLOOR, AA_CONTROL, INJECTED].contains(&subject.strategy.as_str());
+        let only_controls = |subject: &Subject| {
+            is_floor(&subject.strategy) || [AA_CONTROL, INJECTED].contains(&subject.strategy.as_str())
+        };
         subjects(reading.trials).into_iter().filter(|subject| !only_controls(subject)).collect()
     };
     let [of_a, of_b] = readings.each_ref().map(contestants);

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::super::failure::Failure;
-use crate::export::{ReadError, Rows, read_histograms, read_latency, read_ratios, read_results};
+use crate::export::{ReadError, Rows, is_set, read_histograms, read_latency, read_ratios, read_results, read_runs};
 use crate::reading::{Reading, Results};
-use crate::record::{LatencyHistogram, LatencyRow, Point, RunRecord};
+use crate::record::{Common, LatencyHistogram, LatencyRow, Point, RunRecord};
 use crate::stats::{Subject, subjects};
 
 /// What was typed: `DIR`, or `DIR:STRATEGY@WORKLOAD/THREADS`.
@@ -42,7 +42,7 @@ pub fn describe(subject: &Subject) -> String {
     format!("{strategy}@{}/{}", point.workload, point.threads)
 }
 
-/// A result directory's content.
+/// The content of a result directory, or of a set of them.
 pub struct Side {
     dir: PathBuf,
     /// The point named, if one was.
@@ -51,18 +51,24 @@ pub struct Side {
 }
 
 impl Side {
-    /// Reads a result directory.
+    /// Reads a result directory, or the runs of a set.
     ///
     /// # Errors
     /// If a file is missing or broken, or the point named was not measured.
     pub fn read(target: &Target) -> Result<Self, Failure> {
         let broken = |error: ReadError| Failure::Error(error.to_string());
         let Target { dir, subject } = target;
-        let results = read_results(dir, &dir.display().to_string()).map_err(broken)?;
-        // Whoever watches for regressions must not lose one with a file.
-        read_ratios(dir).map_err(broken)?;
-        let latency = read_latency(dir).map_err(broken)?;
-        whole(dir, &latency, &read_histograms(dir).map_err(broken)?)?;
+        let name = dir.display().to_string();
+        let results = if is_set(dir) {
+            set(dir, &name)?
+        } else {
+            let results = read_results(dir, &name).map_err(broken)?;
+            // Whoever watches for regressions must not lose one with a file.
+            read_ratios(dir).map_err(broken)?;
+            let latency = read_latency(dir).map_err(broken)?;
+            whole(dir, &latency, &read_histograms(dir).map_err(broken)?)?;
+            results
+        };
         let side = Side { dir: dir.clone(), subject: subject.clone(), results };
         match &side.subject {
             Some(subject) if !side.results.trials.iter().any(|trial| subject.owns(trial)) => {
@@ -108,6 +114,25 @@ impl Side {
         let real = |side: &Side| side.dir.canonicalize().unwrap_or_else(|_| side.dir.clone());
         real(self) == real(other)
     }
+}
+
+/// A set of runs, each in the place of a block.
+fn set(dir: &Path, name: &str) -> Result<Results, Failure> {
+    let runs = read_runs(dir).map_err(|error| Failure::Error(error.to_string()))?;
+    let first = runs.0.first().map(|run| run.run.parameters.clone());
+    for run in &runs.0 {
+        let differing = first.as_ref().map_or(Vec::new(), |first| first.differences(&run.run.parameters));
+        if let Some(it) = differing.into_iter().find(|it| !Common::LIMITS.contains(&it.field.as_str())) {
+            return Err(Failure::Error(format!(
+                "{}: {} is {} and in the first run of the set {}; expected runs of one plan",
+                run.name, it.field, it.other, it.one
+            )));
+        }
+    }
+    let count = runs.0.len();
+    let mut results = runs.as_one(name).ok_or_else(|| Failure::Error(format!("{name} holds no run")))?;
+    results.notes.push(format!("{name} is a set of {count} runs: each counts as one block"));
+    Ok(results)
 }
 
 /// Refuses a `latency.csv` that lost rows: both files are replaced as a whole, and each histogram has its row.

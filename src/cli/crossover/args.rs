@@ -22,6 +22,7 @@ const MAX_GRID: usize = 17;
   headlock crossover --vary mods                                  from which share of changes on?
   headlock crossover --vary hold --from 100ns --to 10us -s rcu-epoch,seqlock --budget 60s
   headlock crossover --vary mods,timers -s rcu-epoch              a map of two
+  headlock crossover --vary mods --threads 1 --neighbour busy     beside a busy loop
 
 The search ends by itself when every crossing is known within --precision (5% unless told otherwise).")]
 pub struct CrossoverArgs {

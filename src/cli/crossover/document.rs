@@ -37,7 +37,7 @@ pub fn document(baseline: &str, search: &Search) -> Document {
         of: &search.of,
         rows,
         points,
-        biased: search.sweep.biased(&recording.trials),
+        biased: search.sweep.biased(recording.counted()),
         cut_short: search.cut_short,
         unfit: recording.unfit(),
         directory: recording.path(),

@@ -9,7 +9,7 @@ use super::Base;
 use super::args::CrossoverArgs;
 use crate::export::write_crossings;
 use crate::harness::child::ChildError;
-use crate::harness::{Ending, Load, Observer, Plan, Played, engine};
+use crate::harness::{Ending, Load, Observer, Plan, Played, Probed, engine};
 use crate::record::{CrossoverPoint, CrossoverRow, Point};
 use crate::stats::crossover::Sweep;
 use crate::stats::ratios;
@@ -41,7 +41,7 @@ pub struct Search {
 impl Search {
     /// What was found.
     pub fn findings(&self) -> (Vec<CrossoverRow>, Vec<CrossoverPoint>) {
-        self.sweep.findings(&self.recording.trials)
+        self.sweep.findings(self.recording.counted())
     }
 }
 
@@ -69,6 +69,7 @@ pub fn search(args: &CrossoverArgs, base: Base, stop: &AtomicBool, command: Vec<
         parameters: &base.parameters(args),
         command,
         spins_per_ns: base.plan.spins_per_ns,
+        threads: points.iter().map(|(point, _)| point.threads).max().unwrap_or(1),
     })?;
     let plan = Plan {
         spins_per_ns: recording.spins_per_ns().unwrap_or(base.plan.spins_per_ns),
@@ -128,7 +129,7 @@ impl Drive {
         stop: &AtomicBool,
     ) -> Result<(Ending, bool), Failure> {
         loop {
-            let wants = self.sweep.wants(&self.recording.trials, &self.failed);
+            let wants = self.sweep.wants(self.recording.counted(), &self.failed);
             if wants.is_empty() {
                 let nothing_left = self.sweep.strategies().iter().all(|name| self.failed.contains(name));
                 return Ok((
@@ -189,9 +190,10 @@ impl Drive {
     }
 
     fn rewrite(&mut self) -> Result<(), Failure> {
-        let (rows, points) = self.sweep.findings(&self.recording.trials);
+        self.recording.sort_blocks()?;
+        let (rows, points) = self.sweep.findings(self.recording.counted());
         write_crossings(self.recording.path(), &rows, &points).map_err(|error| Failure::Error(error.to_string()))?;
-        let ratios = ratios(&self.recording.trials, &self.baseline, self.threshold);
+        let ratios = ratios(self.recording.measured(), &self.baseline, self.threshold);
         self.recording.rewrite(&ratios)
     }
 
@@ -227,8 +229,17 @@ impl Observer for Drive {
         Ok(())
     }
 
+    fn probed(&mut self, probed: Probed<'_>) {
+        self.recording.probed(probed);
+    }
+
+    fn crashed_together(&mut self, at_work: Option<&str>, point: &Point, reason: &ChildError) {
+        self.recording.crashed_together(at_work, point, reason);
+    }
+
     fn block_ended(&mut self, block: usize) -> Result<ControlFlow<()>, Failure> {
         self.blocks += 1;
+        self.recording.block_ended()?;
         let over = block + 1 >= self.until || self.limits.met(self.reached(0.0));
         Ok(if over {
             ControlFlow::Break(())

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::super::answer::{Form, present};
 use super::super::failure::{Failure, usage};
-use super::super::session::{self, Request, Session};
+use super::super::session::{self, Request, RunsArgs, Session};
 use super::Base;
 use super::args::CrossoverArgs;
 use crate::answers::unverified;
@@ -43,6 +43,7 @@ pub fn measure(args: &CrossoverArgs, mut base: Base) -> Result<(), Failure> {
         plan: base.plan.clone(),
         parameters: base.parameters(args),
         declarations: Vec::new(),
+        runs: RunsArgs::default(),
     };
     let stop = session::on_signal()?;
     let (session, failure) = session::record(request, &stop, session::typed())?;
@@ -119,7 +120,11 @@ fn document(
     blocks.push(Block::Text(format!("Results: {}", recording.path().display())));
     Document {
         facts: vec![format!("workload {}{}", base.workload.name, base.threads_words())],
-        notices: unverified(&[recording.record()]).into_iter().chain(recording.unfit()).collect(),
+        notices: unverified(&[recording.record()])
+            .into_iter()
+            .chain(recording.unfit())
+            .chain(recording.uncounted())
+            .collect(),
         blocks,
         data: json!({ "directory": recording.path(), "run": recording.record(), "map": cells }),
         ..Document::new(format!("Where strategies beat {}", args.common.baseline))

@@ -8,7 +8,8 @@ mod range;
 
 use super::answer::{Form, present};
 use super::failure::{Failure, usage};
-use super::{session, workload_fields};
+use super::session::{self, RunsArgs};
+use super::workload_fields;
 use crate::harness::{INJECTED, Load, Plan, pin};
 use crate::record::{self, Parameters, Point};
 use crate::registry::Registry;
@@ -25,10 +26,9 @@ pub fn crossover(registry: &Registry, args: &CrossoverArgs) -> Result<(), Failur
             let stop = session::on_signal()?;
             let search = search(args, base, &stop, session::typed())?;
             if !search.recording.trials.is_empty() {
-                present(
-                    &document::document(&args.common.baseline, &search),
-                    Form::of(args.common.json, args.common.markdown),
-                )?;
+                let mut document = document::document(&args.common.baseline, &search);
+                document.notices.extend(search.recording.uncounted());
+                present(&document, Form::of(args.common.json, args.common.markdown))?;
             }
             search.failure.map_or(Ok(()), Err)
         }
@@ -109,7 +109,7 @@ impl Base {
             threads: self.threads,
             grid: args.grid,
         };
-        session::parameters(&args.common, &self.plan, record::Command::Crossover(Box::new(own)))
+        session::parameters(&args.common, &RunsArgs::default(), &self.plan, record::Command::Crossover(Box::new(own)))
     }
 
     /// The threads, where they do not vary.

@@ -3,6 +3,7 @@
 mod limits;
 mod recording;
 mod resume;
+mod runs;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -11,17 +12,19 @@ use std::sync::atomic::{AtomicBool, Ordering as Memory};
 use super::answer::{Form, present};
 use super::common::CommonArgs;
 use super::failure::{Failure, usage};
+use super::layout_process::build;
 use super::units::Pinning;
 use crate::answers::{self, Material};
 use crate::harness::child::ChildError;
 use crate::harness::clock::{Moment, spins_per_ns};
-use crate::harness::{Load, Observer, Plan, Played, engine, pin};
+use crate::harness::{Load, Observer, Plan, Played, Probed, engine, layouts, pin};
 use crate::reading::Reading;
-use crate::record::{self, BlockState, Declaration, Parameters, Point, Ratio};
+use crate::record::{self, Declaration, Parameters, Point, Ratio, is_floor};
 use crate::registry::Registry;
 use crate::stats::{fewest_blocks, precision};
 pub use limits::{Limits, Reached};
 pub use recording::{Recording, Setup};
+pub use runs::RunsArgs;
 
 /// Strategies that `core` stands for, as far as they are registered.
 const CORE: [&str; 7] = [
@@ -33,6 +36,9 @@ const CORE: [&str; 7] = [
     "seqlock",
     "atomic-deadline",
 ];
+
+/// What every single run has to say of its intervals.
+const ONE_RUN: &str = "The intervals are of this run's minutes; --runs N --gap T takes the run as the unit.";
 
 /// What a command wants measured.
 pub struct Request<'a> {
@@ -46,17 +52,19 @@ pub struct Request<'a> {
     pub parameters: Parameters,
     /// What the program's strategies declare.
     pub declarations: Vec<Declaration>,
+    /// How many runs, and how far apart.
+    pub runs: RunsArgs,
 }
 
-/// The registered names that a list of names, `core` and `all` stands for; the baseline is always among them, and the floor behind
-/// the door where anything stands there.
+/// The registered names that a list of names, `core` and `all` stands for; the baseline is always among them. A floor plays along by
+/// itself and is none.
 pub fn strategies(registry: &Registry, asked: &[String], baseline: &str) -> Result<Vec<String>, Failure> {
     let mut chosen = chosen(registry, asked)?;
-    match registry.get(baseline) {
+    match registry.get(baseline).filter(|entry| !is_floor(entry.strategy.name)) {
         None => return unknown(registry, "--baseline", baseline),
         Some(baseline) => chosen.push(baseline.strategy.name),
     }
-    chosen.extend(registry.floor_behind());
+    chosen.retain(|name| !is_floor(name));
     let names = registry.entries().iter().map(|entry| entry.strategy.name);
     Ok(names.filter(|name| chosen.contains(name)).map(str::to_owned).collect())
 }
@@ -100,6 +108,9 @@ pub fn cpus(pinning: &Pinning) -> Result<Vec<usize>, Failure> {
 pub fn measure(request: Request<'_>) -> Result<(), Failure> {
     // Before anything is written, so that whatever is interrupted says so.
     let stop = on_signal()?;
+    if let Some(count) = request.runs.runs {
+        return runs::measure(&request, count, &stop);
+    }
     let (session, failure) = record(request, &stop, typed())?;
     session.answer()?;
     failure.map_or(Ok(()), Err)
@@ -117,6 +128,7 @@ pub fn record<'a>(
         parameters: &request.parameters,
         command,
         spins_per_ns: request.plan.spins_per_ns,
+        threads: request.plan.points.iter().map(|(point, _)| point.threads).max().unwrap_or(1),
     })?;
     request.plan.first_block = recording.next_block;
     request.plan.spins_per_ns = recording.spins_per_ns().unwrap_or(request.plan.spins_per_ns);
@@ -140,7 +152,7 @@ pub fn record<'a>(
 /// What the common flags say of a plan to play these strategies at these points.
 ///
 /// # Errors
-/// If the processors to pin to cannot be had.
+/// If the processors to pin to cannot be had, or the programs of `--layouts` are not this one.
 pub fn plan(
     registry: &Registry,
     common: &CommonArgs,
@@ -162,11 +174,16 @@ pub fn plan(
         first_block: 0,
         deciding_only: common.no_latency,
         isolation: common.isolation,
+        layouts: match &common.layouts {
+            Some(dir) => layouts::of(dir, &build(registry))
+                .map_err(|problem| Failure::Usage(format!("--layouts {}: {problem}", dir.display())))?,
+            None => Vec::new(),
+        },
     })
 }
 
 /// Every parameter, enough to run it again: a command's own, and those that all share.
-pub fn parameters(common: &CommonArgs, plan: &Plan, command: record::Command) -> Parameters {
+pub fn parameters(common: &CommonArgs, runs: &RunsArgs, plan: &Plan, command: record::Command) -> Parameters {
     Parameters {
         command,
         common: record::Common {
@@ -184,6 +201,10 @@ pub fn parameters(common: &CommonArgs, plan: &Plan, command: record::Command) ->
             budget_ns: common.budget,
             precision: common.precision.map(|share| share.0),
             patience_ns: plan.patience_ns,
+            neighbour: common.neighbour,
+            layouts: plan.layouts.iter().map(|file| file.layout.clone()).collect(),
+            runs: runs.runs,
+            gap_ns: runs.gap,
         },
     }
 }
@@ -225,7 +246,7 @@ impl Session<'_> {
 
     fn rewrite(&mut self) -> Result<(), Failure> {
         let began = Moment::now();
-        self.recording.sort_blocks();
+        self.recording.sort_blocks()?;
         let ratios = self.ratios();
         let points: Vec<Point> = self.request.plan.points.iter().map(|(point, _)| point.clone()).collect();
         self.precision = precision(&ratios, &points);
@@ -235,9 +256,9 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Whether it is time to bring all files up to date: that is to take a thirtieth of the time at most.
+    /// Whether it is time to bring all files up to date: that is to take a hundredth of the time at most.
     fn is_time_to_rewrite(&self) -> bool {
-        const SHARE: u64 = 30;
+        const SHARE: u64 = 100;
         self.written.is_none_or(|(at, took_ns)| at.elapsed_ns() >= took_ns.saturating_mul(SHARE))
     }
 
@@ -267,6 +288,7 @@ impl Session<'_> {
         };
         let mut document = answers::run(&material, common.json || common.markdown);
         document.notices.extend(recording.unfit());
+        document.notices.push(ONE_RUN.to_owned());
         present(&document, Form::of(common.json, common.markdown))
     }
 }
@@ -292,11 +314,16 @@ impl Observer for Session<'_> {
         Ok(())
     }
 
-    fn probed(&mut self, block: usize, point: &Point, contestant: Option<&str>, state: &BlockState) {
-        self.recording.probed(block, point, contestant, state);
+    fn probed(&mut self, probed: Probed<'_>) {
+        self.recording.probed(probed);
+    }
+
+    fn crashed_together(&mut self, at_work: Option<&str>, point: &Point, reason: &ChildError) {
+        self.recording.crashed_together(at_work, point, reason);
     }
 
     fn block_ended(&mut self, block: usize) -> Result<ControlFlow<()>, Failure> {
+        self.recording.block_ended()?;
         if self.is_time_to_rewrite() {
             self.rewrite()?;
         }

@@ -15,11 +15,12 @@ use crate::export::{ResultDir, Snapshot, create_beside, directory_name};
 use crate::harness::child::ChildError;
 use crate::harness::clock::Moment;
 use crate::harness::doctor::{Depth, Finding, Severity, examine, findings};
-use crate::harness::{Ending, Played, host, state};
-use crate::reading::Results;
+use crate::harness::neighbour::{BusyNeighbour, cpu_for_neighbour};
+use crate::harness::{Ending, Played, Probed, host, state};
+use crate::reading::{Counting, Results, uncounted};
 use crate::record::{
-    ALL, BlockRow, BlockState, Conditions, LatencyHistogram, LeftOut, OperationRow, Parameters, Pass, Point, Ratio,
-    RunRecord, RunState, SCHEMA_VERSION, ThreadRow, Trial, set_states,
+    ALL, BlockRow, BlockState, Conditions, LatencyHistogram, LeftOut, Neighbour, OperationRow, Parameters, Pass, Point,
+    Processes, Ratio, RunRecord, RunState, SCHEMA_VERSION, ThreadRow, Trial, set_states,
 };
 use crate::stats::{Latencies, Measured, latency_rows, points_without_figure};
 
@@ -35,6 +36,8 @@ pub struct Setup<'a> {
     pub command: Vec<String>,
     /// Turns of the busy-wait loop in a nanosecond, as measured now.
     pub spins_per_ns: f64,
+    /// Threads at the largest point.
+    pub threads: usize,
 }
 
 /// The result directory and everything in it.
@@ -49,8 +52,14 @@ pub struct Recording {
     operations: Vec<OperationRow>,
     /// What the probes read. The trials have their states.
     blocks: Vec<BlockRow>,
+    /// What counts of all that, where not every block does.
+    counting: Option<Counting>,
     /// Their latencies.
     pub latencies: Latencies,
+    /// Those of a block of which it is not known yet whether it counts.
+    undecided: Vec<(usize, LatencyHistogram)>,
+    /// Keeps a processor busy beside the run.
+    neighbour: Option<BusyNeighbour>,
     /// What became of strategies that are left out.
     failed: Vec<String>,
     /// What is bad about this host, to be said beside the figures.
@@ -67,13 +76,17 @@ pub struct Recording {
 impl Recording {
     /// Examines the host and creates the directory, or takes an earlier one up.
     pub fn open(setup: Setup<'_>) -> Result<Recording, Failure> {
-        let Setup { what, common, parameters, command, spins_per_ns } = setup;
+        let Setup { what, common, parameters, command, spins_per_ns, threads } = setup;
         let host = host::facts();
         let conditions = Conditions { spins_per_ns: Some(spins_per_ns), ..examine(Depth::Quick) };
         let findings = findings(&host, &conditions);
         if common.strict {
             refuse_if_bad(&findings, "--strict: ")?;
         }
+        let neighbour = match common.neighbour {
+            Some(Neighbour::Busy) => Some(busy_neighbour(&parameters.common.cpus, threads, &conditions)?),
+            Some(Neighbour::Idle) | None => None,
+        };
         let started = ZonedDateTime::now();
         let (verified, wrong_stamp) = verified::passes(&parameters.common);
         let record = RunRecord {
@@ -113,7 +126,7 @@ impl Recording {
                 }
             }
         };
-        let recording = Recording {
+        let mut recording = Recording {
             next_block: earlier.next_block(),
             progress: Progress::new(common.quiet || common.json, 100),
             quiet: common.quiet,
@@ -127,13 +140,17 @@ impl Recording {
             threads: earlier.threads,
             operations: earlier.operations,
             blocks: earlier.blocks,
+            counting: None,
             latencies: earlier.latencies,
+            undecided: Vec::new(),
+            neighbour,
             failed: Vec::new(),
             bad: findings.iter().filter(|it| it.severity() == Severity::Bad).map(Finding::to_string).collect(),
         };
         for note in earlier.note.into_iter().chain(wrong_stamp) {
             recording.note(&note);
         }
+        recording.sort_blocks()?;
         Ok(recording)
     }
 
@@ -182,38 +199,93 @@ impl Recording {
             self.dir.append_operations(&operations).map_err(error)?;
             self.operations.extend(operations);
             for latency in played.latencies {
-                self.latencies.add(latency).map_err(|error| Failure::Error(error.to_string()))?;
+                match self.counts_all() {
+                    true => self.add(latency)?,
+                    false => self.undecided.push((played.trial.block, latency)),
+                }
             }
         }
         self.trials.push(played.trial);
         Ok(())
     }
 
-    /// Remembers what the probes of a process read, that of one contestant or of all.
-    pub fn probed(&mut self, block: usize, point: &Point, contestant: Option<&str>, state: &BlockState) {
+    fn add(&mut self, latency: LatencyHistogram) -> Result<(), Failure> {
+        self.latencies.add(latency).map_err(|error| Failure::Error(error.to_string()))
+    }
+
+    /// Whether every block counts, whatever the machine was like.
+    fn counts_all(&self) -> bool {
+        self.record.parameters.common.neighbour != Some(Neighbour::Idle)
+    }
+
+    /// Remembers what the probes of a process read.
+    pub fn probed(&mut self, probed: Probed<'_>) {
+        let Probed { block, point, contestant, layout, state } = probed;
         let ended_ms = self.began.elapsed_ns() / 1_000_000;
-        self.blocks.push(BlockRow::new(&point.workload, block, contestant.unwrap_or(ALL), ended_ms, state));
+        let layout = layout.and_then(|number| self.record.parameters.common.layouts.get(number));
+        self.blocks.push(BlockRow {
+            layout: layout.map_or(String::new(), |layout| layout.name.clone()),
+            ..BlockRow::new(&point.workload, block, contestant.unwrap_or(ALL), ended_ms, state)
+        });
+    }
+
+    /// Decides of a block that is over whether it counts, if that depends on anything.
+    pub fn block_ended(&mut self) -> Result<(), Failure> {
+        if self.counts_all() { Ok(()) } else { self.sort_blocks() }
     }
 
     /// Sorts all blocks anew, by what the run has seen of the host's cores so far.
-    pub fn sort_blocks(&mut self) {
+    pub fn sort_blocks(&mut self) -> Result<(), Failure> {
         let calibration: Vec<f64> = self.record.conditions.cores.iter().map(|core| core.widest).collect();
         let mut probed: Vec<BlockState> = self.blocks.iter().map(BlockRow::probed).collect();
         state::sort(&mut probed, &calibration);
+        let neighbour = self.record.parameters.common.neighbour;
         for (row, probed) in self.blocks.iter_mut().zip(probed) {
             row.state = probed.word;
+            row.counted = neighbour.is_none_or(|neighbour| neighbour.counts(row.state));
         }
         set_states(&mut self.trials, &self.blocks);
+        if self.counts_all() {
+            return Ok(());
+        }
+        let processes = Processes::of(&self.blocks);
+        let counts = |block, it: &LatencyHistogram| processes.counts(&it.workload, it.threads, block, &it.strategy);
+        let decided = std::mem::take(&mut self.undecided);
+        let counted: Vec<LatencyHistogram> =
+            decided.into_iter().filter(|(block, it)| counts(*block, it)).map(|(_, it)| it).collect();
+        self.counting = Some(Counting::of(&processes, &self.trials, &self.threads, &self.operations));
+        counted.into_iter().try_for_each(|latency| self.add(latency))
+    }
+
+    /// How many blocks do not count, if any.
+    pub fn uncounted(&self) -> Option<String> {
+        uncounted(&self.blocks)
+    }
+
+    /// The trials that count.
+    pub fn counted(&self) -> &[Trial] {
+        self.counting.as_ref().map_or(&self.trials, |counting| &counting.trials)
     }
 
     /// What has been measured so far, block by block.
     pub fn measured(&self) -> Measured<'_> {
-        Measured {
-            trials: &self.trials,
-            threads: &self.threads,
-            operations: &self.operations,
-            ..Measured::default()
-        }
+        let (trials, threads, operations) = match &self.counting {
+            Some(counting) => (&counting.trials, &counting.threads, &counting.operations),
+            None => (&self.trials, &self.threads, &self.operations),
+        };
+        Measured { trials, threads, operations, ..Measured::default() }
+    }
+
+    /// Remembers that a process crashed which contestants shared, and that none of them does so alone.
+    pub fn crashed_together(&mut self, at_work: Option<&str>, point: &Point, reason: &ChildError) {
+        let Point { workload, threads } = point;
+        let who = at_work.map_or(String::new(), |name| format!(" while {name} played"));
+        let warning = format!(
+            "a process of {workload} with {threads} threads crashed{who} beside others; alone none of them does, and the block is \
+             played again: {reason}"
+        );
+        self.note(&warning);
+        self.record.warnings.push(warning);
     }
 
     /// Remembers a strategy that failed.
@@ -234,6 +306,7 @@ impl Recording {
     /// for the caller to rewrite.
     pub fn close(&mut self, ended: Result<Ending, Failure>, points: &[Point]) -> Option<Failure> {
         self.progress.finish();
+        self.neighbour = None;
         self.failed.extend(self.refused());
         let failure = match ended {
             Ok(Ending::Complete) => {
@@ -265,7 +338,13 @@ impl Recording {
 
     /// The points at which nothing has any figure.
     fn without_figure(&self, points: &[Point]) -> Option<Failure> {
-        let without = points_without_figure(&self.trials, points, &self.record.conditions.hiccups);
+        if let (Some(_), true) = (&self.counting, self.counted().is_empty() && !self.trials.is_empty()) {
+            return Some(Failure::NoFigure(format!(
+                "{} None had its cores to itself; measure when the machine is quieter, or leave the flag out",
+                self.uncounted().unwrap_or_default()
+            )));
+        }
+        let without = points_without_figure(self.counted(), points, &self.record.conditions.hiccups);
         let without: Vec<String> = without
             .into_iter()
             .map(|(Point { workload, threads }, missing)| format!("{workload}/{threads}: {missing}"))
@@ -298,9 +377,9 @@ impl Recording {
         Results {
             name: self.path().display().to_string(),
             run: self.record.clone(),
-            trials: self.trials.clone(),
-            threads: self.threads.clone(),
-            operations: self.operations.clone(),
+            trials: self.measured().trials.to_vec(),
+            threads: self.measured().threads.to_vec(),
+            operations: self.measured().operations.to_vec(),
             blocks: self.blocks.clone(),
             latency: Some(latency_rows(&self.latencies, &self.trials)),
             filed_ratios: Some(ratios),
@@ -309,7 +388,7 @@ impl Recording {
             crossover_points: Vec::new(),
             map: Vec::new(),
             pictures: Vec::new(),
-            notes: Vec::new(),
+            notes: self.uncounted().into_iter().collect(),
         }
     }
 
@@ -317,6 +396,13 @@ impl Recording {
     pub fn unfit(&self) -> Vec<String> {
         self.bad.iter().map(|bad| format!("Not a host to measure on: {bad}.")).collect()
     }
+}
+
+/// What keeps a processor busy that the run leaves free.
+fn busy_neighbour(cpus: &[usize], threads: usize, conditions: &Conditions) -> Result<BusyNeighbour, Failure> {
+    cpu_for_neighbour(cpus, threads, conditions)
+        .and_then(BusyNeighbour::start)
+        .map_err(|error| Failure::Usage(error.to_string()))
 }
 
 /// The record of an earlier run under way again.

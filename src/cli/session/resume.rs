@@ -4,7 +4,9 @@ use std::path::Path;
 
 use super::super::failure::Failure;
 use crate::export::{ResultDir, read_blocks, read_histograms, read_operations, read_run, read_threads};
-use crate::record::{BehindDoor, BlockRow, Common, Difference, OperationRow, RunRecord, ThreadRow, Trial, differences};
+use crate::record::{
+    BehindDoor, BlockRow, Common, Difference, Host, OperationRow, Parameters, RunRecord, ThreadRow, Trial, differences,
+};
 use crate::stats::Latencies;
 
 /// A run that is being taken up.
@@ -38,13 +40,7 @@ impl Earlier {
 pub fn take_up(path: &Path, now: &RunRecord) -> Result<Earlier, Failure> {
     let error = |error: &dyn std::error::Error| Failure::Error(error.to_string());
     let record = read_run(path).map_err(|it| error(&it))?;
-    if let Some(difference) = difference(&record, now) {
-        return Err(Failure::Error(format!(
-            "--resume {}: blocks of this run would not be of the same kind: {difference}; it was started as `{}`",
-            path.display(),
-            record.command.join(" ")
-        )));
-    }
+    alike(path, &record, &now.parameters, &now.host)?;
     let (dir, rows) = ResultDir::resume(path).map_err(|it| error(&it))?;
     let mut latencies = Latencies::default();
     for latency in read_histograms(path).map_err(|it| error(&it))? {
@@ -62,25 +58,40 @@ pub fn take_up(path: &Path, now: &RunRecord) -> Result<Earlier, Failure> {
     })
 }
 
+/// Refuses to go on in `path` with what was not told the same, or on another host.
+///
+/// # Errors
+/// With the first thing that figures depend on and that is not as it was `then`.
+pub fn alike(path: &Path, then: &RunRecord, parameters: &Parameters, host: &Host) -> Result<(), Failure> {
+    match difference(then, parameters, host) {
+        None => Ok(()),
+        Some(difference) => Err(Failure::Error(format!(
+            "--resume {}: blocks of this run would not be of the same kind: {difference}; it was started as `{}`",
+            path.display(),
+            then.command.join(" ")
+        ))),
+    }
+}
+
 /// The first thing that figures depend on and that is not as it was.
-fn difference(then: &RunRecord, now: &RunRecord) -> Option<String> {
-    let version = (then.headlock_version != now.headlock_version).then(|| Difference {
+fn difference(then: &RunRecord, parameters: &Parameters, host: &Host) -> Option<String> {
+    let version = (then.headlock_version != env!("CARGO_PKG_VERSION")).then(|| Difference {
         field: "headlock's version".to_owned(),
         one: then.headlock_version.clone(),
-        other: now.headlock_version.clone(),
+        other: env!("CARGO_PKG_VERSION").to_owned(),
     });
-    let parameters = then.parameters.differences(&now.parameters).into_iter().map(|it| match it.field.as_str() {
+    let differing = then.parameters.differences(parameters).into_iter().map(|it| match it.field.as_str() {
         "behind_door" => Difference {
             one: stated(&then.parameters.common.behind_door),
-            other: stated(&now.parameters.common.behind_door),
+            other: stated(&parameters.common.behind_door),
             ..it
         },
         _ => it,
     });
     let differing = version
         .into_iter()
-        .chain(parameters.filter(|it| !Common::LIMITS.contains(&it.field.as_str())))
-        .chain(differences(&then.host, &now.host));
+        .chain(differing.filter(|it| !Common::LIMITS.contains(&it.field.as_str())))
+        .chain(differences(&then.host, host));
     differing.map(|Difference { field, one, other }| format!("{field} was {one} and is {other}")).next()
 }
 

@@ -8,24 +8,23 @@
 //! together, and stop together: [`Slice::over`](super::contestant::Slice::over). Each pass has lists of its own, so that counting and grace periods are of
 //! that pass alone; rounds of the two alternate.
 
-mod meeting;
 pub mod plan;
 mod rounds;
 mod thread;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering as Memory};
-use std::sync::{Barrier, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use headlock_strategies::{Counts, LockCounts};
 
+use super::barrier::Barrier;
 use super::clock::Clock;
 use super::contestant::Contestant;
 use super::job::{BlockOutcome, Job, JobError, Outcome, ThreadOutcome, Watch};
 use super::latency::Recorder;
-use super::proc;
-use super::state::{self, Meeting as ProbeMeeting};
-use crate::record::{FLOOR, Pass};
-use meeting::Meeting;
+use super::state::{self, Meeting};
+use super::{floor_of, proc};
+use crate::record::Pass;
 use plan::Plan;
 use rounds::{Round, log_net_ratio, log_ratio};
 use thread::{Thread, Total};
@@ -58,12 +57,12 @@ struct Shared<'a, P> {
     entrants: &'a [Entrant<P>],
     clock: Option<&'a Clock>,
     announce: Announce<'a>,
-    start_line: Barrier,
-    /// Raised by a thread that cannot play.
+    start_line: std::sync::Barrier,
+    /// Raised by a thread that cannot play, before the start line, which orders it.
     unfit: AtomicBool,
-    meeting: Meeting,
+    meeting: Barrier,
     /// Where the threads probe the state of the machine.
-    probes: ProbeMeeting,
+    probes: Meeting,
     /// Of the slice under way.
     over: AtomicBool,
     /// The clock's reading when the threads last met.
@@ -72,6 +71,8 @@ struct Shared<'a, P> {
     counts: Vec<Mutex<(Counts, Counts)>>,
     /// The longest that any contestant has measured on any thread, ns.
     longest_ns: AtomicU64,
+    /// How long the block has lasted for any thread, ns.
+    lasted_ns: AtomicU64,
 }
 
 /// Plays a block. `part` makes what the thread of that number plays, on that thread; `role` says what it does; `op` names an operation.
@@ -94,14 +95,15 @@ pub fn play<P: Part>(
         entrants: &entrants,
         clock: clock.as_ref(),
         announce,
-        start_line: Barrier::new(plan.threads),
+        start_line: std::sync::Barrier::new(plan.threads),
         unfit: AtomicBool::new(false),
-        meeting: Meeting::new(plan.threads, plan.asleep),
-        probes: ProbeMeeting::new(plan.threads, &job.cpus, plan.round_ns(job.contestants.len())),
+        meeting: Barrier::new(plan.threads, plan.asleep),
+        probes: Meeting::new(plan.threads, &job.cpus, plan.round_ns(job.contestants.len())),
         over: AtomicBool::new(false),
         met: AtomicU64::new(0),
         counts: entrants.iter().map(|_| Mutex::default()).collect(),
         longest_ns: AtomicU64::new(0),
+        lasted_ns: AtomicU64::new(0),
     };
     let steal = proc::steal_ns();
     let played: Vec<Result<Thread, JobError>> = std::thread::scope(|scope| {
@@ -134,14 +136,19 @@ pub fn play<P: Part>(
             let with =
                 |other: &&Entrant<P>| other.pass == entrant.pass && job.contestants[other.contestant].name == name;
             let other = entrants.iter().position(|other| with(&other))?;
-            (entrant.pass == Pass::Throughput).then(|| &summed[other])
+            (entrant.pass == Pass::Throughput).then(|| summed[other].as_slice())
         };
-        let own = &summed[number];
-        let (baseline, floor) = (rounds_of(&job.baseline), rounds_of(FLOOR));
+        let own = summed[number].as_slice();
+        let floor_under = |strategy: &str| rounds_of(floor_of(&job.behind, strategy));
+        // It plays under its own name.
+        let (baseline, base_floor) = (rounds_of(&job.baseline), floor_under(&job.baseline));
+        let floor = floor_under(&job.contestants[entrant.contestant].strategy);
         parts.push(Outcome {
             slices: own.len() as u64,
             log_ratio: baseline.and_then(|baseline| log_ratio(own, baseline)),
-            log_net_ratio: baseline.zip(floor).and_then(|(baseline, floor)| log_net_ratio(own, baseline, floor)),
+            log_net_ratio: floor
+                .zip(baseline.zip(base_floor))
+                .and_then(|(floor, base)| log_net_ratio((own, floor), base)),
             log_over_floor: floor.and_then(|floor| log_ratio(own, floor)),
             ..describe(job, entrant, totals, counts[number], &role, &op)
         });

@@ -26,6 +26,9 @@ pub const LONG_HOLD_NS: u64 = 1_000;
 /// In one round of so many the throughput pass counts lock acquisitions and takes no time, since counting costs up to a quarter of
 /// a short critical section.
 const COUNTED_OF: usize = 32;
+/// How long a block of a trace played at full speed lasts at least, ns. Starting its process and handing the trace over measure nothing and
+/// take some 50 ms with a million rows, which is not to be most of the block. Longer blocks are fewer, and blocks are the sample.
+const LEAST_NS: u64 = 120_000_000;
 /// Rows of a trace in a slice.
 pub const ROWS: usize = 8_192;
 
@@ -68,6 +71,8 @@ pub struct Plan {
     pub slice_ns: u64,
     /// Of a trace: how long the contestant that has measured longest is to have measured at least, ns.
     pub until_ns: Option<u64>,
+    /// How long the rounds are to be repeated at least beyond that, ns since the block began.
+    pub least_ns: u64,
     /// The contestants, in the order in which the first round plays them.
     order: Vec<usize>,
 }
@@ -114,14 +119,16 @@ impl Plan {
             rounds,
             slice_ns,
             until_ns: None,
+            least_ns: 0,
             order: order(job),
         }
     }
 
     /// Of a trace of so many rows. Where no time is asked for, counts alone are wanted, and nothing is warmed up.
     pub fn replay(job: &Job, threads: usize, rows: usize, speed: Speed) -> Plan {
-        /// Rows of a warm-up, which teach the processor the code.
-        const WARM_UP: usize = 4 * ROWS;
+        /// Rows of a warm-up, which teach the processor the code: one slice of each, since the mean of the middle half leaves out the few
+        /// that are slow all the same.
+        const WARM_UP: usize = ROWS;
         let paced = matches!(speed, Speed::Times(_));
         let windows = |rows: usize, purpose| {
             let length = if paced || job.isolation == Isolation::Process {
@@ -157,6 +164,11 @@ impl Plan {
             rounds: windows(rows, Purpose::Measure).collect(),
             slice_ns: u64::MAX,
             until_ns: Some(job.trial_ns),
+            least_ns: if paced || job.trial_ns == 0 || job.isolation == Isolation::Process {
+                0
+            } else {
+                LEAST_NS
+            },
             order: order(job),
         }
     }

@@ -35,18 +35,21 @@ pub fn log_ratio(own: &[Round], other: &[Round]) -> Option<f64> {
     middle_mean(logs.collect())
 }
 
-/// The same of what is left of both when the floor's figure in the same round is taken off. Where `own` does not clear the floor
-/// the ratio counts as smaller than any other, where `other` does not, as larger; where neither does, the round says nothing.
-/// `None` if such rounds reach into the middle half, or are as many as the others.
-pub fn log_net_ratio(own: &[Round], other: &[Round], floor: &[Round]) -> Option<f64> {
+/// The same of what is left of both when the figure of the floor that each stands on is taken off, in the same round; each comes with
+/// its floor. Where `own` does not clear its floor the ratio counts as smaller than any other, where `other` does not, as larger; where
+/// neither does, the round says nothing. `None` if such rounds reach into the middle half, or are as many as the others.
+pub fn log_net_ratio(own: (&[Round], &[Round]), other: (&[Round], &[Round])) -> Option<f64> {
     let mut silent = 0;
     let mut logs = Vec::new();
-    for ((own, other), floor) in own.iter().zip(other).zip(floor) {
-        let (Some(own), Some(other), Some(floor)) = (own.ns_per_op(), other.ns_per_op(), floor.ns_per_op()) else {
+    let net = |(of, floor): (&[Round], &[Round]), round: usize| -> Option<f64> {
+        Some(of.get(round)?.ns_per_op()? - floor.get(round)?.ns_per_op()?)
+    };
+    for round in 0..own.0.len() {
+        let (Some(own), Some(other)) = (net(own, round), net(other, round)) else {
             continue;
         };
-        match (own > floor, other > floor) {
-            (true, true) => logs.push(((own - floor) / (other - floor)).ln()),
+        match (own > 0.0, other > 0.0) {
+            (true, true) => logs.push((own / other).ln()),
             (false, true) => logs.push(f64::NEG_INFINITY),
             (true, false) => logs.push(f64::INFINITY),
             (false, false) => silent += 1,
@@ -90,7 +93,10 @@ mod tests {
         let floor = rounds(&[2, 4, 2, 4]);
         let base = rounds(&[12, 24, 12, 24]);
         let own = rounds(&[7, 14, 7, 14]);
-        assert_eq!(log_net_ratio(&own, &base, &floor), Some(0.5_f64.ln()));
+        assert_eq!(log_net_ratio((&own, &floor), (&base, &floor)), Some(0.5_f64.ln()));
+        let behind = rounds(&[3, 6, 3, 6]);
+        let through = rounds(&[8, 16, 8, 16]);
+        assert_eq!(log_net_ratio((&through, &behind), (&base, &floor)), Some(0.5_f64.ln()), "each less its own floor");
     }
 
     #[test]
@@ -98,10 +104,10 @@ mod tests {
         let floor = rounds(&[2; 8]);
         let base = rounds(&[12; 8]);
         let own = |at_floor: usize| rounds(&[[2].repeat(at_floor), [7].repeat(8 - at_floor)].concat());
-        assert_eq!(log_net_ratio(&own(2), &base, &floor), Some(0.5_f64.ln()));
-        assert_eq!(log_net_ratio(&own(3), &base, &floor), None);
-        assert_eq!(log_net_ratio(&base, &own(3), &floor), None);
-        assert_eq!(log_net_ratio(&own(2), &own(2), &floor), Some(0.0));
-        assert_eq!(log_net_ratio(&own(4), &own(4), &floor), None, "half of them say nothing");
+        assert_eq!(log_net_ratio((&own(2), &floor), (&base, &floor)), Some(0.5_f64.ln()));
+        assert_eq!(log_net_ratio((&own(3), &floor), (&base, &floor)), None);
+        assert_eq!(log_net_ratio((&base, &floor), (&own(3), &floor)), None);
+        assert_eq!(log_net_ratio((&own(2), &floor), (&own(2), &floor)), Some(0.0));
+        assert_eq!(log_net_ratio((&own(4), &floor), (&own(4), &floor)), None, "half of them say nothing");
     }
 }

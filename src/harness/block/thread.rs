@@ -98,12 +98,12 @@ pub fn play<P: Part>(
     };
     let part = placed.and_then(|()| part(number));
     if part.is_err() {
-        shared.unfit.store(true, Memory::Release);
+        shared.unfit.store(true, Memory::Relaxed);
     }
     shared.start_line.wait();
     let part = part?;
     let mut totals: Vec<Total> = shared.entrants.iter().map(|_| Total::default()).collect();
-    if shared.unfit.load(Memory::Acquire) {
+    if shared.unfit.load(Memory::Relaxed) {
         // Another thread says why.
         return Ok(Thread {
             totals,
@@ -145,7 +145,11 @@ pub fn play<P: Part>(
             turns.restart();
         }
         turns.rounds(&shared.plan.rounds);
-        if shared.plan.until_ns.is_none_or(|until_ns| turns.longest_ns() >= until_ns) {
+        let enough = |until_ns| {
+            let (longest_ns, lasted_ns) = turns.so_far(start);
+            longest_ns >= until_ns && lasted_ns >= shared.plan.least_ns
+        };
+        if shared.plan.until_ns.is_none_or(enough) {
             break;
         }
     }
@@ -257,14 +261,18 @@ impl<P: Part> Turns<'_, '_, P> {
         self.shared.meeting.meet(|| ());
     }
 
-    /// The longest that any contestant has measured on any thread, ns; the same answer on all threads.
-    fn longest_ns(&self) -> u64 {
+    /// The longest that any contestant has measured on any thread, and how long the block has lasted since it began, ns; the same answer
+    /// on all threads.
+    fn so_far(&self, began: Moment) -> (u64, u64) {
+        let shared = self.shared;
         let own = self.totals.iter().map(|total| total.outcome.elapsed_ns).max().unwrap_or(0);
-        self.shared.longest_ns.fetch_max(own, Memory::Relaxed);
-        self.shared.meeting.meet(|| ());
-        let longest_ns = self.shared.longest_ns.load(Memory::Relaxed);
-        self.shared.meeting.meet(|| ());
-        longest_ns
+        shared.longest_ns.fetch_max(own, Memory::Relaxed);
+        shared.lasted_ns.fetch_max(began.elapsed_ns(), Memory::Relaxed);
+        // Before it all have said theirs, and after the next one nobody reads any more.
+        shared.meeting.meet(|| ());
+        let so_far = (shared.longest_ns.load(Memory::Relaxed), shared.lasted_ns.load(Memory::Relaxed));
+        shared.meeting.meet(|| ());
+        so_far
     }
 }
 

@@ -1,6 +1,15 @@
+use std::collections::BTreeSet;
+
+use headlock_strategies::LockCounts;
+
+use super::counted::CountedLocks;
+use super::course::play_blocks;
+use super::describe::{at_floor, compare, describe_part};
+use super::turns::{Turn, turns_of_block};
 use super::*;
-use crate::harness::job::Watch;
-use crate::harness::{Handed, Speed};
+use crate::harness::job::{BlockOutcome, Job, Outcome, ThreadOutcome, Watch};
+use crate::harness::{Handed, LibraryFile, Speed};
+use crate::record::{AA_CONTROL, FLOOR, FLOOR_BEHIND, Pass};
 use crate::workload::{Overrides, Workload};
 
 fn hot() -> Load {
@@ -40,6 +49,7 @@ fn plan() -> Plan {
         first_block: 0,
         deciding_only: false,
         isolation: Isolation::Slices,
+        layouts: Vec::new(),
     }
 }
 
@@ -124,11 +134,18 @@ struct Notes {
     blocks: usize,
     trials: Vec<Trial>,
     failed: Vec<String>,
+    /// Who was at work in crashes that nobody repeated alone.
+    together: Vec<String>,
 }
 
 impl Notes {
     fn of(blocks: usize) -> Self {
-        Notes { blocks, trials: Vec::new(), failed: Vec::new() }
+        Notes {
+            blocks,
+            trials: Vec::new(),
+            failed: Vec::new(),
+            together: Vec::new(),
+        }
     }
 
     /// Whether each of a strategy's trials of a pass and block is disturbed.
@@ -149,6 +166,10 @@ impl Observer for Notes {
     fn failed(&mut self, strategy: &str, _point: &Point, _reason: &ChildError) -> Result<(), Self::Error> {
         self.failed.push(strategy.to_owned());
         Ok(())
+    }
+
+    fn crashed_together(&mut self, at_work: Option<&str>, _point: &Point, _reason: &ChildError) {
+        self.together.extend(at_work.map(str::to_owned));
     }
 
     fn block_ended(&mut self, block: usize) -> Result<ControlFlow<()>, Self::Error> {
@@ -218,7 +239,7 @@ fn outcome(job: &Job, shares: impl Fn(Pass) -> f64) -> BlockOutcome {
 fn play(plan: &Plan, blocks: usize, disturbs: impl Fn(&Job, Pass, usize) -> bool) -> Notes {
     let mut notes = Notes::of(blocks);
     let mut processes = 0;
-    let ending = play_blocks(plan, &mut notes, &AtomicBool::new(false), |job| {
+    let ending = play_blocks(plan, &mut notes, &AtomicBool::new(false), |job, _| {
         processes += 1;
         Ok(outcome(job, |pass| if disturbs(job, pass, processes - 1) { 0.5 } else { 1.0 }))
     });
@@ -268,7 +289,7 @@ fn a_disturbed_process_of_one_is_played_again_at_the_end_of_its_block() {
 fn who_fails_is_left_out_and_the_others_play_their_turns_again() {
     let mut notes = Notes::of(2);
     let mut tried = 0;
-    let ending = play_blocks(&judged(), &mut notes, &AtomicBool::new(false), |job| {
+    let ending = play_blocks(&judged(), &mut notes, &AtomicBool::new(false), |job, _| {
         tried += 1;
         match job.contestants.iter().position(|contestant| contestant.name == "seqlock") {
             Some(playing) => Err((ChildError::Failed("it crashed".to_owned()), Some(playing))),
@@ -279,7 +300,7 @@ fn who_fails_is_left_out_and_the_others_play_their_turns_again() {
     assert_eq!((tried, notes.trials.len()), (3, 2 * 2 * 3));
 
     let mut notes = Notes::of(2);
-    let ending = play_blocks(&judged(), &mut notes, &AtomicBool::new(false), |job| {
+    let ending = play_blocks(&judged(), &mut notes, &AtomicBool::new(false), |job, _| {
         let playing = job.contestants.iter().position(|contestant| contestant.name != FLOOR);
         Err((ChildError::Hung(60), playing))
     });
@@ -294,7 +315,7 @@ fn what_nobody_is_to_blame_for_ends_the_run() {
         ChildError::Failed("no such CPU".to_owned()),
     ] {
         let mut notes = Notes::of(1);
-        let ending = play_blocks(&judged(), &mut notes, &AtomicBool::new(false), |_| Err((reason.clone(), None)));
+        let ending = play_blocks(&judged(), &mut notes, &AtomicBool::new(false), |_, _| Err((reason.clone(), None)));
         assert_eq!(ending, Ok(Ending::Failed(reason.to_string())));
         assert!(notes.failed.is_empty());
     }
@@ -304,7 +325,7 @@ fn what_nobody_is_to_blame_for_ends_the_run() {
 fn only_the_injected_contestant_is_slowed_down() {
     let plan = Plan { inject: Some(0.01), ..judged() };
     let mut notes = Notes::of(1);
-    let ending = play_blocks(&plan, &mut notes, &AtomicBool::new(false), |job| {
+    let ending = play_blocks(&plan, &mut notes, &AtomicBool::new(false), |job, _| {
         for contestant in &job.contestants {
             assert_eq!(contestant.inject, if contestant.name == INJECTED { 0.01 } else { 0.0 });
         }
@@ -320,7 +341,7 @@ fn a_replay_is_counted_in_one_block_of_many_and_stated_in_all() {
     let mut plan = judged();
     plan.points[0].1 = Load::Replay { trace: Handed::at("x"), speed: Speed::Max };
     let mut notes = Notes::of(3);
-    let ending = play_blocks(&plan, &mut notes, &AtomicBool::new(false), |job| {
+    let ending = play_blocks(&plan, &mut notes, &AtomicBool::new(false), |job, _| {
         let mut answer = outcome(job, |_| 1.0);
         for part in &mut answer.parts {
             // Half of the operations lock; later blocks are twice as long.
@@ -352,10 +373,139 @@ fn latencies_are_compared_with_the_floor_taken_off_where_both_clear_it() {
         figures(40.0, "seqlock"),
         figures(20.0, "arc-swap"),
     ];
-    compare(&mut played, "mutex", &hot());
+    compare(&judged(), &mut played, &hot());
     let logs = |number: usize| (played[number].trial.log_ratio, played[number].trial.log_net_ratio);
     assert_eq!(logs(1), (Some(0.0), Some(0.0)));
     assert_eq!(logs(2), (Some((40.0_f64 / 60.0).ln()), Some(0.5_f64.ln())));
     assert_eq!(logs(3), (Some((20.0_f64 / 60.0).ln()), None));
     assert_eq!(played[2].trial.floor_ns, Some(20.0));
+}
+
+/// With these lists behind the C interface: loaded ones, and those of the program's own whose names end in `@c`.
+fn behind(names: &[&str]) -> Plan {
+    let declared = |name: &&str| Behind {
+        declaration: crate::record::Declaration { name: (*name).to_owned(), ..Default::default() },
+        library: (!name.ends_with("@c")).then(|| LibraryFile { path: "/mine.so".into(), sha256: String::new() }),
+    };
+    let plan = judged();
+    let strategies = names.iter().filter(|name| **name != FLOOR_BEHIND).map(|name| (*name).to_owned());
+    Plan {
+        strategies: plan.strategies.iter().cloned().chain(strategies).collect(),
+        behind: names.iter().map(declared).collect(),
+        ..plan
+    }
+}
+
+#[test]
+fn what_stands_behind_the_door_stands_on_the_floor_there() {
+    let plan = behind(&["mine", "mutex@c", FLOOR_BEHIND]);
+    let floors = ["mine", "mutex@c", FLOOR_BEHIND, "mutex", FLOOR].map(|name| plan.floor_of(name));
+    assert_eq!(floors, [FLOOR_BEHIND, FLOOR_BEHIND, FLOOR, FLOOR, FLOOR]);
+    for plan in [plan.clone(), Plan { isolation: Isolation::Process, ..plan }] {
+        let mut notes = Notes::of(1);
+        let ending = play_blocks(&plan, &mut notes, &AtomicBool::new(false), |job, _| {
+            let mut answer = outcome(job, |_| 1.0);
+            for part in &mut answer.parts {
+                part.threads[0].elapsed_ns = match part.name.as_str() {
+                    FLOOR => 2_000,
+                    FLOOR_BEHIND => 5_000,
+                    _ => 20_000,
+                };
+            }
+            Ok(answer)
+        });
+        assert_eq!(ending, Ok(Ending::Complete));
+        let floor = |name: &str| {
+            let own = |it: &&Trial| it.strategy == name && it.pass == Pass::Throughput;
+            notes.trials.iter().find(own).expect("it plays").floor_ns
+        };
+        let stated = ["mine", "mutex@c", FLOOR_BEHIND, "mutex", FLOOR].map(floor);
+        assert_eq!(stated, [Some(5.0), Some(5.0), Some(2.0), Some(2.0), None]);
+    }
+}
+
+/// Plays a plan with a loaded list, in which `crashes` says of a job who is at work when its process crashes.
+fn crashing(
+    blocks: usize,
+    crashes: impl Fn(&Job) -> Option<&'static str>,
+) -> (Result<Ending, std::convert::Infallible>, Notes) {
+    let mut notes = Notes::of(blocks);
+    let ending = play_blocks(&behind(&["mine"]), &mut notes, &AtomicBool::new(false), |job, _| match crashes(job) {
+        Some(name) => {
+            let at_work = job.contestants.iter().position(|contestant| contestant.name == name);
+            Err((ChildError::Failed("it crashed".to_owned()), at_work))
+        }
+        None => Ok(outcome(job, |_| 1.0)),
+    });
+    (ending, notes)
+}
+
+#[test]
+fn a_loaded_list_that_crashes_alone_is_at_fault_whoever_was_at_work() {
+    let (ending, notes) =
+        crashing(2, |job| plays(job, "mine").then_some(if job.contestants.len() > 1 { "seqlock" } else { "mine" }));
+    assert_eq!((ending, notes.failed.as_slice()), (Ok(Ending::Complete), ["mine".to_owned()].as_slice()));
+    assert_eq!(notes.trials_of("seqlock", Pass::Throughput, 0), [false]);
+    assert!(notes.together.is_empty());
+}
+
+#[test]
+fn a_list_of_the_programs_own_that_crashes_alone_is_at_fault_though_a_library_stands_beside_it() {
+    let (ending, notes) = crashing(1, |job| plays(job, "seqlock").then_some("seqlock"));
+    assert_eq!((ending, notes.failed.as_slice()), (Ok(Ending::Complete), ["seqlock".to_owned()].as_slice()));
+    assert_eq!(notes.trials_of("mine", Pass::Throughput, 0), [false]);
+}
+
+#[test]
+fn what_crashes_beside_others_and_not_alone_is_played_again_and_all_stand() {
+    let crashes = std::cell::Cell::new(0);
+    let (ending, notes) = crashing(2, |job| {
+        let together = job.contestants.len() > 1;
+        crashes.set(crashes.get() + usize::from(together));
+        (together && crashes.get() == 1).then_some("seqlock")
+    });
+    assert_eq!(ending, Ok(Ending::Complete));
+    assert_eq!((notes.failed.len(), notes.together.as_slice()), (0, ["seqlock".to_owned()].as_slice()));
+    for strategy in ["mine", "mutex", "seqlock", AA_CONTROL, FLOOR] {
+        assert_eq!(notes.trials_of(strategy, Pass::Throughput, 0), [false], "{strategy}");
+    }
+
+    let (ending, notes) = crashing(2, |job| (job.contestants.len() > 1).then_some("seqlock"));
+    let Ok(Ending::Failed(reason)) = ending else {
+        panic!("{ending:?}")
+    };
+    assert!(reason.contains("none of these crashes alone") && reason.contains("--isolation process"), "{reason}");
+    assert_eq!((notes.failed.len(), notes.together.len()), (0, 4));
+}
+
+#[test]
+fn whom_to_suspect_begins_with_the_libraries_and_names_nobody_twice() {
+    let plan = behind(&["mine", "mutex@c", FLOOR_BEHIND]);
+    let names = [FLOOR, FLOOR_BEHIND, AA_CONTROL, "mutex", "seqlock", "mutex@c", "mine"].map(str::to_owned);
+    assert_eq!(plan.suspects(&names, Some("seqlock")), ["mine", "seqlock", "mutex", "mutex@c"]);
+    assert_eq!(plan.suspects(&names, Some(AA_CONTROL)), ["mine", "mutex", "seqlock", "mutex@c"]);
+}
+
+#[test]
+fn each_block_draws_its_layout_and_draws_the_same_one_again() {
+    assert_eq!(judged().layout(3), None);
+    let layout = |name: &str| LayoutFile {
+        path: name.into(),
+        layout: crate::record::Layout { name: name.to_owned(), sha256: String::new() },
+    };
+    let plan = Plan { layouts: ["a", "b", "c"].map(layout).to_vec(), ..judged() };
+    let drawn: Vec<usize> = (0..60).filter_map(|block| plan.layout(block)).collect();
+    assert_eq!(drawn, (0..60).filter_map(|block| plan.layout(block)).collect::<Vec<_>>());
+    assert_eq!(drawn.iter().collect::<BTreeSet<_>>().len(), 3);
+    let other = Plan { seed: 8, ..plan.clone() };
+    assert_ne!(drawn, (0..60).filter_map(|block| other.layout(block)).collect::<Vec<_>>());
+
+    let mut played = Vec::new();
+    let mut notes = Notes::of(4);
+    let ending = play_blocks(&plan, &mut notes, &AtomicBool::new(false), |job, layout| {
+        played.push(layout);
+        Ok(outcome(job, |_| 1.0))
+    });
+    assert_eq!(ending, Ok(Ending::Complete));
+    assert_eq!(played, (0..4).map(|block| plan.layout(block)).collect::<Vec<_>>());
 }

@@ -6,10 +6,11 @@
 //! A thread that waits for its turn only loads: a pause instruction takes longer than the line does. It gives up when its partner has
 //! been taken off its processor.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering as Memory};
+use std::sync::atomic::{AtomicU64, Ordering as Memory};
 
 use crossbeam_utils::CachePadded;
 
+use crate::harness::barrier::Barrier;
 use crate::harness::clock::Moment;
 
 /// Turns before the first batch, of both partners together.
@@ -20,8 +21,6 @@ const BATCHES: usize = 5;
 const BATCH: u64 = 50;
 /// Loads of a word before a thread gives up: some 0.2 ms.
 const PATIENCE: u32 = 1 << 18;
-/// Turns of a spinning thread at the start line before it lets others run.
-const SPINS: u32 = 1 << 12;
 
 /// The share of a block's time that probes between slices are to take.
 const SHARE: f64 = 0.005;
@@ -40,10 +39,8 @@ pub struct Meeting {
     apart: bool,
     /// Between how many turns of all contestants lies a probe.
     every: u64,
-    /// Threads at the start line. Incremented by each that arrives, reset by the last one.
-    arrived: CachePadded<AtomicUsize>,
-    /// How often all have met. Written by the last one to arrive.
-    met: CachePadded<AtomicUsize>,
+    /// The start line.
+    line: Barrier,
     /// Each pair's word, at the place of its lower member. Reset by that one before the start line, then written by whose turn it is.
     words: Vec<CachePadded<AtomicU64>>,
 }
@@ -61,8 +58,7 @@ impl Meeting {
             threads,
             apart,
             every: every(if apart { threads } else { 1 }, turn_ns),
-            arrived: CachePadded::default(),
-            met: CachePadded::default(),
+            line: Barrier::new(threads, false),
             words: (0..threads).map(|_| CachePadded::default()).collect(),
         }
     }
@@ -92,27 +88,9 @@ impl Meeting {
     }
 
     /// Waits, awake, until all threads are here.
-    ///
-    /// The last one to arrive resets the count before it publishes the meeting (release), and nobody arrives again before having seen
-    /// that (acquire). Each arrival releases what its thread wrote, and the last one acquires all of it.
     pub fn meet(&self) {
-        if !self.is_shared() {
-            return;
-        }
-        let met = self.met.load(Memory::Acquire);
-        if self.arrived.fetch_add(1, Memory::AcqRel) + 1 == self.threads {
-            self.arrived.store(0, Memory::Relaxed);
-            self.met.store(met + 1, Memory::Release);
-            return;
-        }
-        let mut turn = 0_u32;
-        while self.met.load(Memory::Acquire) == met {
-            turn = turn.wrapping_add(1);
-            if turn.is_multiple_of(SPINS) {
-                std::thread::yield_now();
-            } else {
-                std::hint::spin_loop();
-            }
+        if self.is_shared() {
+            self.line.meet(|| ());
         }
     }
 
@@ -166,8 +144,8 @@ pub(super) fn partner(thread: usize, round: usize, threads: usize) -> Option<usi
 
 /// The first partner's part: even turns, timed by batches. The median of a line's way, ns.
 ///
-/// Each partner writes only in its own turn, and what it writes ends the turn: release and acquire pair, though only the word itself is
-/// handed over.
+/// Each partner writes only in its own turn, and what it writes ends the turn. Nothing but the word itself is handed over, so its accesses
+/// order nothing else and are relaxed; the start line orders its reset.
 fn lead(word: &AtomicU64) -> Option<f64> {
     let mut batches = [0; BATCHES];
     let mut turn = 0;
@@ -176,7 +154,7 @@ fn lead(word: &AtomicU64) -> Option<f64> {
             if !await_turn(word, turn) {
                 return None;
             }
-            word.store(turn + 1, Memory::Release);
+            word.store(turn + 1, Memory::Relaxed);
             turn += 2;
         }
         Some(())
@@ -197,7 +175,7 @@ fn follow<T>(word: &AtomicU64) -> Option<T> {
     (1..end).step_by(2).all(|turn| {
         let here = await_turn(word, turn);
         if here {
-            word.store(turn + 1, Memory::Release);
+            word.store(turn + 1, Memory::Relaxed);
         }
         here
     });
@@ -205,5 +183,5 @@ fn follow<T>(word: &AtomicU64) -> Option<T> {
 }
 
 fn await_turn(word: &AtomicU64, turn: u64) -> bool {
-    (0..PATIENCE).any(|_| word.load(Memory::Acquire) == turn)
+    (0..PATIENCE).any(|_| word.load(Memory::Relaxed) == turn)
 }

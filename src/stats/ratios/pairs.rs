@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::summary::{deciding, flat_out};
 use super::Measured;
-use crate::record::{ALL, FLOOR, Kind, Metric, OperationRow, Pass, Point, RECLAIM, Trial};
+use crate::record::{ALL, Kind, Metric, OperationRow, Pass, Point, RECLAIM, Trial, is_floor};
 
 /// A strategy against the baseline in one block.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,7 +69,7 @@ pub fn comparisons<'a>(measured: Measured<'a>, baseline: &str) -> Vec<Comparison
     let mut comparisons = Vec::new();
     for ((point, metric, op), strategies) in &figures {
         let Some(base) = strategies.get(baseline) else { continue };
-        for (strategy, blocks) in strategies.iter().filter(|(name, _)| **name != baseline && **name != FLOOR) {
+        for (strategy, blocks) in strategies.iter().filter(|(name, _)| **name != baseline && !is_floor(name)) {
             if *metric == Metric::NetNsPerOp && (lies_at_floor(blocks) || lies_at_floor(base)) {
                 continue;
             }

@@ -4,13 +4,14 @@
 //!
 //! `strategies` explores the strategies that ship, through their public face, with loom's atomics and mutex in place of
 //! the real ones. `protocols` explores the bare protocols with one ordering or step at a time taken away, which shows both
-//! that it is needed and that the exploration would notice.
+//! that it is needed and that the exploration would notice. `barrier` explores the barrier at which the harness's threads meet.
 //!
 //! Bounds: two threads, a reader that polls once and a writer of one or two operations, two timers; the bare protocols
 //! exhaustively, the whole lists with at most [`PREEMPTIONS`] preemptions. What is not loom's is not explored: the inside of
 //! crossbeam-epoch, parking_lot and arc-swap runs as it is, one thread at a time.
 #![cfg(loom)]
 
+mod barrier;
 mod protocols;
 mod reclaim;
 mod strategies;

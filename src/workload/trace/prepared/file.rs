@@ -16,7 +16,7 @@ use super::{Part, Pending, PlayedRow, PlayedTimer, Prepared};
 /// The first bytes, in this machine's order.
 const MAGIC: u64 = u64::from_le_bytes(*b"hlreplay");
 /// Counts up when the layout changes, so that two builds do not misunderstand each other.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// The longest role, bytes: names come from lines of a bounded length.
 const MAX_ROLE: u64 = super::super::MAX_LINE as u64;
 
@@ -26,7 +26,7 @@ const MAX_ROLE: u64 = super::super::MAX_LINE as u64;
 struct Header {
     magic: u64,
     version: u32,
-    /// [`PACED`] and [`PLACED`], as far as they apply.
+    /// [`PACED`], [`PLACED`] and [`FREES`], as far as they apply.
     columns: u32,
     lists: u64,
     timers: u64,
@@ -38,6 +38,8 @@ struct Header {
 const PACED: u32 = 1;
 /// There are places.
 const PLACED: u32 = 2;
+/// Some row frees a timer.
+const FREES: u32 = 4;
 
 impl Header {
     fn has(&self, column: u32) -> bool {
@@ -100,7 +102,7 @@ impl Prepared {
                 PLACED
             } else {
                 0
-            },
+            } | if self.frees { FREES } else { 0 },
             lists: self.lists as u64,
             timers: self.timers.len() as u64,
             init: self.init.len() as u64,
@@ -137,7 +139,7 @@ impl Prepared {
 fn read(mut file: impl Read, length: u64) -> Result<Prepared, Problem> {
     let mut header = Header::new_zeroed();
     fill(&mut file, header.as_mut_bytes(), length)?;
-    let known = header.magic == MAGIC && header.version == VERSION && header.columns <= (PACED | PLACED);
+    let known = header.magic == MAGIC && header.version == VERSION && header.columns <= (PACED | PLACED | FREES);
     let few_enough = header.lists <= MAX_LISTS as u64
         && header.parts <= MAX_THREADS as u64
         && header.timers <= MAX_TIMERS as u64
@@ -172,7 +174,13 @@ fn read(mut file: impl Read, length: u64) -> Result<Prepared, Problem> {
             part.places = column(&mut file, header.rows, length)?;
         }
     }
-    let prepared = Prepared { lists: header.lists as usize, timers, init, parts };
+    let prepared = Prepared {
+        lists: header.lists as usize,
+        timers,
+        init,
+        parts,
+        frees: header.has(FREES),
+    };
     if prepared.is_valid() {
         Ok(prepared)
     } else {

@@ -211,6 +211,8 @@ pub struct Prepared {
     pub init: Vec<Pending>,
     /// What each replay thread plays.
     pub parts: Vec<Part>,
+    /// Whether any row frees a timer, so that there are grace periods to record.
+    pub frees: bool,
 }
 
 impl Prepared {
@@ -265,12 +267,8 @@ impl Prepared {
                 .map(|&(timer, expire)| Pending { expire: expire.0, timer: timer.into() })
                 .collect(),
             parts,
+            frees: played().any(|row| row.op == TraceOp::Free),
         }
-    }
-
-    /// Whether any row frees a timer, so that there are grace periods to record.
-    pub fn frees(&self) -> bool {
-        self.parts.iter().flat_map(|part| &part.rows).any(|row| row.op() == TraceOp::Free)
     }
 
     /// Whether every index points somewhere and every operation is one that is played.

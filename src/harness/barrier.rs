@@ -1,26 +1,34 @@
-//! Where the threads of a block meet before and after each slice.
-
-use std::sync::atomic::{AtomicUsize, Ordering as Memory};
-use std::sync::{Condvar, Mutex, PoisonError};
+//! Where the threads of a block meet: before and after each slice, and before they probe.
+//!
+//! # Orderings
+//! Whatever a thread wrote before a meeting, every other one sees after it. Each arrival releases what its thread wrote, and the last one
+//! acquires all of it (the additions form one release sequence); it releases that, and what it did alone, by counting the meeting, which
+//! the others acquire: under the lock where they sleep. It resets the arrivals first, and nobody arrives again before having seen the
+//! meeting counted, so the reset needs no ordering of its own. `strategies/tests/loom/barrier.rs` explores all of this file: each ordering
+//! that is not relaxed is needed.
 
 use crossbeam_utils::CachePadded;
 
+use super::primitive::{AtomicUsize, Condvar, Memory, Mutex, PoisonError, spin_loop, yield_now};
+
 /// A barrier that the threads wait at awake, so that they leave it within a cache miss of each other. Where there are more threads
 /// than processors, or waits are long, they sleep instead.
-pub struct Meeting {
+#[derive(Debug)]
+pub struct Barrier {
     threads: usize,
     asleep: bool,
+    /// Threads that are here. Incremented by each that arrives, reset by the last one.
     arrived: CachePadded<AtomicUsize>,
-    /// How often they have met.
+    /// How often they have met. Written by the last one to arrive.
     held: CachePadded<AtomicUsize>,
     lock: Mutex<()>,
     woken: Condvar,
 }
 
-impl Meeting {
-    /// Of so many threads.
+impl Barrier {
+    /// For so many threads.
     pub fn new(threads: usize, asleep: bool) -> Self {
-        Meeting {
+        Barrier {
             threads,
             asleep,
             arrived: CachePadded::new(AtomicUsize::new(0)),
@@ -32,7 +40,8 @@ impl Meeting {
 
     /// Waits for all threads. The last to come does `alone` before anybody goes on, and everybody sees what it did.
     pub fn meet(&self, alone: impl FnOnce()) {
-        let held = self.held.load(Memory::Acquire);
+        // This thread has seen the last meeting counted, or has counted it.
+        let held = self.held.load(Memory::Relaxed);
         if self.arrived.fetch_add(1, Memory::AcqRel) + 1 < self.threads {
             return self.wait(held);
         }
@@ -40,7 +49,8 @@ impl Meeting {
         self.arrived.store(0, Memory::Relaxed);
         if self.asleep {
             let _guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
-            self.held.store(held + 1, Memory::Release);
+            // The lock orders it.
+            self.held.store(held + 1, Memory::Relaxed);
             self.woken.notify_all();
         } else {
             self.held.store(held + 1, Memory::Release);
@@ -52,7 +62,7 @@ impl Meeting {
         const AWAKE: u32 = 1 << 13;
         if self.asleep {
             let mut guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
-            while self.held.load(Memory::Acquire) == held {
+            while self.held.load(Memory::Relaxed) == held {
                 guard = self.woken.wait(guard).unwrap_or_else(PoisonError::into_inner);
             }
             return;
@@ -61,9 +71,9 @@ impl Meeting {
         while self.held.load(Memory::Acquire) == held {
             looks += 1;
             if looks < AWAKE {
-                std::hint::spin_loop();
+                spin_loop();
             } else {
-                std::thread::yield_now();
+                yield_now();
             }
         }
     }
@@ -78,19 +88,19 @@ mod tests {
         for asleep in [false, true] {
             const THREADS: usize = 3;
             const MEETINGS: usize = 100;
-            let meeting = Meeting::new(THREADS, asleep);
+            let barrier = Barrier::new(THREADS, asleep);
             let (come, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
             std::thread::scope(|scope| {
                 for _ in 0..THREADS {
                     scope.spawn(|| {
                         for number in 1..=MEETINGS {
                             come.fetch_add(1, Memory::Relaxed);
-                            meeting.meet(|| {
+                            barrier.meet(|| {
                                 assert_eq!(come.load(Memory::Relaxed), number * THREADS);
                                 done.fetch_add(1, Memory::Relaxed);
                             });
                             assert_eq!(done.load(Memory::Relaxed), number);
-                            meeting.meet(|| ());
+                            barrier.meet(|| ());
                         }
                     });
                 }

@@ -1,16 +1,18 @@
 //! One thread at work on its script for one contestant.
 
+mod step;
+
 use std::cell::Cell;
-use std::hint::black_box;
 
-use headlock_strategies::{Counts, LockCounts, Nanos, TimerHandle, TimerId, spin};
+use headlock_strategies::{Counts, LockCounts, TimerHandle, TimerId};
 
-use super::clock::{Clock, Moment};
-use super::contestant::{self, Played, Slice};
-use super::grace;
-use super::latency::{GRACE, Recorder};
-use crate::workload::script::{DUE, Script, Step};
+use crate::harness::clock::{Clock, Moment};
+use crate::harness::contestant::{self, Played, Slice};
+use crate::harness::grace;
+use crate::harness::latency::{GRACE, Recorder};
+use crate::workload::script::{DUE, Script};
 use crate::workload::{Load, Op, PollClock, Workload};
+use step::{Actor, OtherWork, Tally, target};
 
 /// Operations of a thread that is alone between two looks at whether the slice is over, where nothing makes an operation long.
 const BATCH: usize = 64;
@@ -18,17 +20,6 @@ const BATCH: usize = 64;
 const SHARED_BATCH: usize = 16;
 /// A batch of operations with think time lasts about this long at most, so that a slice ends when it should.
 const BATCH_NS: f64 = 100_000.0;
-/// Bytes in a cache line.
-const LINE: usize = 64;
-
-/// What a thread counted in a slice.
-#[derive(Default)]
-struct Tally {
-    ops: u64,
-    fired: u64,
-    rearms: u64,
-    service_ns: u64,
-}
 
 /// A thread's ways to the lists that it plays on.
 pub struct Handles<H> {
@@ -105,22 +96,6 @@ struct Schedule {
     origin: Option<u64>,
     /// The last intended start, ns after the origin.
     intended_ns: f64,
-}
-
-/// What an operation needs besides the handle.
-struct Actor<'a> {
-    timers: Vec<TimerId>,
-    /// The deadlines that fired timers get.
-    rearm: &'a [Nanos],
-    next_rearm: usize,
-}
-
-/// What the thread does between operations.
-struct OtherWork<'a> {
-    think_spins: u32,
-    pollution: &'a [Cell<u64>],
-    clock: PollClock,
-    tsc: Option<Clock>,
 }
 
 impl<'a, H: TimerHandle> Player<'a, H> {
@@ -438,90 +413,4 @@ pub fn stretch(clock: &Clock, before: u64, after: u64, share: f64) -> u64 {
         now = clock.raw();
     }
     now
-}
-
-/// The handle that a step goes through.
-#[inline(always)]
-fn target<'h, H>(list: &'h mut H, empty: &'h mut Option<H>, step: &Step) -> &'h mut H {
-    match empty {
-        Some(empty) if step.at_empty => empty,
-        _ => list,
-    }
-}
-
-impl Actor<'_> {
-    /// Plays one step. Answers go through `black_box`, so that the compiler can neither drop nor hoist a read.
-    #[inline(always)]
-    fn play<H: TimerHandle>(&mut self, handle: &mut H, tally: &mut Tally, step: &Step) {
-        match step.op {
-            Op::Deadline => {
-                black_box(handle.deadline());
-            }
-            Op::Expired => {
-                black_box(handle.expired(step.time));
-            }
-            Op::Run => {
-                let fired = handle.run(step.time, |handle, timer| {
-                    let expire = self.rearmed();
-                    tally.rearms += u64::from(handle.modify(timer, expire).is_yes());
-                });
-                tally.fired += fired as u64;
-            }
-            Op::Modify => {
-                tally.rearms += u64::from(handle.modify(self.timer(step), step.time).is_yes());
-            }
-            Op::Anticipate => {
-                tally.rearms += u64::from(handle.anticipate(self.timer(step), step.time).is_yes());
-            }
-            Op::Cancel => {
-                black_box(handle.cancel(self.timer(step)));
-            }
-            Op::Churn => {
-                handle.free(self.timer(step));
-                let timer = handle.create();
-                self.timers[step.timer as usize] = timer;
-                tally.rearms += u64::from(handle.modify(timer, step.time).is_yes());
-            }
-        }
-    }
-
-    /// The next deadline for a fired timer.
-    #[inline(always)]
-    fn rearmed(&mut self) -> Nanos {
-        let expire = self.rearm[self.next_rearm];
-        self.next_rearm = (self.next_rearm + 1) % self.rearm.len();
-        expire
-    }
-
-    #[inline(always)]
-    fn timer(&self, step: &Step) -> TimerId {
-        self.timers[step.timer as usize]
-    }
-}
-
-impl OtherWork<'_> {
-    #[inline(always)]
-    fn between(&self) {
-        spin(self.think_spins);
-        for word in self.pollution.iter().step_by(LINE / size_of::<u64>()) {
-            word.set(word.get().wrapping_add(1));
-        }
-    }
-
-    /// Reads the clock as QEMU's polls do, to turn the deadline into a distance.
-    #[inline(always)]
-    fn read_clock(&self, op: Op) {
-        if !matches!(op, Op::Deadline | Op::Expired | Op::Run) {
-            return;
-        }
-        match (self.clock, &self.tsc) {
-            (PollClock::None, _) => {}
-            (_, Some(tsc)) => {
-                black_box(tsc.raw());
-            }
-            (_, None) => {
-                black_box(Moment::now());
-            }
-        }
-    }
 }
