@@ -202,6 +202,7 @@ class Script(Place):
         done = self.fleet(self.parallel(), "--sshlogin", "a", "--", "run")
         self.assertFalse((self.place / "called").exists())
         self.assertEqual((done.returncode, done.stdout), (0, f"pooled {self.place}/out\n"))
+        self.assertFalse(any((self.place / "out").glob(".kit-*/*")), "all are home, and the kit is not needed again")
 
     def test_an_array_leaves_its_lines_in_files(self):
         whole = line(archive("result/run.json"))
