@@ -52,7 +52,12 @@ fn verdict(pool: &Pool) -> Verdict {
     let of = |word: Word| deciding.iter().filter(|it| it.word == word).count();
     let counts = [Word::Faster, Word::Slower, Word::Same, Word::Depends, Word::Unclear].map(|word| (word, of(word)));
     let said = counts.iter().filter(|(_, count)| *count > 0);
-    let said: Vec<String> = said.map(|(word, count)| format!("{count} {}", word.as_str())).collect();
+    let said: Vec<String> = said
+        .map(|(word, count)| match (word, count) {
+            (Word::Depends, 2..) => format!("{count} depend on the host"),
+            _ => format!("{count} {}", word.as_str()),
+        })
+        .collect();
     let mut sentences = vec![scope(pool)];
     for point in &pool.points {
         let mut said: Vec<(String, Vec<String>)> = Vec::new();
@@ -88,6 +93,7 @@ fn verdict(pool: &Pool) -> Verdict {
 fn scope(pool: &Pool) -> String {
     let hosts = counted(pool.hosts.len(), "host");
     match &pool.microarchitectures[..] {
+        [_] if pool.hosts.len() == 1 => format!("{hosts}: there is nothing to pool."),
         [_] if pool.hosts.len() < FEWEST_UNITS => format!("{hosts}: too few to be pooled, so they stand side by side."),
         [only] => {
             format!(
