@@ -143,3 +143,23 @@ campaign name *flags:
 stall *flags:
     cargo build --release -p headlock-fixtures --bin headlock-specimens
     scripts/stall {{ flags }}
+
+# A binary that needs no library, for hosts of this architecture: target/TARGET/release/headlock
+static:
+    RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --target "$(rustc -vV | sed -n 's/^host: //p')"
+
+# What the static build changes: the hot workload with both builds, compared; four minutes
+static-beside out="results/static": static
+    cargo build --release
+    target/release/headlock run -w hot --threads 1,2 --budget 2m --out {{ out }}/ordinary
+    "target/$(rustc -vV | sed -n 's/^host: //p')/release/headlock" run -w hot --threads 1,2 --budget 2m --out {{ out }}/static
+    target/release/headlock compare {{ out }}/ordinary {{ out }}/static
+
+# scripts/fleet on this one machine, with hosts in namespaces of which some fail: root, sshd, parallel and rsync; a few minutes
+fleet-tried binary="target/release/headlock":
+    cargo build --release
+    tests/fleet/try {{ binary }}
+
+# The rule of `headlock pool` on simulated fleets whose truth is known: the table of docs/FLEET.md
+pool-simulated fleets="4000":
+    FLEETS={{ fleets }} cargo test --release -p headlock --lib stats::pool::simulated::the_table_of_fleets -- --ignored --nocapture

@@ -1,7 +1,7 @@
 //! A benchmark that compares ways to guard the head of an event loop's timer list.
 //!
 //! The modules import one way: `workload` (what is played) <- `harness` (how) <- `stats` <- `reading` (what is said of a
-//! result) <- `document` (how it is written) <- `answers` <- `cli`; `record` is the result schema between them, `export` its
+//! result) <- `document` (how it is written) <- `answers`, `pool` <- `cli`; `record` is the result schema between them, `export` its
 //! files. `verify` (the checks) stands beside `stats`, on the harness, and the registry of strategies on both. A crate of
 //! your own adds its list to the whole program with one line:
 //!
@@ -20,6 +20,7 @@ pub mod cli;
 pub mod document;
 pub mod export;
 pub mod harness;
+pub mod pool;
 pub mod reading;
 pub mod record;
 mod registry;

@@ -286,8 +286,12 @@ pub struct LatencyHistogram {
 pub struct Host {
     /// The host's name.
     pub hostname: String,
+    /// A hash of the machine's identity, which tells machines of one name apart.
+    pub machine_id: Option<String>,
     /// The processor's model.
     pub cpu_model: Option<String>,
+    /// Its microarchitecture, as far as the processor tells it: vendor, family and model, or the kinds of core.
+    pub microarchitecture: Option<String>,
     /// Physical cores.
     pub cores: Option<usize>,
     /// Logical processors.

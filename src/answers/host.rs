@@ -134,6 +134,8 @@ fn facts(run: &RunRecord) -> Vec<(String, String)> {
         rustc,
         crates,
         hostname,
+        machine_id: _,
+        microarchitecture,
     } = &run.host;
     let unknown = || "not known".to_owned();
     let text = |value: &Option<String>| value.clone().unwrap_or_else(unknown);
@@ -145,6 +147,7 @@ fn facts(run: &RunRecord) -> Vec<(String, String)> {
             "CPU",
             format!("{}, {} cores, {} logical CPUs", text(cpu_model), number(cores), number(logical_cpus)),
         ),
+        ("Microarchitecture", text(microarchitecture)),
         ("SMT", switch(smt)),
         ("Governor", text(governor)),
         ("Turbo", switch(turbo)),

@@ -11,6 +11,7 @@ use super::doctor::DoctorArgs;
 use super::failure::Failure;
 use super::list::ListArgs;
 use super::man::ManArgs;
+use super::pool::PoolArgs;
 use super::replay::ReplayArgs;
 use super::report::ReportArgs;
 use super::run::RunArgs;
@@ -64,6 +65,8 @@ pub enum Command {
     Study(StudyArgs),
     /// Compare two result directories, or two points of one
     Compare(CompareArgs),
+    /// Pool the results of several hosts: the mean, and the next host
+    Pool(PoolArgs),
     /// Write the design-review document of a result directory
     Report(ReportArgs),
     /// Say what on this machine may spoil figures, and how to mend it

@@ -82,6 +82,12 @@ pub fn extended(registry: Registry, command: &Command) -> Result<Registry, Failu
         return Ok(registry);
     };
     let mut extended = registry;
+    if let (true, Some(path)) = (cfg!(target_feature = "crt-static"), asked.load.libraries.first()) {
+        return Err(Failure::Usage(format!(
+            "--load {}: this headlock is linked statically and loads no library; use one that is not",
+            path.display()
+        )));
+    }
     for path in &asked.load.libraries {
         extended.load(path).map_err(|error| Failure::Error(format!("--load {}: {error}", path.display())))?;
     }

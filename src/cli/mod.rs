@@ -18,6 +18,7 @@ mod library_process;
 mod list;
 mod load;
 mod man;
+mod pool;
 mod progress;
 mod replay;
 mod report;
@@ -80,6 +81,7 @@ fn carry_out(registry: Registry, command: Command) -> Result<(), Failure> {
         Command::Crossover(args) => crossover::crossover(&registry, &args),
         Command::Study(args) => study::study(&registry, &args),
         Command::Compare(args) => compare::compare(&args),
+        Command::Pool(args) => pool::pool(&args),
         Command::Report(args) => report::report(&registry, &args),
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Verify(args) => verify::verify(&registry, &args),

@@ -9,6 +9,8 @@ use std::path::Path;
 pub(super) struct Cpu {
     /// The model, or what stands in its place: on ARM the board and each kind of core.
     pub model: Option<String>,
+    /// Vendor, family and model as numbers, or on ARM each kind of core: names of models do not tell generations apart.
+    pub microarchitecture: Option<String>,
     /// Physical cores.
     pub cores: Option<usize>,
     /// The hypervisor underneath, `none` on bare metal.
@@ -22,6 +24,7 @@ pub(super) fn read(root: &Path) -> Cpu {
     let blocks: Vec<&str> = cpuinfo.split("\n\n").filter(|block| !block.trim().is_empty()).collect();
     Cpu {
         model: model(&files, &blocks),
+        microarchitecture: microarchitecture(&blocks),
         cores: cores(&files, &blocks),
         hypervisor: hypervisor(&files, &blocks),
     }
@@ -49,16 +52,29 @@ fn model(files: &Files<'_>, blocks: &[&str]) -> Option<String> {
     if let Some(name) = blocks.iter().find_map(|block| value(block, "model name")) {
         return Some(name.to_owned());
     }
-    let board = files.read("proc/device-tree/model");
-    let kinds: BTreeSet<String> = blocks
-        .iter()
-        .filter_map(|block| {
-            let (implementer, part) = (value(block, "CPU implementer")?, value(block, "CPU part")?);
-            Some(format!("implementer {implementer} part {part}"))
-        })
-        .collect();
-    let known: Vec<String> = board.into_iter().chain(kinds).collect();
+    let known: Vec<String> = files.read("proc/device-tree/model").into_iter().chain(kinds(blocks)).collect();
     (!known.is_empty()).then(|| known.join(", "))
+}
+
+/// The kinds of core of an ARM processor.
+fn kinds(blocks: &[&str]) -> BTreeSet<String> {
+    let kind = |block: &&str| {
+        let (implementer, part) = (value(block, "CPU implementer")?, value(block, "CPU part")?);
+        Some(format!("implementer {implementer} part {part}"))
+    };
+    blocks.iter().filter_map(kind).collect()
+}
+
+fn microarchitecture(blocks: &[&str]) -> Option<String> {
+    let numbers = |block: &&str| {
+        let (vendor, family) = (value(block, "vendor_id")?, value(block, "cpu family")?);
+        Some(format!("{vendor} family {family} model {}", value(block, "model")?))
+    };
+    let told: Vec<String> = match blocks.iter().find_map(numbers) {
+        Some(told) => vec![told],
+        None => kinds(blocks).into_iter().collect(),
+    };
+    (!told.is_empty()).then(|| told.join(", "))
 }
 
 /// Distinct cores, from whichever tells them apart: cpuinfo, which on ARM does not, or the topology.
@@ -124,6 +140,8 @@ mod tests {
         let cpu = read(root(&files).path());
         let model = "Some Board Rev 1.4, implementer 0x41 part 0xd03, implementer 0x41 part 0xd08";
         assert_eq!(cpu.model.as_deref(), Some(model));
+        let cores = "implementer 0x41 part 0xd03, implementer 0x41 part 0xd08";
+        assert_eq!(cpu.microarchitecture.as_deref(), Some(cores));
         assert_eq!(cpu.cores, Some(3));
         assert_eq!(cpu.hypervisor, None);
     }
@@ -131,12 +149,15 @@ mod tests {
     #[test]
     fn an_x86_machine_names_its_model_and_tells_its_cores_apart() {
         let block = |core: usize| {
-            format!("model name\t: Some CPU\nphysical id\t: 0\ncore id\t\t: {core}\nflags\t\t: fpu hypervisor\n\n")
+            format!(
+                "vendor_id\t: Maker\ncpu family\t: 25\nmodel\t\t: 17\nmodel name\t: Some CPU\nphysical id\t: 0\ncore id\t\t: {core}\nflags\t\t: fpu hypervisor\n\n"
+            )
         };
         let cpuinfo = block(0) + &block(0) + &block(1) + &block(1);
         let cpu = read(root(&[("proc/cpuinfo", &cpuinfo), ("sys/class/dmi/id/product_name", "KVM\n")]).path());
         let expected = Cpu {
             model: Some("Some CPU".to_owned()),
+            microarchitecture: Some("Maker family 25 model 17".to_owned()),
             cores: Some(2),
             hypervisor: Some("KVM".to_owned()),
         };

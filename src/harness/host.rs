@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use sha2::{Digest, Sha256};
+
 use super::cpu;
 use crate::record::Host;
 
@@ -29,7 +31,9 @@ pub fn facts() -> Host {
     let system = rustix::system::uname();
     Host {
         hostname: system.nodename().to_string_lossy().into_owned(),
+        machine_id: machine_id(),
         cpu_model: cpu.model,
+        microarchitecture: cpu.microarchitecture,
         cores: cpu.cores,
         logical_cpus: std::thread::available_parallelism().ok().map(Into::into),
         smt: read("/sys/devices/system/cpu/smt/active").map(|active| active == "1"),
@@ -47,6 +51,13 @@ pub fn facts() -> Host {
 
 fn read(path: &str) -> Option<String> {
     fs::read_to_string(path).ok().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+/// A hash of systemd's machine id, since machine-id(5) asks to keep the id itself to the machine.
+fn machine_id() -> Option<String> {
+    let id = read("/etc/machine-id").filter(|id| id != "uninitialized")?;
+    let digest = Sha256::digest(format!("headlock {id}"));
+    Some(digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// Intel's driver says whether turbo is off, the generic one whether boost is on.

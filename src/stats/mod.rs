@@ -7,6 +7,7 @@ pub mod crossover;
 mod interval;
 mod latency;
 mod missing;
+pub mod pool;
 mod precision;
 mod ratios;
 mod runs;
