@@ -15,12 +15,12 @@ use crate::harness::child::ChildError;
 use crate::harness::clock::Moment;
 use crate::harness::doctor::{Depth, Finding, Severity, examine, findings};
 use crate::harness::{Ending, Played, host, state};
-use crate::reading::Results;
+use crate::reading::{Results, points_without_figures};
 use crate::record::{
     ALL, BlockRow, BlockState, Conditions, LatencyHistogram, LeftOut, OperationRow, Parameters, Pass, Point, Ratio,
     RunRecord, RunState, SCHEMA_VERSION, ThreadRow, Trial, set_states,
 };
-use crate::stats::{Latencies, Measured, latency_rows, points_without_figure};
+use crate::stats::{Latencies, Measured, latency_rows};
 
 /// What a recording is made of.
 pub struct Setup<'a> {
@@ -262,8 +262,7 @@ impl Recording {
 
     /// The points at which nothing has any figure.
     fn without_figure(&self, points: &[Point]) -> Option<Failure> {
-        let without = points_without_figure(&self.trials, points, &self.record.conditions.hiccups);
-        let without: Vec<String> = without
+        let without: Vec<String> = points_without_figures(&self.record, &self.trials, points)
             .into_iter()
             .map(|(Point { workload, threads }, missing)| format!("{workload}/{threads}: {missing}"))
             .collect();
