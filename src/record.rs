@@ -61,10 +61,11 @@ pub const AA_CONTROL: &str = "aa-control";
 pub const RECLAIM: &str = "reclaim";
 
 /// Which of the two passes a trial belongs to. They are never mixed: a timestamp costs more than a read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Pass {
     /// No timestamp per operation: how many operations in how much time.
+    #[default]
     Throughput,
     /// Each operation stamped: how long it took.
     Latency,
@@ -100,7 +101,7 @@ pub struct Point {
 }
 
 /// One trial: one strategy in one block at one point and in one pass, on lists of its own. A row of `trials.csv`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Trial {
     /// The workload's name.
     pub workload: String,

@@ -42,9 +42,60 @@ pub fn count(number: u64) -> String {
     apart
 }
 
+/// Three significant digits, thousands apart: `0.0833`, `8.28`, `1,352`.
+pub fn figure(value: f64) -> String {
+    match value.abs() {
+        size if size >= 99.95 => grouped(value.round() as i64),
+        size if size >= 9.995 => format!("{value:.1}"),
+        size if size >= 0.9995 => format!("{value:.2}"),
+        size if size >= 0.09995 => format!("{value:.3}"),
+        size if size > 0.0 => significant(value, 3),
+        _ => "0".to_owned(),
+    }
+}
+
+/// A whole number with its thousands apart.
+pub fn grouped(value: i64) -> String {
+    format!("{}{}", if value < 0 { "-" } else { "" }, count(value.unsigned_abs()))
+}
+
+/// A value below 1 with so many significant digits.
+pub(crate) fn significant(value: f64, digits: i32) -> String {
+    let magnitude = value.abs().log10().floor() as i32;
+    let decimals = usize::try_from(digits - 1 - magnitude).unwrap_or(0);
+    format!("{value:.decimals$}")
+}
+
+/// A length of time, ns, in the unit that suits it: `20 ms`, `1 min 1 s`.
+pub fn duration(ns: f64) -> String {
+    let seconds = ns / 1e9;
+    match ns.abs() {
+        size if size < 1e3 => format!("{} ns", trimmed(ns)),
+        size if size < 1e6 => format!("{} µs", trimmed(ns / 1e3)),
+        size if size < 1e9 => format!("{} ms", trimmed(ns / 1e6)),
+        _ if seconds.abs() < 60.0 => format!("{} s", trimmed(seconds)),
+        _ => {
+            let whole = seconds.round() as i64;
+            match (whole / 60, whole % 60) {
+                (minutes, 0) => format!("{minutes} min"),
+                (minutes, rest) => format!("{minutes} min {rest} s"),
+            }
+        }
+    }
+}
+
+/// Three significant digits without the zeros behind the point.
+pub fn trimmed(value: f64) -> String {
+    let text = figure(value);
+    match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{count, printable, shown};
+    use super::{count, duration, figure, printable, shown};
 
     #[test]
     fn thousands_stand_apart() {
@@ -64,5 +115,37 @@ mod tests {
         assert_eq!(shown("\u{202e}evil\u{2028}", 40), "\\u{202e}evil\\u{2028}");
         assert_eq!(shown("abc", 3), "abc");
         assert_eq!(shown("abcd", 3), "abc…");
+    }
+
+    #[test]
+    fn figures_keep_three_digits() {
+        for (value, text) in [
+            (0.0, "0"),
+            (0.00123456, "0.00123"),
+            (0.0833, "0.0833"),
+            (0.9996, "1.00"),
+            (8.284, "8.28"),
+            (12.34, "12.3"),
+            (99.96, "100"),
+            (1351.6, "1,352"),
+            (-2.5, "-2.50"),
+            (961_892.0, "961,892"),
+        ] {
+            assert_eq!(figure(value), text);
+        }
+    }
+
+    #[test]
+    fn times_come_in_their_unit() {
+        for (ns, text) in [
+            (9.8, "9.8 ns"),
+            (-12_000.0, "-12 µs"),
+            (80_400.0, "80.4 µs"),
+            (2e7, "20 ms"),
+            (3e10, "30 s"),
+            (6.06e10, "1 min 1 s"),
+        ] {
+            assert_eq!(duration(ns), text);
+        }
     }
 }

@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 
 use hdrhistogram::Histogram;
 use headlock::export::{ResultDir, Snapshot};
-use headlock::record::{Conditions, Host, Kind, LatencyHistogram, Pass, RunRecord, RunState, SCHEMA_VERSION, Trial};
+use headlock::record::{Conditions, Host, Kind, LatencyHistogram, RunRecord, RunState, SCHEMA_VERSION, Trial};
 use headlock::stats::{Latencies, latency_rows, ratios};
 use headlock::strategies::LockCounts;
 use headlock::workload::Workload;
@@ -131,37 +131,16 @@ fn trial(strategy: &str, block: usize, ns_per_op: f64, lock_acquisitions: u64) -
         strategy: strategy.to_owned(),
         threads: 2,
         block,
-        pass: Pass::Throughput,
         ops: 1_000,
         elapsed_ns: 10_000,
         ns_per_op,
         ops_per_s: 1e8,
         floor_ns: Some(1.0),
-        cpu_ns: 10_000,
         lock: LockCounts { acquisitions: lock_acquisitions, ..LockCounts::default() },
-        retries: 0,
-        retired: 0,
-        peak_unreclaimed: 0,
-        steal_ns: 0,
-        ctx_switches: 0,
-        disturbed: false,
-        disturbance: String::new(),
-        active_start: 64,
-        active_end: 64,
-        fired: 0,
-        rearms: 0,
         overlap: 1.0,
-        clock_ns: None,
-        busy_ns: None,
-        offered_per_s: None,
-        behind_ns: None,
         ops_least: 500,
         ops_most: 500,
-        slices: None,
-        log_ratio: None,
-        log_net_ratio: None,
-        at_floor: false,
-        state: String::new(),
+        ..Trial::default()
     }
 }
 

@@ -1,10 +1,113 @@
-//! From which load on a strategy beats the baseline, as `crossover.csv` and `crossover_map.csv` have it.
+//! From which load on a strategy beats the baseline: the answer of a search or of a map, and what the page of its directory says.
 
-use super::NONE;
-use crate::document::words::{counted, duration, figure, percent, ratio};
-use crate::document::{Block, Cell, Column, Table, Tone};
+use std::path::Path;
+
+use serde_json::json;
+
+use super::{NONE, unverified};
+use crate::document::words::{count, counted, duration, short_ratio, trimmed};
+use crate::document::{Block, Cell, Column, Document, Table, Tone};
 use crate::reading::Results;
-use crate::record::{CrossoverRow, CrossoverVerdict, MapCell, Verdict};
+use crate::record::{CrossoverPoint, CrossoverRow, CrossoverVerdict, MapCell, RunRecord, Verdict};
+use crate::workload::{Range, Vary};
+
+/// What a search found.
+pub struct Search<'a> {
+    /// What the strategies are compared with.
+    pub baseline: &'a str,
+    /// What was varied.
+    pub range: Range,
+    /// The workload's name and the threads, where these do not vary.
+    pub of: &'a str,
+    /// A row for each strategy.
+    pub rows: &'a [CrossoverRow],
+    /// Every value that was looked at.
+    pub points: &'a [CrossoverPoint],
+    /// Values at which the baseline differs from itself, of how many.
+    pub biased: (usize, usize),
+    /// Whether a limit ended it before it was done.
+    pub cut_short: bool,
+    /// What is bad about the host, and which blocks do not count.
+    pub caveats: Vec<String>,
+    /// The result directory.
+    pub directory: &'a Path,
+    /// What was run.
+    pub run: &'a RunRecord,
+}
+
+/// The answer of a search that is over.
+pub fn search(found: &Search<'_>) -> Document {
+    let Search {
+        baseline,
+        range: Range { vary, from, to },
+        rows,
+        cut_short,
+        directory,
+        run,
+        ..
+    } = found;
+    let mut notices: Vec<String> = unverified(&[run]).into_iter().chain(found.caveats.clone()).collect();
+    if *cut_short {
+        notices
+            .push("A limit ended the search before it was done; --resume with a longer --budget goes on.".to_owned());
+    }
+    let control = format!("A/A control ({baseline} against itself)");
+    let mut blocks = vec![Block::Table(crossings(rows))];
+    match found.biased {
+        (0, values) => blocks.push(Block::Text(format!("{control}: no difference at any of {values} values."))),
+        (biased, values) => {
+            notices.push(format!("{control}: differs at {biased} of {values} values, so this run is biased."));
+        }
+    }
+    blocks.push(Block::Text(format!("Results: {}", directory.display())));
+    let [from, to] = [*from, *to].map(|value| value_of(vary.word(), value));
+    Document {
+        facts: vec![format!("{} from {from} to {to}", describe(*vary)), found.of.to_owned()],
+        notices,
+        blocks,
+        data: json!({
+            "directory": directory,
+            "run": run,
+            "crossings": rows,
+            "points": found.points,
+            "cut_short": cut_short,
+            "biased": found.biased,
+        }),
+        ..Document::new(format!("Where strategies beat {baseline}"))
+    }
+}
+
+/// The answer of a map of two values; `of` is the workload's name and the threads, where these do not vary.
+pub fn map(
+    baseline: &str,
+    of: String,
+    caveats: Vec<String>,
+    cells: &[MapCell],
+    directory: &Path,
+    run: &RunRecord,
+) -> Document {
+    let mut blocks = maps(cells);
+    blocks.push(Block::Text(format!("Results: {}", directory.display())));
+    Document {
+        facts: vec![of],
+        notices: unverified(&[run]).into_iter().chain(caveats).collect(),
+        blocks,
+        data: json!({ "directory": directory, "run": run, "map": cells }),
+        ..Document::new(format!("Where strategies beat {baseline}"))
+    }
+}
+
+/// What is varied, in words.
+fn describe(vary: Vary) -> &'static str {
+    match vary {
+        Vary::Mods => "mods (the share of operations that change the list)",
+        Vary::Threads => "threads",
+        Vary::Timers => "timers",
+        Vary::Rate => "rate (operations a second, open load)",
+        Vary::Think => "think (time between operations)",
+        Vary::Hold => "hold (extra time in a writer's critical section)",
+    }
+}
 
 /// A table of the crossings, and the map of each strategy.
 pub(super) fn blocks(results: &Results) -> Vec<Block> {
@@ -12,10 +115,19 @@ pub(super) fn blocks(results: &Results) -> Vec<Block> {
     if !results.crossings.is_empty() {
         blocks.push(Block::Table(crossings(&results.crossings)));
     }
-    let mut strategies: Vec<&str> = results.map.iter().map(|cell| cell.strategy.as_str()).collect();
-    strategies.dedup();
-    blocks.extend(strategies.into_iter().map(|strategy| Block::Table(map(strategy, &results.map))));
+    blocks.extend(maps(&results.map));
     blocks
+}
+
+/// A table for each strategy.
+fn maps(cells: &[MapCell]) -> Vec<Block> {
+    let mut strategies: Vec<&str> = Vec::new();
+    for cell in cells {
+        if !strategies.contains(&cell.strategy.as_str()) {
+            strategies.push(&cell.strategy);
+        }
+    }
+    strategies.into_iter().map(|strategy| Block::Table(grid(strategy, cells))).collect()
 }
 
 fn crossings(rows: &[CrossoverRow]) -> Table {
@@ -28,12 +140,10 @@ fn crossings(rows: &[CrossoverRow]) -> Table {
             Cell::new(&row.strategy),
             Cell::toned(said, tone),
             Cell::new(interval.unwrap_or_else(|| NONE.to_owned())),
-            Cell::new(row.faster.to_string()),
-            Cell::new(row.slower.to_string()),
-            Cell::new(same.to_string()),
-            Cell::new(row.undecided.to_string()),
-            Cell::new(row.blocks.to_string()),
         ]
+        .into_iter()
+        .chain([row.faster, row.slower, same, row.undecided, row.blocks].map(|it| Cell::new(count(it as u64))))
+        .collect()
     };
     let mut columns = ["strategy", "beats it", "between"].map(Column::words).to_vec();
     columns.extend(["faster", "slower", "same", "unclear", "blocks"].map(|title| Column::numbers(title).rank(1)));
@@ -68,19 +178,21 @@ pub(super) fn says(row: &CrossoverRow) -> (String, Tone) {
     }
 }
 
-/// A value in its parameter's unit.
-fn value_of(vary: &str, value: f64) -> String {
-    match vary {
-        "mods" => percent(value),
-        "think" | "hold" if value > 0.0 => duration(value),
-        "rate" => format!("{} operations/s", figure(value)),
-        _ if value == value.trunc() => format!("{value}"),
-        _ => figure(value),
+/// A value with its parameter's unit, in three digits.
+pub fn value_of(vary: &str, value: f64) -> String {
+    match Vary::ALL.into_iter().find(|it| it.word() == vary) {
+        Some(Vary::Mods) => format!("{} %", trimmed(value * 100.0)),
+        Some(Vary::Threads | Vary::Timers) => count(value.round() as u64),
+        Some(Vary::Rate) if value >= 999.5e3 => format!("{} M/s", trimmed(value / 1e6)),
+        Some(Vary::Rate) if value >= 999.5 => format!("{} k/s", trimmed(value / 1e3)),
+        Some(Vary::Rate) => format!("{} /s", trimmed(value)),
+        Some(Vary::Think | Vary::Hold) => duration(value),
+        None => trimmed(value),
     }
 }
 
 /// The ratios of one strategy over two parameters.
-fn map(strategy: &str, cells: &[MapCell]) -> Table {
+fn grid(strategy: &str, cells: &[MapCell]) -> Table {
     let own: Vec<&MapCell> = cells.iter().filter(|cell| cell.strategy == strategy).collect();
     let axis = |pick: fn(&MapCell) -> f64| {
         let mut values: Vec<f64> = own.iter().map(|cell| pick(cell)).collect();
@@ -93,7 +205,7 @@ fn map(strategy: &str, cells: &[MapCell]) -> Table {
     let (vary_x, vary_y) = first.map_or(("", ""), |cell| (cell.vary_x.as_str(), cell.vary_y.as_str()));
     let at = |x: f64, y: f64| {
         own.iter().find(|cell| (cell.x, cell.y) == (x, y)).map_or(Cell::toned(NONE, Tone::Muted), |cell| {
-            Cell::toned(format!("{} {}", ratio(cell.ratio), cell.verdict.as_str()), cell.verdict.into())
+            Cell::toned(format!("{} {}", short_ratio(cell.ratio), cell.verdict.as_str()), cell.verdict.into())
         })
     };
     let mut columns = vec![Column::words(format!("{vary_y} \\ {vary_x}"))];
@@ -113,5 +225,78 @@ fn map(strategy: &str, cells: &[MapCell]) -> Table {
             "Simultaneous 95 % intervals of all {}.",
             counted(cells.len(), "cell")
         )],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::testing::{says, says_all};
+    use crate::reading::testing::run;
+
+    #[test]
+    fn a_crossing_is_said_in_each_form() {
+        let row = CrossoverRow {
+            strategy: "rcu-epoch".to_owned(),
+            baseline: "mutex".to_owned(),
+            vary: "mods".to_owned(),
+            from: 0.001,
+            to: 0.5,
+            crossing: Some(0.0625),
+            ci_low: Some(0.05),
+            ci_high: Some(0.08),
+            verdict: CrossoverVerdict::Stops,
+            beyond: Some(Verdict::Slower),
+            values: 14,
+            faster: 9,
+            slower: 4,
+            undecided: 1,
+            blocks: 1_234,
+            confidence: 0.95,
+        };
+        let rows = [row];
+        let document = search(&Search {
+            baseline: "mutex",
+            range: Range { vary: Vary::Mods, from: 0.001, to: 0.5 },
+            of: "workload hot, 2 threads",
+            rows: &rows,
+            points: &[],
+            biased: (1, 14),
+            cut_short: true,
+            caveats: Vec::new(),
+            directory: Path::new("results/made-up"),
+            run: &run(),
+        });
+        says_all(&document);
+        says(
+            &document,
+            &[
+                "rcu-epoch",
+                "up to 6.25 %",
+                "5 % to 8 %",
+                "1,234",
+                "differs at 1 of 14 values",
+                "A limit ended the search",
+                "results/made-up",
+            ],
+        );
+        let crossing = &document.data["crossings"][0];
+        assert_eq!((&crossing["crossing"], &crossing["blocks"]), (&json!(0.0625), &json!(1_234)));
+        assert_eq!((&document.data["cut_short"], &document.data["biased"]), (&json!(true), &json!([1, 14])));
+    }
+
+    #[test]
+    fn values_are_said_with_their_units() {
+        for (vary, value, said) in [
+            (Vary::Mods, 0.05, "5 %"),
+            (Vary::Mods, 0.00123, "0.123 %"),
+            (Vary::Timers, 12_345.4, "12,345"),
+            (Vary::Rate, 1_234_567.0, "1.23 M/s"),
+            (Vary::Rate, 999.0, "999 /s"),
+            (Vary::Think, 1_000.0, "1 µs"),
+            (Vary::Hold, 12.5, "12.5 ns"),
+        ] {
+            assert_eq!(value_of(vary.word(), value), said);
+        }
     }
 }

@@ -1,10 +1,10 @@
 //! Every strategy at every point, at a glance.
 
-use super::{NONE, missing, point};
-use crate::document::words::{heading, percent, ratio};
-use crate::document::{Block, Cell, Column, Interval, Table, Tone};
+use super::{axis, operations};
+use crate::document::words::{heading, percent};
+use crate::document::{Block, Cell, Column, Table, Tone};
 use crate::reading::{Place, Reading, Scores, Standing, Tally};
-use crate::record::{AA_CONTROL, Ratio};
+use crate::record::{AA_CONTROL, ALL};
 
 /// More points than this stand below each other, as words.
 const MOST_ACROSS: usize = 4;
@@ -20,20 +20,18 @@ pub(super) fn blocks(reading: &Reading<'_>, scores: &Scores) -> Vec<Block> {
 
 /// A row for each strategy, each ratio as a picture.
 fn across(reading: &Reading<'_>, scores: &Scores) -> Table {
-    let axis = point::axis(reading);
+    let names = reading.strategies.iter();
+    let deciding = names.flat_map(|name| reading.points.iter().filter_map(move |point| reading.ratio(point, name)));
+    let axis = axis(reading, deciding);
     let mut columns = vec![Column::words("strategy")];
     for place in &scores.places {
-        columns.push(Column::intervals(heading(&place.point), axis));
-        columns.push(Column::words("ratio"));
+        columns.push(Column::ratios(heading(&place.point), axis));
     }
     columns.push(Column::words("in all"));
     let row = |standing: &Standing| {
         let mut cells = vec![Cell::new(&standing.strategy)];
-        for (found, place) in standing.ratios.iter().zip(&scores.places) {
-            let bounded = found.as_ref().filter(|it| it.ci_high.is_finite());
-            cells.push(Cell::drawn(bounded.map(Interval::from)));
-            cells.push(short(reading, found.as_ref(), place, &standing.strategy));
-        }
+        cells
+            .extend(scores.places.iter().map(|place| operations::cell(reading, &place.point, &standing.strategy, ALL)));
         cells.push(in_all(standing, scores));
         cells
     };
@@ -49,11 +47,11 @@ fn across(reading: &Reading<'_>, scores: &Scores) -> Table {
 fn down(reading: &Reading<'_>, scores: &Scores) -> Table {
     let mut columns = vec![Column::words("point")];
     columns.extend(scores.standings.iter().map(|it| Column::words(&it.strategy)));
-    let row = |(number, place): (usize, &Place)| {
-        let cells = scores.standings.iter().map(|it| short(reading, it.ratios[number].as_ref(), place, &it.strategy));
+    let row = |place: &Place| {
+        let cells = scores.standings.iter().map(|it| operations::cell(reading, &place.point, &it.strategy, ALL));
         std::iter::once(Cell::new(heading(&place.point))).chain(cells).collect()
     };
-    let mut rows: Vec<Vec<Cell>> = scores.places.iter().enumerate().map(row).collect();
+    let mut rows: Vec<Vec<Cell>> = scores.places.iter().map(row).collect();
     rows.push(
         std::iter::once(Cell::new("in all"))
             .chain(scores.standings.iter().map(|it| in_all(it, scores)))
@@ -64,14 +62,6 @@ fn down(reading: &Reading<'_>, scores: &Scores) -> Table {
         columns,
         rows,
         notes: Vec::new(),
-    }
-}
-
-fn short(reading: &Reading<'_>, found: Option<&Ratio>, place: &Place, strategy: &str) -> Cell {
-    match (found, place.biased) {
-        (Some(it), true) => Cell::toned(format!("{} biased", ratio(it.ratio)), Tone::Muted),
-        (Some(it), false) => Cell::toned(format!("{} {}", ratio(it.ratio), it.verdict.as_str()), it.verdict.into()),
-        (None, _) => reading.no_ratio(&place.point, strategy).map_or(Cell::new(NONE), |why| missing(&why)),
     }
 }
 

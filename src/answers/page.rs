@@ -4,11 +4,14 @@ use serde_json::json;
 
 use super::pictures::Pictures;
 use super::run::skeleton;
-use super::{Material, StudyMaterial, claims, crossings, glance, host, notices, point, strategies};
+use super::{Material, StudyMaterial, claims, crossings, glance, host, notices, operations, point, strategies};
 use crate::document::words::{counted, duration, shell};
 use crate::document::{Block, Document, Section, Tone, Verdict, glossary};
 use crate::reading::{Reading, Results, Scores};
 use crate::record::{CheckRow, Declaration};
+
+/// The operations of more points than these are folded.
+const MOST_SHOWN: usize = 4;
 
 /// The page of a result directory: what its run answers, and folded below it whatever that rests on.
 pub fn page(material: &Material<'_>) -> Document {
@@ -105,8 +108,12 @@ fn of_results(
     // A search for crossings measures many points, few of them for their own sake.
     if blocks.is_empty() && !reading.points.is_empty() {
         blocks.extend(glance::blocks(reading, &scores));
+        let operations = reading.points.iter().map(|it| operations::table(reading, it)).collect();
+        let section = Section::new("What a change costs, operation by operation", operations);
+        blocks.push(Block::Section(Section { folded: reading.points.len() > MOST_SHOWN, ..section }));
         for it in &reading.points {
-            let section = point::section(reading, it, true);
+            let mut section = point::section(reading, it);
+            section.blocks.extend(point::details(reading, &results.blocks, it));
             blocks.push(Block::Section(Section { folded: true, ..section }));
         }
         blocks.push(folded("What the columns mean", vec![Block::Text(point::definitions(reading))]));
@@ -127,7 +134,10 @@ fn words() -> Block {
          and its source, docs/GLOSSARY.md has these words.",
         "Every figure is computed from the directory's result files each time this page is made.",
     ];
-    folded("How to read this", vec![glossary::block(), Block::List(rules.map(str::to_owned).to_vec())])
+    folded(
+        "Glossary, and how to read this",
+        vec![glossary::block(), Block::List(rules.map(str::to_owned).to_vec())],
+    )
 }
 
 fn folded(title: &str, blocks: Vec<Block>) -> Block {

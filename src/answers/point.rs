@@ -1,33 +1,17 @@
 //! One point: a table of the strategies, and what has to be said under it.
 
-use super::{NONE, missing};
-use crate::document::words::{counted, figure, heading, interval, list, percent, ratio};
-use crate::document::{Axis, Block, Cell, Column, Interval, OPTIONAL, Section, Table, Tone};
-use crate::reading::{Pass, Reading, Shares};
-use crate::record::{AA_CONTROL, FLOOR, FLOOR_BEHIND, Kind, LatencyRow, Point, Ratio, is_floor};
-use crate::stats::median;
+use super::{NONE, missing, names, resolved, states, tail, tails};
+use crate::document::words::{self, counted, figure, heading, interval, list, percent, ratio};
+use crate::document::{Block, Cell, Column, OPTIONAL, Section, Table, Tone};
+use crate::reading::{Missing, Pass, Reading, Shares, Uneven};
+use crate::record::{AA_CONTROL, ALL, BlockRow, LatencyRow, Metric, Point, Ratio, is_floor};
+use crate::stats::{MOST_AT_FLOOR, Summary, median};
 use crate::text::count;
 
-/// Stands before a tail that is the machine's.
-const MACHINES: &str = "~";
-
-/// The axis of all deciding ratios of a reading, so that pictures can be compared across its points.
-pub(super) fn axis(reading: &Reading<'_>) -> Axis {
-    let deciding = |point| {
-        let names = reading.strategies.iter().map(String::as_str).chain([AA_CONTROL]);
-        names.filter_map(move |name| reading.ratio(point, name))
-    };
-    let intervals: Vec<Interval> = reading.points.iter().flat_map(deciding).map(Interval::from).collect();
-    Axis::over(&intervals, reading.threshold)
-}
-
-/// The table of a point with the lines under it; in detail, every operation's latency too.
-pub(super) fn section(reading: &Reading<'_>, point: &Point, in_detail: bool) -> Section {
+/// The table of a point with the lines under it, and the tails of its most frequent operation.
+pub(super) fn section(reading: &Reading<'_>, point: &Point) -> Section {
     let title = format!("{}{}", heading(point), oversubscribed(reading, point));
     let mut blocks = vec![Block::Table(table(reading, point))];
-    if let Some(text) = lines(reading, point) {
-        blocks.push(Block::Text(text));
-    }
     if reading.is_biased(point) {
         let baseline = reading.baseline;
         blocks.push(Block::Notice(format!(
@@ -35,15 +19,9 @@ pub(super) fn section(reading: &Reading<'_>, point: &Point, in_detail: bool) -> 
         )));
     }
     blocks.extend(implausible(reading, point).map(Block::Notice));
-    if in_detail {
-        if let Some(shares) = reading.shares(point, reading.baseline) {
-            blocks.push(Block::Text(load(&shares, reading.baseline)));
-        }
-        let operations = operations(reading, point);
-        if !operations.rows.is_empty() {
-            blocks.push(Block::Section(Section::folded("Latency of every operation", vec![Block::Table(operations)])));
-        }
-    }
+    blocks.extend(lines(reading, point).map(Block::Text));
+    blocks.extend(states::in_words(reading, point).map(Block::Text));
+    blocks.extend(reading.commonest_op(point).and_then(|op| tails::table(reading, point, op)));
     Section::new(title, blocks)
 }
 
@@ -56,6 +34,22 @@ fn implausible(reading: &Reading<'_>, point: &Point) -> Option<String> {
     })
 }
 
+/// The rest of a point: its states, its load, and the tails of its other operations.
+pub(super) fn details(reading: &Reading<'_>, blocks: &[BlockRow], point: &Point) -> Vec<Block> {
+    let mut made = states::in_detail(reading, blocks, point);
+    if let Some(shares) = reading.shares(point, reading.baseline) {
+        made.push(Block::Text(load(&shares, reading.baseline)));
+    }
+    let others = reading.ops(point).into_iter().skip(1).filter_map(|op| tails::table(reading, point, op));
+    let mut of_operations: Vec<Block> = others.collect();
+    let percentiles = percentiles(reading, point);
+    if !percentiles.rows.is_empty() {
+        of_operations.push(Block::Table(percentiles));
+        made.push(Block::Section(Section::folded("Latency of every operation", of_operations)));
+    }
+    made
+}
+
 fn oversubscribed(reading: &Reading<'_>, point: &Point) -> &'static str {
     match reading.cpus() {
         Some(cpus) if cpus > 0 && point.threads > cpus => ", oversubscribed",
@@ -64,21 +58,11 @@ fn oversubscribed(reading: &Reading<'_>, point: &Point) -> &'static str {
 }
 
 fn table(reading: &Reading<'_>, point: &Point) -> Table {
-    let row = Row {
-        reading,
-        point,
-        op: reading.commonest_op(point),
-        late: reading.has_response_times(point),
-    };
-    let names = reading.strategies.iter().map(String::as_str).chain([AA_CONTROL, FLOOR, FLOOR_BEHIND]);
-    let known = |name: &&str| !(is_floor(name) || *name == AA_CONTROL) || reading.summary(point, name).is_some();
+    let row = Row { reading, point };
     Table {
-        caption: match row.op {
-            Some(op) => format!("Time beside {}; percentiles: service times of {op}, ns", reading.baseline),
-            None => format!("Time beside {}", reading.baseline),
-        },
+        caption: format!("All operations together, beside {}", reading.baseline),
         columns: row.columns(),
-        rows: names.filter(known).map(|name| row.cells(name)).collect(),
+        rows: names(reading, point).into_iter().map(|name| row.cells(name)).collect(),
         notes: Vec::new(),
     }
 }
@@ -87,10 +71,6 @@ fn table(reading: &Reading<'_>, point: &Point) -> Table {
 struct Row<'r, 'a> {
     reading: &'r Reading<'a>,
     point: &'r Point,
-    /// The operation whose percentiles are shown.
-    op: Option<&'a str>,
-    /// Whether response times were recorded.
-    late: bool,
 }
 
 impl Row<'_, '_> {
@@ -104,7 +84,6 @@ impl Row<'_, '_> {
             Column::words("strategy"),
             Column::numbers(if paced { "service ns" } else { "ns/op" }),
             Column::numbers("ratio"),
-            Column::intervals(format!("ratio to {}", self.reading.baseline), axis(self.reading)).rank(OPTIONAL),
             Column::words("interval").rank(1),
             Column::words("verdict"),
             Column::numbers(if self.reading.trace(self.point).is_some() {
@@ -113,19 +92,13 @@ impl Row<'_, '_> {
                 "locks/op"
             })
             .rank(2),
-            Column::numbers("contended").rank(4),
+            Column::numbers("contended").rank(OPTIONAL),
             Column::numbers("blocks").rank(4),
         ];
         if paced {
             columns.extend([Column::numbers("locks/s").rank(2), Column::numbers("of a core").rank(2)]);
         } else {
             columns.push(Column::numbers("net ns").rank(2));
-        }
-        if self.op.is_some() {
-            columns.extend(["p50", "p99", "p99.9", "max"].map(|title| Column::numbers(title).rank(5)));
-        }
-        if self.late {
-            columns.extend(["late p99", "late max"].map(|title| Column::numbers(title).rank(6)));
         }
         columns
     }
@@ -143,10 +116,6 @@ impl Row<'_, '_> {
             }),
             number(summary.and_then(|it| it.ns_per_op)),
             Cell::new(found.map_or(NONE.to_owned(), |it| ratio(it.ratio))),
-            Cell {
-                text: NONE.to_owned(),
-                ..Cell::drawn(found.filter(|it| it.ci_high.is_finite()).map(Interval::from))
-            },
             self.interval(strategy, compared),
             self.verdict(strategy, found, compared),
             self.locks(strategy),
@@ -159,21 +128,7 @@ impl Row<'_, '_> {
             cells.push(Cell::new(median(&core).map_or(NONE.to_owned(), percent)));
         } else {
             // The floor net of itself says nothing.
-            cells.push(number(summary.and_then(|it| it.net_ns_per_op).filter(|_| strategy != FLOOR)));
-        }
-        if let Some(op) = self.op {
-            let row = reading.latency(point, strategy, op, Kind::Service);
-            let p50 = row.map_or(NONE.to_owned(), |row| count(row.p50_ns));
-            cells.extend([
-                Cell::new(p50),
-                self.tail(row, |row| row.p99_ns),
-                self.tail(row, |row| row.p999_ns),
-                self.tail(row, |row| row.max_ns),
-            ]);
-        }
-        if self.late {
-            let row = self.op.and_then(|op| reading.latency(point, strategy, op, Kind::Response));
-            cells.extend([self.tail(row, |row| row.p99_ns), self.tail(row, |row| row.max_ns)]);
+            cells.push(number(summary.and_then(|it| it.net_ns_per_op).filter(|_| !is_floor(strategy))));
         }
         if is_floor(strategy) || strategy == AA_CONTROL {
             cells.iter_mut().filter(|cell| cell.tone == Tone::Plain).for_each(|cell| cell.tone = Tone::Muted);
@@ -196,6 +151,9 @@ impl Row<'_, '_> {
             false => self.reading.no_time(self.point, strategy),
         };
         match (found, why) {
+            (Some(it), _) if strategy != AA_CONTROL && self.is_at_floor(strategy) => {
+                Cell::toned(format!("{}; {}", it.verdict.as_str(), Missing::NoNet), it.verdict.into())
+            }
             (Some(it), _) => Cell::verdict(it.verdict),
             (None, Some(why)) => missing(&why),
             (None, None) => Cell::new(NONE),
@@ -211,13 +169,9 @@ impl Row<'_, '_> {
         Cell::new(text.unwrap_or_else(|| NONE.to_owned()))
     }
 
-    fn tail(&self, row: Option<&LatencyRow>, pick: fn(&LatencyRow) -> u64) -> Cell {
-        match row {
-            Some(row) if self.reading.tails().is_the_machines(row, pick) => {
-                Cell::toned(format!("{MACHINES}{}", count(pick(row))), Tone::Muted)
-            }
-            row => Cell::new(row.map_or(NONE.to_owned(), |row| count(pick(row)))),
-        }
+    /// Whether too many trials cannot be told from the floor's.
+    fn is_at_floor(&self, strategy: &str) -> bool {
+        self.reading.summary(self.point, strategy).is_some_and(Summary::is_at_floor)
     }
 }
 
@@ -256,11 +210,40 @@ fn lines(reading: &Reading<'_>, point: &Point) -> Option<String> {
     if !waits.is_empty() {
         lines.push(format!("Median wait of a retired node until it is reclaimed: {}.", list(&waits)));
     }
+    let at_floor = reading.strategies.iter().filter_map(|name| reading.summary(point, name));
+    let at_floor = at_floor.filter(|it| it.at_floor > 0);
+    let at_floor: Vec<String> = at_floor
+        .map(|it| format!("{} in {} of {}", it.strategy, it.at_floor, counted(it.trials, "trial")))
+        .collect();
+    if !at_floor.is_empty() {
+        let most = percent(MOST_AT_FLOOR);
+        lines.push(format!(
+            "At the floor: {}. All of them count; above {most} there is no net figure.",
+            at_floor.join(", ")
+        ));
+    }
+    lines.extend(reading.uneven(point).iter().filter_map(uneven));
     let unfair: Vec<String> = reading.unfair(point).iter().map(|(name, share)| format!("{name} {share:.2}")).collect();
     if !unfair.is_empty() {
         lines.push(format!("Fewest over most operations of a thread: {}; threads.csv has each.", unfair.join(", ")));
     }
     (!lines.is_empty()).then(|| lines.join(" "))
+}
+
+/// A share that was not played as asked, or not by all alike.
+fn uneven(it: &Uneven) -> Option<String> {
+    let [(least, low), (most, high)] = it.range()?;
+    let of = match it.of.as_str() {
+        "head" => "changes at the head",
+        op => op,
+    };
+    let [low, high] = [*low, *high].map(words::share);
+    let asked = it.asked.map_or(String::new(), |share| format!(" asked {},", words::share(share)));
+    let played = match low == high {
+        true => low,
+        false => format!("{low} under {least} to {high} under {most}"),
+    };
+    Some(format!("Share of {of}:{asked} played {played}."))
 }
 
 /// What the load came to.
@@ -275,24 +258,23 @@ fn load(shares: &Shares, strategy: &str) -> String {
     format!("The load as played under {strategy}: {}{head}{fired}.", list(&ops))
 }
 
-/// Percentiles of each operation under each strategy.
-fn operations(reading: &Reading<'_>, point: &Point) -> Table {
-    let tails = reading.tails();
-    let tail = |row: &LatencyRow, pick: fn(&LatencyRow) -> u64| {
-        let mark = if tails.is_the_machines(row, pick) { MACHINES } else { "" };
-        Cell::new(format!("{mark}{}", count(pick(row))))
+/// Percentiles of each operation under each strategy, over all blocks; none beyond which too few operations lie.
+fn percentiles(reading: &Reading<'_>, point: &Point) -> Table {
+    let percentile = |row: &LatencyRow, pick: fn(&LatencyRow) -> u64, beyond| match resolved(row.count, beyond) {
+        true => tail(reading, row, pick),
+        false => Cell::new(NONE),
     };
     let row = |row: &LatencyRow| {
         vec![
             Cell::new(&row.strategy),
             Cell::new(&row.op),
             Cell::new(row.kind.as_str()),
-            Cell::new(count(row.p50_ns)),
-            Cell::new(count(row.p90_ns)),
-            tail(row, |row| row.p99_ns),
-            tail(row, |row| row.p999_ns),
-            tail(row, |row| row.p9999_ns),
-            tail(row, |row| row.max_ns),
+            percentile(row, |row| row.p50_ns, 0.5),
+            percentile(row, |row| row.p90_ns, 0.1),
+            percentile(row, |row| row.p99_ns, 0.01),
+            percentile(row, |row| row.p999_ns, 0.001),
+            percentile(row, |row| row.p9999_ns, 0.0001),
+            tail(reading, row, |row| row.max_ns),
             Cell::new(count(row.count)),
         ]
     };
@@ -327,7 +309,11 @@ pub(super) fn definitions(reading: &Reading<'_>) -> String {
         text += "late: response time, from the intended start. ";
     }
     if !reading.latency.is_empty() {
-        text += "Percentiles include the clock; ~ marks a tail that cannot be told from the floor's, so it is the machine's. ";
+        text += "Single operations: mean service time of all but the slowest hundredth, clock included, so their ratios lie nearer to 1 \
+                 than without it. Percentiles include the clock too. ";
+    }
+    if reading.ratios.iter().any(|it| it.op != ALL && it.metric == Metric::NsPerOp) {
+        text += "Roles: a role's thread time over its operations. ";
     }
     text + &format!(
         "ratio: to {}, taken inside blocks; below 1 is faster. Intervals are simultaneous 95 % intervals over all comparisons \

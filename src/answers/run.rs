@@ -3,20 +3,27 @@
 use serde_json::{Value, json};
 
 use super::page::header;
-use super::{Material, notices, point, verdict};
+use super::{Material, notices, operations, point, verdict};
 use crate::document::words::list;
 use crate::document::{Block, Document};
 use crate::reading::{Implausible, Reading, Scores};
 use crate::record::Point;
 
-/// A run's document: the verdict, then a table for each point; in detail, every operation's latency too.
+/// A run's document: the verdict, what a change costs operation by operation, then each point; in detail, its states and every
+/// operation's latency too.
 pub fn run(material: &Material<'_>, in_detail: bool) -> Document {
     let Material { directory, results, declarations } = *material;
     let reading = results.reading();
     let scores = Scores::new(&reading, declarations, &results.checks);
     let mut document = skeleton(material, &reading, &scores);
-    let points = reading.points.iter().map(|it| Block::Section(point::section(&reading, it, in_detail)));
-    document.blocks = points.collect();
+    document.blocks = reading.points.iter().map(|it| operations::table(&reading, it)).collect();
+    for it in &reading.points {
+        let mut section = point::section(&reading, it);
+        if in_detail {
+            section.blocks.extend(point::details(&reading, &results.blocks, it));
+        }
+        document.blocks.push(Block::Section(section));
+    }
     document.blocks.push(Block::Text(point::definitions(&reading)));
     document.blocks.push(Block::Text(format!("Results: {directory}")));
     document
@@ -65,6 +72,8 @@ fn of_point(reading: &Reading<'_>, point: &Point) -> Value {
         "metric": reading.metric(point),
         "biased": reading.is_biased(point),
         "trace": reading.trace(point),
+        "states": reading.states(point),
+        "uneven": reading.uneven(point),
         "load": reading.shares(point, reading.baseline),
         "saturated": reading.saturated(point),
         "implausible": reading.implausible(point).iter().map(of_strategy).collect::<Vec<Value>>(),

@@ -1,10 +1,13 @@
 //! What the documents of made-up results say, and that nothing in them is markup.
 
+use snapbox::{assert_data_eq, file};
+
 use super::{Material, page, run};
 use crate::document::{Block, Document, Html, Json, Markdown, Terminal, Writer};
-use crate::reading::testing::{declarations, passed, results};
+use crate::reading::testing::{declarations, passed, probed, results};
 use crate::reading::{Picture, Results};
-use crate::record::{AA_CONTROL, Check, Pass, RunState, Verified};
+use crate::record::{AA_CONTROL, Check, Command, Pass, PlayedTrace, Replay, RunState, Verified};
+use crate::workload::{Order, Speed};
 
 const HOSTILE: &str = "<script>alert('x')</script>\"";
 
@@ -80,8 +83,8 @@ fn a_paced_load_has_its_ratio_in_markdown() {
         },
         true,
     ));
-    let row = text.lines().find(|line| line.starts_with("| seqlock |")).unwrap();
-    assert!(row.starts_with("| seqlock | 5.00 | 0.500 |") && row.contains("| faster |"), "{row}");
+    let row = text.lines().find(|line| line.starts_with("| seqlock | 5.00 | 0.500 |")).unwrap();
+    assert!(row.contains("| faster |"), "{row}");
     assert!(text.contains("service ns"), "{text}");
 }
 
@@ -106,6 +109,107 @@ fn a_run_and_the_page_of_its_directory_say_the_same() {
     };
     assert!(!table(&run).is_empty());
     assert_eq!(table(&run), table(&page));
+}
+
+fn answer(results: &Results, in_detail: bool) -> Document {
+    let material = Material {
+        directory: "results/made-up",
+        results,
+        declarations: &declarations(),
+    };
+    run(&material, in_detail)
+}
+
+/// After a change that is meant, `SNAPSHOTS=overwrite cargo test --lib answers` writes what is said now.
+#[test]
+fn the_answer_of_a_run_in_each_form() {
+    let results = probed(&[("seqlock", 5.0), ("hazard", 10.0)]);
+    let text = Terminal { width: 80, colour: false }.write(&answer(&results, false));
+    assert_data_eq!(&text, file!["tests/run-80.txt"].raw());
+    assert!(text.lines().all(|line| unicode_width::UnicodeWidthStr::width(line) <= 80), "{text}");
+    let document = answer(&results, true);
+    assert_data_eq!(Markdown.write(&document), file!["tests/run.md"].raw());
+    let point = &document.data["points"][0];
+    assert_eq!(point["states"]["met"], serde_json::json!([["core to itself", 8], ["core shared", 8]]));
+    assert_eq!(point["states"]["never_met"], serde_json::json!([]));
+    assert_eq!(document.data["ratios"].as_array().map(Vec::len), Some(results.reading().ratios.len()));
+    for part in ["summaries", "latency", "missing", "run"] {
+        assert!(!document.data[part].is_null(), "{part}");
+    }
+}
+
+#[test]
+fn the_answer_of_a_replay_counts_passes_in_each_form() {
+    let mut replayed = probed(&[("seqlock", 5.0)]);
+    replayed.run.parameters.command = Command::Replay(Replay {
+        traces: vec![PlayedTrace {
+            path: "hot.csv".to_owned(),
+            workload: "hot".to_owned(),
+            checksum: "0".to_owned(),
+            rows: 500,
+            recorded_fires: 3,
+        }],
+        order: Order::Strict,
+        speed: Speed::Max,
+    });
+    let document = answer(&replayed, true);
+    for text in [
+        Terminal { width: 80, colour: false }.write(&document),
+        Markdown.write(&document),
+    ] {
+        let text = text.split_whitespace().collect::<Vec<&str>>().join(" ");
+        assert!(text.contains("locks/pass") && text.contains("A pass plays 500 rows"), "{text}");
+        assert!(text.contains("time relative to mutex, by operation"), "{text}");
+    }
+    assert_eq!(document.data["points"][0]["trace"]["recorded_fires"], 3);
+}
+
+#[test]
+fn a_state_in_which_the_verdict_is_another_is_told() {
+    let mut split = probed(&[("seqlock", 5.0)]);
+    let shared = split.trials.iter_mut().filter(|it| it.strategy == "seqlock" && it.state == "core shared");
+    shared.for_each(|it| it.ns_per_op *= 4.0);
+    let text = Terminal { width: 400, colour: false }.write(&answer(&split, false));
+    assert!(text.contains("Core shared, 8 blocks: seqlock 2.00 ("), "{text}");
+    assert!(text.contains("Core to itself, 8 blocks: seqlock 0.50 ("), "{text}");
+    let mut alone = probed(&[("seqlock", 5.0)]);
+    alone.trials.iter_mut().for_each(|it| it.state = "core shared".to_owned());
+    let text = Terminal { width: 400, colour: false }.write(&answer(&alone, false));
+    assert!(text.contains("in all 16 blocks: core shared. Never met: core to itself."), "{text}");
+}
+
+#[test]
+fn the_page_draws_the_blocks_in_time_by_state() {
+    let results = probed(&[("seqlock", 5.0)]);
+    let page = Html.write(&document(&results));
+    let picture = page.split("<svg class=\"plot\"").nth(1).unwrap().split("</svg>").next().unwrap();
+    // A panel of 16 blocks and a legend of two states.
+    assert_eq!(
+        (picture.matches("<circle").count(), picture.matches("#d55e00").count()),
+        (8 + 1, 8 + 1),
+        "{picture}"
+    );
+    assert!(picture.contains("seqlock") && picture.contains("core shared, 8 blocks"), "{picture}");
+    let mut unprobed = results.clone();
+    unprobed.trials.iter_mut().for_each(|it| it.state.clear());
+    assert!(!Html.write(&document(&unprobed)).contains("<svg class=\"plot\""));
+}
+
+#[test]
+fn what_cannot_be_told_from_doing_nothing_says_so_and_has_no_net_figure() {
+    let mut idle = results(&[("seqlock", 5.0)]);
+    idle.trials
+        .iter_mut()
+        .filter(|it| it.strategy == "seqlock" && it.block < 2)
+        .for_each(|it| it.at_floor = true);
+    let text = Terminal { width: 400, colour: false }.write(&answer(&idle, false));
+    assert!(text.contains("faster; cannot be told from doing nothing"), "{text}");
+    assert!(text.contains("At the floor: seqlock in 2 of 16 trials. All of them count"), "{text}");
+    let reading = idle.reading();
+    let summary = reading.summaries.iter().find(|it| it.strategy == "seqlock").unwrap();
+    assert_eq!((summary.net_ns_per_op, summary.trials), (None, 16));
+    let point = reading.points[0].clone();
+    assert_eq!((reading.ratio(&point, "seqlock").unwrap().blocks, reading.net_ratio(&point, "seqlock")), (16, None));
 }
 
 #[test]
@@ -142,7 +246,11 @@ fn what_must_be_known_first_is_a_notice() {
 
 #[test]
 fn nothing_from_a_file_is_markup() {
-    let mut results = results(&[("seqlock", 5.0), (HOSTILE, 8.0)]);
+    let mut results = probed(&[("seqlock", 5.0), (HOSTILE, 8.0)]);
+    results
+        .operations
+        .iter_mut()
+        .for_each(|row| (row.workload, row.op) = (HOSTILE.to_owned(), HOSTILE.to_owned()));
     results.trials.iter_mut().for_each(|trial| trial.workload = HOSTILE.to_owned());
     let latency = results.latency.iter_mut().flatten();
     latency.for_each(|row| (row.workload, row.op) = (HOSTILE.to_owned(), HOSTILE.to_owned()));

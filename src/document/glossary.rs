@@ -1,9 +1,9 @@
-//! Ten words that a reader of an answer needs. `docs/GLOSSARY.md` is this document.
+//! Words that a reader of an answer needs. `docs/GLOSSARY.md` is this document.
 
 use super::{Block, Document};
 
 /// The words in the order of reading, each with what it stands for.
-pub const WORDS: [(&str, &str); 10] = [
+pub const WORDS: [(&str, &str); 12] = [
     ("Point", "One workload at one number of threads. Strategies are compared within a point only."),
     (
         "Block",
@@ -33,6 +33,15 @@ pub const WORDS: [(&str, &str); 10] = [
         "Verdict",
         "What the interval says: same if it lies within the margin; faster or slower if it lies on one side of 1; otherwise \
          unclear.",
+    ),
+    (
+        "Too few blocks",
+        "Fewer than six blocks have both sides. There is no interval and no verdict; a longer run has them.",
+    ),
+    (
+        "State",
+        "What the machine was like during a block, told by probes alone: whether the thread's core was its own or shared. The answer may \
+         differ between states.",
     ),
     (
         "Freshness",

@@ -40,8 +40,12 @@ fn blocks(text: &mut String, blocks: &[Block], level: usize) {
             Block::Facts(facts) => definitions(text, facts),
             Block::Table(it) => table(text, it),
             Block::Figure(it) => {
-                let file = shown(&it.file, usize::MAX).replace(['<', '>'], "");
-                line(text, format_args!("![{}](<{file}>)\n\n{}\n", plain(&it.alt), plain(&it.caption)));
+                // What was drawn for this document alone has no file to refer to.
+                if !it.file.is_empty() {
+                    let file = shown(&it.file, usize::MAX).replace(['<', '>'], "");
+                    line(text, format_args!("![{}](<{file}>)\n", plain(&it.alt)));
+                }
+                line(text, format_args!("{}\n", plain(&it.caption)));
             }
             // Indented, so that no fence in the text can end it.
             Block::Code(it) => {
@@ -109,13 +113,14 @@ fn table(text: &mut String, table: &Table) {
         );
     }
     text.push('\n');
-    table.all_notes().iter().for_each(|it| line(text, format_args!("{}\n", plain(it))));
+    table.all_notes(false).iter().for_each(|it| line(text, format_args!("{}\n", plain(it))));
 }
 
 fn cell(cell: &Cell, column: &Column) -> String {
     match (column.kind, &cell.interval) {
         // Blanks at an end would be dropped, and those inside drawn as one.
         (Kind::Intervals(axis), Some(it)) => format!("`{}`", axis.draw(it, WIDTH).replace(' ', "·")),
+        (Kind::Ratios(_), _) => cell_of(&cell.text_with_interval()),
         _ => cell_of(&cell.text),
     }
 }

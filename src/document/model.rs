@@ -85,7 +85,7 @@ impl Section {
 /// A picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Figure {
-    /// Its file.
+    /// Its file; empty of one that was drawn for the document.
     pub file: String,
     /// What it shows, for who cannot see it.
     pub alt: String,

@@ -1,7 +1,7 @@
 //! Tables.
 
-use super::{Axis, Interval};
-use crate::record::Verdict;
+use super::{Axis, Interval, words};
+use crate::record::{Ratio, Verdict};
 
 /// A table.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -40,6 +40,8 @@ pub enum Kind {
     Numbers,
     /// Intervals, drawn on this axis. The figures that they show stand in other columns.
     Intervals(Axis),
+    /// Ratios in words, each with its interval: drawn on this axis on a page, behind the words in text that has room for it.
+    Ratios(Axis),
 }
 
 impl Column {
@@ -56,6 +58,11 @@ impl Column {
     /// A column of intervals on one axis.
     pub fn intervals(title: impl Into<String>, axis: Axis) -> Self {
         Column { kind: Kind::Intervals(axis), ..Column::words(title) }
+    }
+
+    /// A column of ratios on one axis.
+    pub fn ratios(title: impl Into<String>, axis: Axis) -> Self {
+        Column { kind: Kind::Ratios(axis), ..Column::words(title) }
     }
 
     /// The same column of this rank.
@@ -76,7 +83,7 @@ pub struct Cell {
     pub text: String,
     /// How it is coloured.
     pub tone: Tone,
-    /// What is drawn, in a column of intervals.
+    /// What is drawn, in a column of intervals or of ratios.
     pub interval: Option<Interval>,
 }
 
@@ -94,6 +101,22 @@ impl Cell {
     /// A verdict's word.
     pub fn verdict(verdict: Verdict) -> Self {
         Cell::toned(verdict.as_str(), verdict.into())
+    }
+
+    /// A ratio with its verdict, for a column of ratios.
+    pub fn ratio(it: &Ratio) -> Self {
+        Cell {
+            interval: Some(it).filter(|it| it.ci_high.is_finite()).map(Interval::from),
+            ..Cell::toned(format!("{} {}", words::short_ratio(it.ratio), it.verdict.as_str()), it.verdict.into())
+        }
+    }
+
+    /// The text with the interval behind it.
+    pub(super) fn text_with_interval(&self) -> String {
+        match self.interval {
+            Some(Interval { low, high, .. }) => format!("{} ({})", self.text, words::between(low, high)),
+            None => self.text.clone(),
+        }
     }
 
     /// A cell in which this interval is drawn, if there is one.
@@ -133,12 +156,13 @@ impl From<Verdict> for Tone {
 }
 
 impl Table {
-    /// All notes: the table's own, and what its pictures show.
-    pub(super) fn all_notes(&self) -> Vec<String> {
+    /// All notes: the table's own, and what its pictures show; `ratios` are drawn on a page only.
+    pub(super) fn all_notes(&self, ratios: bool) -> Vec<String> {
         let mut axes: Vec<Axis> = Vec::new();
         for column in &self.columns {
             match column.kind {
                 Kind::Intervals(axis) if !axes.contains(&axis) => axes.push(axis),
+                Kind::Ratios(axis) if ratios && !axes.contains(&axis) => axes.push(axis),
                 _ => {}
             }
         }

@@ -153,6 +153,40 @@ fn no_width_is_exceeded_and_every_word_is_said() {
 }
 
 #[test]
+fn a_ratio_has_its_interval_where_there_is_room_and_its_picture_on_a_page() {
+    let ratio = Interval {
+        low: 0.19,
+        at: 0.22,
+        high: 0.25,
+        verdict: record::Verdict::Faster,
+    };
+    let axis = Axis::over(&[ratio], 0.01);
+    let cell = || Cell {
+        interval: Some(ratio),
+        ..Cell::toned("0.22 faster", Tone::Good)
+    };
+    let table = Table {
+        columns: vec![
+            Column::words("strategy"),
+            Column::ratios("all", axis),
+            Column::ratios("deadline", axis).rank(OPTIONAL),
+            Column::ratios("cancel", axis).rank(OPTIONAL),
+        ],
+        rows: vec![vec![Cell::new("seqlock"), cell(), cell(), Cell::new("–")]],
+        ..Table::default()
+    };
+    let document = Document { blocks: vec![Block::Table(table)], ..Document::default() };
+    let at = |width| Terminal { width, colour: false }.write(&document);
+    assert!(at(100).contains("0.22 faster (0.190 to 0.250)"), "{}", at(100));
+    assert!(!at(50).contains("0.190") && at(50).contains("cancel"), "{}", at(50));
+    assert!(at(30).contains("No room for: deadline"), "{}", at(30));
+    assert!(Markdown.write(&document).contains("| 0.22 faster (0.190 to 0.250) |"));
+    let page = Html.write(&document);
+    assert_eq!(page.matches("<svg class=\"interval\"").count(), 2);
+    assert!(page.contains("0.22 faster<span class=\"bounds\">0.190 to 0.250</span>"), "{page}");
+}
+
+#[test]
 fn colour_changes_nothing_but_colour() {
     let coloured = Terminal { width: 80, colour: true }.write(&document());
     assert!(coloured.contains("\u{1b}[38;5;10mYes: seqlock.\u{1b}[39m"), "{coloured:?}");

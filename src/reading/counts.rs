@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{Reading, is_at};
 use crate::record::{self, Kind, LatencyRow, PlayedTrace, Point, RECLAIM, Trial};
 use crate::stats::median;
+use crate::workload::{Op, Workload};
 
 /// What a load came to, over the undisturbed trials of the latency pass, which counts operations by kind.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -13,6 +14,8 @@ pub struct Shares {
     pub ops: Vec<(String, f64)>,
     /// Changes that made their timer the head, as a share of all changes; `None` without any change.
     pub head_share: Option<f64>,
+    /// The same as the workload asks for it; what lands at the head by chance comes on top. `None` in a replay.
+    pub asked_head_share: Option<f64>,
     /// Timers fired per call that runs timers; `None` without such a call.
     pub fired_per_run: Option<f64>,
 }
@@ -30,6 +33,20 @@ pub struct Pass {
     /// Timers fired.
     pub fired: (f64, f64),
 }
+
+/// A share that was not played as asked, or not by all strategies alike.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Uneven {
+    /// What it is a share of: an operation's name, or `head`.
+    pub of: String,
+    /// What was asked; `None` where the load does not say, as in a replay and between roles.
+    pub asked: Option<f64>,
+    /// What each strategy came to.
+    pub played: Vec<(String, f64)>,
+}
+
+/// What shares may differ by, relative to each other, before it is told.
+const EVEN: f64 = 0.01;
 
 /// A strategy that could not keep up with an open load.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -67,11 +84,47 @@ impl<'a> Reading<'a> {
         let fired = sum(|it| it.fired);
         // The callbacks of a replay do nothing: what they did stands in the trace.
         let rearmed = if self.trace(point).is_some() { 0.0 } else { fired };
+        let asked = self.workload(point).map(|it| it.head_share * of(&[Op::Modify.name()]));
         (all > 0.0).then(|| Shares {
             head_share: share(sum(|it| it.rearms), of(&CHANGES) + rearmed),
+            asked_head_share: asked.and_then(|asked| share(asked, of(&CHANGES) + rearmed)),
             fired_per_run: share(fired, of(&[RUN])),
             ops: counts.iter().map(|(op, count)| ((*op).to_owned(), count / all)).collect(),
         })
+    }
+
+    /// Shares of a synthetic load in which asked and played differ by more than 1 % under some strategy, or two strategies do.
+    pub fn uneven(&self, point: &Point) -> Vec<Uneven> {
+        let Some(workload) = self.workload(point) else {
+            return Vec::new();
+        };
+        let played: Vec<(&String, Shares)> =
+            self.strategies.iter().filter_map(|name| Some((name, self.shares(point, name)?))).collect();
+        let asked = |op: Op| {
+            let shares = workload.mix.filter(|_| workload.roles.is_none())?.shares();
+            Some(shares[op as usize] / shares.iter().sum::<f64>())
+        };
+        let of_op = |op: Op| Uneven {
+            of: op.name().to_owned(),
+            asked: asked(op),
+            played: played
+                .iter()
+                .filter_map(|(name, it)| it.ops.iter().find(|(of, _)| of == op.name()).map(|(_, share)| (name, *share)))
+                .map(|(name, share)| ((*name).clone(), share))
+                .collect(),
+        };
+        let head = Uneven {
+            of: "head".to_owned(),
+            asked: played.first().and_then(|(_, it)| it.asked_head_share),
+            played: played.iter().filter_map(|(name, it)| Some(((*name).clone(), it.head_share?))).collect(),
+        };
+        // Threads of different roles keep no step: who does how much is what is measured.
+        let ops = Op::ALL.into_iter().filter(|_| workload.roles.is_none()).map(of_op);
+        ops.chain([head]).filter(Uneven::is_told).collect()
+    }
+
+    fn workload(&self, point: &Point) -> Option<&'a Workload> {
+        self.run.parameters.command.workloads().iter().find(|it| it.name == point.workload)
     }
 
     /// What the trace behind a point holds; `None` of a synthetic load.
@@ -151,6 +204,28 @@ impl<'a> Reading<'a> {
     pub fn reclaimed(&self, strategy: &str) -> (u64, u64) {
         let trials = || self.trials.iter().filter(|trial| trial.strategy == strategy);
         (trials().map(|it| it.retired).sum(), trials().map(|it| it.peak_unreclaimed).max().unwrap_or(0))
+    }
+}
+
+impl Uneven {
+    /// The least and the most that was played, each with its strategy.
+    pub fn range(&self) -> Option<[&(String, f64); 2]> {
+        let by_share = |a: &&(String, f64), b: &&(String, f64)| a.1.total_cmp(&b.1);
+        Some([
+            self.played.iter().min_by(by_share)?,
+            self.played.iter().max_by(by_share)?,
+        ])
+    }
+
+    fn is_told(&self) -> bool {
+        let Some([(_, least), (_, most)]) = self.range() else {
+            return false;
+        };
+        let (low, high) = (
+            self.asked.map_or(*least, |asked| asked.min(*least)),
+            self.asked.map_or(*most, |asked| asked.max(*most)),
+        );
+        high > low * (1.0 + EVEN)
     }
 }
 

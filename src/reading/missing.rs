@@ -5,11 +5,12 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use super::{Reading, is_at};
-use crate::record::{AA_CONTROL, FLOOR, Pass, Point, Trial, is_floor};
+use crate::record::{AA_CONTROL, FLOOR, Hiccups, Pass, Point, RunRecord, Trial, is_floor};
+use crate::stats::{MIN_BLOCKS, Subject};
 use crate::text::count;
 
-/// Blocks that an interval needs to bound a median with 95 %.
-pub const NEEDED_BLOCKS: usize = 6;
+/// Share of a processor's time whose loss, as an empty loop saw it when the run began, explains disturbed trials.
+const NOTABLE_LOSS: f64 = 0.02;
 
 /// Why there is no figure.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,11 +19,11 @@ pub enum Missing {
     NotPlayed,
     /// Its process failed, for this reason, and it was left out from then on.
     LeftOut(String),
-    /// So many trials were all disturbed, most of them like this.
+    /// So many trials were all disturbed.
     AllDisturbed {
         /// How many.
         trials: usize,
-        /// What disturbed them.
+        /// The processor that lost most time, if that is worth a word; else what most of the trials say.
         by: String,
     },
     /// The baseline has no figure there, for this reason.
@@ -50,13 +51,12 @@ impl fmt::Display for Missing {
             Missing::NotPlayed => f.write_str("not played"),
             Missing::LeftOut(reason) => write!(f, "left out: {reason}"),
             Missing::AllDisturbed { trials: 1, by } => write!(f, "its one trial was disturbed: {by}"),
-            Missing::AllDisturbed { trials: 2, by } => write!(f, "both trials disturbed: {by}"),
             Missing::AllDisturbed { trials, by } => write!(f, "all {} trials disturbed: {by}", count(*trials as u64)),
             Missing::NoBaseline { baseline, why } => write!(f, "no figure of {baseline}: {why}"),
             Missing::NoCommonBlock => f.write_str("no block has undisturbed trials of both"),
-            Missing::TooFewBlocks(1) => write!(f, "1 block; {NEEDED_BLOCKS} are needed"),
-            Missing::TooFewBlocks(blocks) => write!(f, "{blocks} blocks; {NEEDED_BLOCKS} are needed"),
-            Missing::NoNet => f.write_str("cannot be told from the floor"),
+            Missing::TooFewBlocks(1) => write!(f, "1 block; {MIN_BLOCKS} are needed"),
+            Missing::TooFewBlocks(blocks) => write!(f, "{blocks} blocks; {MIN_BLOCKS} are needed"),
+            Missing::NoNet => f.write_str("cannot be told from doing nothing"),
             Missing::NoLatency => f.write_str("latencies were not measured (--no-latency)"),
             Missing::NeverDone => f.write_str("no undisturbed trial of the latency pass has one"),
         }
@@ -89,18 +89,7 @@ impl Reading<'_> {
         if self.summary(point, strategy).is_some_and(|it| it.ns_per_op.is_some()) {
             return None;
         }
-        let left_out =
-            self.run.left_out.iter().find(|it| {
-                (&it.workload, it.threads, it.strategy.as_str()) == (&point.workload, point.threads, strategy)
-            });
-        if let Some(it) = left_out {
-            return Some(Missing::LeftOut(it.reason.clone()));
-        }
-        let trials: Vec<&Trial> = self.trials(point, strategy).collect();
-        Some(match trials.len() {
-            0 => Missing::NotPlayed,
-            all => Missing::AllDisturbed { trials: all, by: commonest(&trials) },
-        })
+        Some(no_figure(self.run, self.trials, point, strategy))
     }
 
     /// Why a strategy has no ratio at a point; `None` if it has one.
@@ -138,7 +127,7 @@ impl Reading<'_> {
         Some(self.no_time(point, strategy).unwrap_or_else(|| {
             let stamped: Vec<&Trial> = self.trials(point, strategy).filter(|it| it.pass == Pass::Latency).collect();
             match stamped.iter().all(|it| it.disturbed) && !stamped.is_empty() {
-                true => Missing::AllDisturbed { trials: stamped.len(), by: commonest(&stamped) },
+                true => all_disturbed(self.run, &stamped),
                 false => Missing::NeverDone,
             }
         }))
@@ -176,12 +165,47 @@ impl Reading<'_> {
         missing
     }
 
-    /// The points at which no strategy has any time, each with the baseline's reason.
+    /// The points at which no strategy has any figure, each with the baseline's reason.
     pub fn points_without_figures(&self) -> Vec<(&Point, Missing)> {
-        let empty = |point: &&Point| self.strategies.iter().all(|name| self.no_time(point, name).is_some());
-        let why = |point| Some((point, self.no_time(point, self.baseline)?));
-        self.points.iter().filter(empty).filter_map(why).collect()
+        points_without_figures(self.run, self.trials, &self.points)
     }
+}
+
+/// Those of `points` at which no strategy has an undisturbed trial, each with the baseline's reason.
+pub fn points_without_figures<'p>(run: &RunRecord, trials: &[Trial], points: &'p [Point]) -> Vec<(&'p Point, Missing)> {
+    let has_figure = |point: &Point| {
+        let quiet = |it: &Trial| !it.disturbed && !is_floor(&it.strategy) && it.strategy != AA_CONTROL;
+        trials.iter().any(|it| (&it.workload, it.threads) == (&point.workload, point.threads) && quiet(it))
+    };
+    let why = |point| (point, no_figure(run, trials, point, &run.parameters.common.baseline));
+    points.iter().filter(|point| !has_figure(point)).map(why).collect()
+}
+
+/// Why a strategy without an undisturbed trial at a point has none.
+fn no_figure(run: &RunRecord, trials: &[Trial], point: &Point, strategy: &str) -> Missing {
+    let left_out = run
+        .left_out
+        .iter()
+        .find(|it| (&it.workload, it.threads, it.strategy.as_str()) == (&point.workload, point.threads, strategy));
+    if let Some(it) = left_out {
+        return Missing::LeftOut(it.reason.clone());
+    }
+    let subject = Subject { point: point.clone(), strategy: strategy.to_owned() };
+    match trials.iter().filter(|trial| subject.owns(trial)).collect::<Vec<&Trial>>() {
+        own if own.is_empty() => Missing::NotPlayed,
+        own => all_disturbed(run, &own),
+    }
+}
+
+fn all_disturbed(run: &RunRecord, trials: &[&Trial]) -> Missing {
+    let worst = run.conditions.hiccups.iter().max_by(|a, b| a.lost_share.total_cmp(&b.lost_share));
+    let by = match worst {
+        Some(Hiccups { cpu, lost_share, .. }) if *lost_share > NOTABLE_LOSS => {
+            format!("CPU {cpu} lost {:.0} % to others", lost_share * 100.0)
+        }
+        _ => commonest(trials),
+    };
+    Missing::AllDisturbed { trials: trials.len(), by }
 }
 
 /// The disturbance that most of the trials have, figures apart, as one of them tells it.

@@ -12,6 +12,7 @@ mod missing;
 mod results;
 mod runs;
 mod standing;
+mod states;
 mod study;
 mod tally;
 
@@ -21,12 +22,13 @@ pub(crate) mod testing;
 mod tests;
 
 pub use counting::{Counting, uncounted};
-pub use counts::{Graces, Pass, Saturated, Shares};
+pub use counts::{Graces, Pass, Saturated, Shares, Uneven};
 pub use implausible::Implausible;
-pub use missing::{Missing, MissingFigure, NEEDED_BLOCKS};
+pub use missing::{Missing, MissingFigure, points_without_figures};
 pub use results::{Picture, Results};
 pub use runs::{Runs, run_name};
 pub use standing::{Answer, Place, Scores, Standing};
+pub use states::States;
 pub use study::StudyResults;
 pub use tally::Tally;
 
@@ -98,15 +100,47 @@ impl<'a> Reading<'a> {
 
     /// The ratio that decides at a point, for a strategy or the A/A control.
     pub fn ratio(&self, point: &Point, strategy: &str) -> Option<&Ratio> {
-        self.ratios.iter().find(|it| is_of(it, point) && it.strategy == strategy && it.decides())
+        self.ratio_in(point, strategy, ALL)
+    }
+
+    /// The same in the blocks of one state.
+    pub fn ratio_in(&self, point: &Point, strategy: &str, state: &str) -> Option<&Ratio> {
+        let raw = |it: &&Ratio| it.op == ALL && it.state == state && it.metric.is_raw();
+        self.ratios_of(point, strategy).find(raw)
     }
 
     /// The ratio net of the floor.
     pub fn net_ratio(&self, point: &Point, strategy: &str) -> Option<&Ratio> {
-        let net = |it: &&Ratio| {
-            is_of(it, point) && it.strategy == strategy && it.metric == Metric::NetNsPerOp && it.state == ALL
+        self.metric_ratio(point, strategy, ALL, Metric::NetNsPerOp)
+    }
+
+    /// The ratio of one kind of operation or one role by all its time, or of all operations together.
+    pub fn part_ratio(&self, point: &Point, strategy: &str, op: &str) -> Option<&Ratio> {
+        self.ratios_of(point, strategy).find(|it| it.op == op && it.state == ALL && it.metric.is_raw())
+    }
+
+    /// The ratio of this metric of one kind of operation, over all states.
+    pub fn metric_ratio(&self, point: &Point, strategy: &str, op: &str, metric: Metric) -> Option<&Ratio> {
+        self.ratios_of(point, strategy).find(|it| it.op == op && it.state == ALL && it.metric == metric)
+    }
+
+    fn ratios_of(&self, point: &Point, strategy: &str) -> impl Iterator<Item = &Ratio> {
+        self.ratios.iter().filter(move |it| is_of(it, point) && it.strategy == strategy)
+    }
+
+    /// What a point's ratios are given for beside all operations together: the kinds of operation, the most frequent first, then the
+    /// roles.
+    pub fn parts(&self, point: &Point) -> Vec<&str> {
+        let of_part = |it: &&Ratio| is_of(it, point) && it.op != ALL && it.state == ALL && it.metric.is_raw();
+        let mut parts: Vec<&str> = self.ratios.iter().filter(of_part).map(|it| it.op.as_str()).collect();
+        parts.sort_unstable();
+        parts.dedup();
+        let done = |op: &str| {
+            let rows = self.latency.iter().filter(|it| is_at(it, point) && it.is_service() && it.op == op);
+            rows.map(|it| it.count).sum::<u64>()
         };
-        self.ratios.iter().find(net)
+        parts.sort_by_key(|op| std::cmp::Reverse(done(op)));
+        parts
     }
 
     /// The ratios that decide, of all strategies at all points that are not biased; no control.
@@ -144,10 +178,22 @@ impl<'a> Reading<'a> {
         self.trials(point, strategy).filter(|trial| !trial.disturbed)
     }
 
+    /// The operations of the latency pass at a point, the most frequent first.
+    pub fn ops(&self, point: &Point) -> Vec<&'a str> {
+        let mut rows: Vec<&LatencyRow> = self.latency.iter().filter(|it| is_at(it, point) && it.is_service()).collect();
+        rows.sort_by_key(|it| std::cmp::Reverse(it.count));
+        let mut ops: Vec<&str> = Vec::new();
+        for row in rows {
+            if !ops.contains(&row.op.as_str()) {
+                ops.push(&row.op);
+            }
+        }
+        ops
+    }
+
     /// The operation that the latency pass saw most of at a point.
     pub fn commonest_op(&self, point: &Point) -> Option<&'a str> {
-        let rows = self.latency.iter().filter(|it| is_at(it, point) && it.is_service());
-        rows.max_by_key(|it| it.count).map(|it| it.op.as_str())
+        self.ops(point).first().copied()
     }
 
     /// Percentiles of one operation under a strategy at a point.

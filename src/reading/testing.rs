@@ -3,7 +3,8 @@
 use super::Results;
 use crate::record::testing::parameters;
 use crate::record::{
-    Check, Conditions, Declaration, Host, LatencyRow, RunRecord, RunState, SCHEMA_VERSION, Trial, Verified,
+    Check, Conditions, Declaration, Host, Kind, LatencyRow, OperationRow, RunRecord, RunState, SCHEMA_VERSION, State, Trial,
+    Verified,
 };
 use crate::stats::testing::{latency, trial};
 use crate::stats::{Latencies, latency_rows, ratios};
@@ -41,6 +42,38 @@ pub(crate) fn results(strategies: &[(&str, f64)]) -> Results {
         pictures: Vec::new(),
         notes: Vec::new(),
     }
+}
+
+/// The same, probed and with two kinds of operation: in even blocks the core was the thread's own.
+pub(crate) fn probed(strategies: &[(&str, f64)]) -> Results {
+    let mut results = results(strategies);
+    for trial in &mut results.trials {
+        let state = if trial.block % 2 == 0 {
+            State::CoreToItself
+        } else {
+            State::CoreShared
+        };
+        trial.state = state.to_string();
+    }
+    for trial in &results.trials {
+        for (op, times) in [("deadline", 1.0), ("modify", 4.0)] {
+            let ns = trial.ns_per_op * times;
+            results.operations.push(OperationRow {
+                workload: trial.workload.clone(),
+                strategy: trial.strategy.clone(),
+                threads: trial.threads,
+                block: trial.block,
+                op: op.to_owned(),
+                kind: Kind::Service,
+                count: 1_000,
+                typical_ns: ns,
+                p50_ns: Some(ns as u64),
+                p99_ns: (op == "deadline").then_some(10 * ns as u64),
+                p999_ns: None,
+            });
+        }
+    }
+    results
 }
 
 /// What three sound strategies and a racy one declare.

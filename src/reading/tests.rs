@@ -7,7 +7,7 @@ use crate::record::{
     Point, Replay, Trial,
 };
 use crate::stats::testing::trial;
-use crate::workload::{Order, Speed};
+use crate::workload::{Op, Order, Speed};
 
 fn answer(results: &Results) -> Answer {
     Scores::new(&results.reading(), &declarations(), &results.checks).answer()
@@ -145,6 +145,32 @@ fn a_load_is_told_by_what_was_done() {
     let shares = results.reading().shares(&hot(), "mutex").unwrap();
     assert_eq!(shares.ops[0], ("deadline".to_owned(), 0.8));
     assert_eq!((shares.head_share, shares.fired_per_run), (Some(0.2), Some(0.5)));
+}
+
+#[test]
+fn shares_that_were_not_played_as_asked_are_told() {
+    let mut results = results(&[("seqlock", 5.0)]);
+    let row = results.latency.as_ref().unwrap()[0].clone();
+    let asked = results.run.parameters.command.workloads()[0].mix.unwrap();
+    let whole: f64 = asked.shares().iter().sum();
+    let played = |strategy: &str, polls: f64| {
+        let counts = Op::ALL.into_iter().zip(asked.shares()).filter(|(_, share)| *share > 0.0);
+        let more = |op| if op == Op::Deadline { polls } else { 1.0 };
+        let row = LatencyRow { strategy: strategy.to_owned(), ..row.clone() };
+        let rows = counts.map(move |(op, share)| LatencyRow {
+            op: op.name().to_owned(),
+            count: (share / whole * more(op) * 1e9) as u64,
+            ..row.clone()
+        });
+        rows.collect::<Vec<LatencyRow>>()
+    };
+    let uneven = |results: &Results| -> Vec<String> {
+        results.reading().uneven(&hot()).into_iter().map(|it| it.of).filter(|of| of != "head").collect()
+    };
+    results.latency = Some([played("mutex", 1.0), played("seqlock", 1.0)].concat());
+    assert_eq!(uneven(&results), [""; 0]);
+    results.latency = Some([played("mutex", 1.0), played("seqlock", 1.5)].concat());
+    assert!(uneven(&results).contains(&"deadline".to_owned()));
 }
 
 #[test]

@@ -37,6 +37,14 @@ impl State {
         State::Mixed,
     ];
 
+    /// The states that blocks of so many threads can be in all along.
+    pub fn of_threads(threads: usize) -> [State; 2] {
+        match threads {
+            0 | 1 => [State::CoreToItself, State::CoreShared],
+            _ => [State::OneCore, State::Apart],
+        }
+    }
+
     /// The word that tables and files use.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -8,6 +8,9 @@ use serde::Serialize;
 use super::median;
 use crate::record::{Pass, Point, Trial};
 
+/// There is no net figure where more than this share of the trials cannot be told from the floor.
+pub const MOST_AT_FLOOR: f64 = 0.05;
+
 /// One strategy at one point. Figures are `None` where no undisturbed trial yields them.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Summary {
@@ -17,7 +20,7 @@ pub struct Summary {
     pub strategy: String,
     /// Thread-nanoseconds per operation, median over trials.
     pub ns_per_op: Option<f64>,
-    /// The same less the floor of the same block. Not positive where the strategy cannot be told from the floor.
+    /// The same less the floor of the same block; `None` too where more than [`MOST_AT_FLOOR`] of the trials lie at the floor.
     pub net_ns_per_op: Option<f64>,
     /// Operations per second of all threads together, median over trials.
     pub ops_per_s: Option<f64>,
@@ -29,8 +32,19 @@ pub struct Summary {
     pub retries_per_op: Option<f64>,
     /// Blocks with at least one undisturbed trial.
     pub blocks: usize,
+    /// Undisturbed trials, which all figures rest on.
+    pub trials: usize,
+    /// Those of them that cannot be told from the floor.
+    pub at_floor: usize,
     /// Trials left out as disturbed.
     pub disturbed: usize,
+}
+
+impl Summary {
+    /// Whether so many trials lie at the floor that the strategy cannot be told from doing nothing.
+    pub fn is_at_floor(&self) -> bool {
+        self.at_floor as f64 > MOST_AT_FLOOR * self.trials as f64
+    }
 }
 
 /// A summary per point and strategy, the floor and the A/A control included, ordered by workload, threads and strategy.
@@ -62,10 +76,13 @@ fn summary(point: Point, strategy: &str, trials: &[&Trial]) -> Summary {
     };
     let sum = |count: fn(&Trial) -> u64| quiet.iter().map(|trial| count(trial) as f64).sum::<f64>();
     let (ops, acquisitions) = (sum(|trial| trial.ops), sum(|trial| trial.lock.acquisitions));
+    let lies_at_floor =
+        |trial: &&&Trial| trial.at_floor || trial.floor_ns.is_some_and(|floor_ns| trial.ns_per_op <= floor_ns);
+    let at_floor = quiet.iter().filter(lies_at_floor).count();
     let mut blocks: Vec<usize> = quiet.iter().map(|trial| trial.block).collect();
     blocks.sort_unstable();
     blocks.dedup();
-    Summary {
+    let mut summary = Summary {
         point,
         strategy: strategy.to_owned(),
         ns_per_op: median_of(|trial| Some(trial.ns_per_op)),
@@ -75,8 +92,14 @@ fn summary(point: Point, strategy: &str, trials: &[&Trial]) -> Summary {
         contended_share: share(sum(|trial| trial.lock.contended), acquisitions),
         retries_per_op: share(sum(|trial| trial.retries), ops),
         blocks: blocks.len(),
+        trials: quiet.len(),
+        at_floor,
         disturbed: trials.len() - quiet.len(),
+    };
+    if summary.is_at_floor() {
+        summary.net_ns_per_op = None;
     }
+    summary
 }
 
 fn share(part: f64, whole: f64) -> Option<f64> {
@@ -108,6 +131,25 @@ mod tests {
         assert_eq!(summary.contended_share, Some(0.125));
         assert_eq!(summary.retries_per_op, Some(0.0));
         assert_eq!((summary.blocks, summary.disturbed), (2, 1));
+    }
+
+    #[test]
+    fn trials_at_the_floor_are_kept_and_more_than_a_twentieth_leave_no_net_figure() {
+        let blocks = |at_floor: usize| -> Vec<Trial> {
+            let ns = |block| if block < at_floor { 2.0 } else { 5.0 };
+            (0..40)
+                .map(|block| Trial {
+                    ns_per_op: ns(block),
+                    floor_ns: Some(2.0),
+                    ..trial("mutex", block)
+                })
+                .collect()
+        };
+        for (at_floor, net_ns) in [(0, Some(3.0)), (2, Some(3.0)), (3, None)] {
+            let summary = &summarize(&blocks(at_floor))[0];
+            assert_eq!((summary.at_floor, summary.blocks, summary.ns_per_op), (at_floor, 40, Some(5.0)));
+            assert_eq!(summary.net_ns_per_op, net_ns);
+        }
     }
 
     #[test]

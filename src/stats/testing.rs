@@ -3,7 +3,7 @@
 use hdrhistogram::Histogram;
 use headlock_strategies::LockCounts;
 
-use crate::record::{Kind, LatencyHistogram, Pass, Trial};
+use crate::record::{Kind, LatencyHistogram, Trial};
 
 /// An undisturbed throughput trial of the workload `hot` at 1 thread: 1,000 operations of 10 ns, each under the lock.
 pub(crate) fn trial(strategy: &str, block: usize) -> Trial {
@@ -12,37 +12,18 @@ pub(crate) fn trial(strategy: &str, block: usize) -> Trial {
         strategy: strategy.to_owned(),
         threads: 1,
         block,
-        pass: Pass::Throughput,
         ops: 1_000,
         elapsed_ns: 10_000,
         ns_per_op: 10.0,
         ops_per_s: 1e8,
-        floor_ns: None,
         cpu_ns: 10_000,
         lock: LockCounts { acquisitions: 1_000, ..LockCounts::default() },
-        retries: 0,
-        retired: 0,
-        peak_unreclaimed: 0,
-        steal_ns: 0,
-        ctx_switches: 0,
-        disturbed: false,
-        disturbance: String::new(),
         active_start: 64,
         active_end: 64,
-        fired: 0,
-        rearms: 0,
         overlap: 1.0,
-        clock_ns: None,
-        busy_ns: None,
-        offered_per_s: None,
-        behind_ns: None,
         ops_least: 1_000,
         ops_most: 1_000,
-        slices: None,
-        log_ratio: None,
-        log_net_ratio: None,
-        at_floor: false,
-        state: String::new(),
+        ..Trial::default()
     }
 }
 

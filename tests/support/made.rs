@@ -86,44 +86,23 @@ pub fn write(path: &Path, workload: &str, strategies: &[(&str, f64)]) {
 
 fn trial(strategy: &str, block: usize, ns_per_op: f64) -> Trial {
     Trial {
-        workload: String::new(),
         strategy: strategy.to_owned(),
         threads: 1,
         block,
-        pass: Pass::Throughput,
         ops: 1_000,
         elapsed_ns: 10_000,
         ns_per_op,
         ops_per_s: 1e8,
         floor_ns: Some(1.0),
-        cpu_ns: 10_000,
         lock: LockCounts {
             acquisitions: if strategy == "mutex" { 1_000 } else { 10 },
             ..LockCounts::default()
         },
-        retries: 0,
-        retired: 0,
-        peak_unreclaimed: 0,
-        steal_ns: 0,
-        ctx_switches: 0,
-        disturbed: false,
-        disturbance: String::new(),
-        active_start: 64,
-        active_end: 64,
-        fired: 0,
-        rearms: 0,
         overlap: 1.0,
-        clock_ns: None,
         busy_ns: Some(1_000),
-        offered_per_s: None,
-        behind_ns: None,
         ops_least: 1_000,
         ops_most: 1_000,
-        slices: None,
-        log_ratio: None,
-        log_net_ratio: None,
-        at_floor: false,
-        state: String::new(),
+        ..Trial::default()
     }
 }
 

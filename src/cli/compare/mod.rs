@@ -89,8 +89,8 @@ fn why((of_a, of_b): &Pair, a: &Side, b: &Side) -> String {
     let reasons: Vec<String> = [(a, of_a), (b, of_b)]
         .into_iter()
         .filter_map(|(side, subject)| {
-            let missing = stats::missing(side.reading().trials, subject, &side.record().conditions.hiccups)?;
-            missing.is_figure().then(|| format!("{} in {}: {missing}", side::describe(subject), side.name()))
+            let missing = side.reading().no_time(&subject.point, &subject.strategy)?;
+            Some(format!("{} in {}: {missing}", side::describe(subject), side.name()))
         })
         .collect();
     match reasons.is_empty() {

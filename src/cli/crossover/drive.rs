@@ -7,6 +7,7 @@ use super::super::failure::Failure;
 use super::super::session::{Limits, Reached, Recording, Setup};
 use super::Base;
 use super::args::CrossoverArgs;
+use crate::answers::value_of;
 use crate::export::write_crossings;
 use crate::harness::child::ChildError;
 use crate::harness::{Ending, Load, Observer, Plan, Played, Probed, engine};
@@ -87,8 +88,8 @@ pub fn search(args: &CrossoverArgs, base: Base, stop: &AtomicBool, command: Vec<
         value: String::new(),
     };
     drive.rewrite()?;
-    let ended =
-        drive.go(&plan, &points, &ladder.values().iter().map(|value| range.say(*value)).collect::<Vec<_>>(), stop);
+    let values: Vec<String> = ladder.values().iter().map(|value| value_of(range.vary.word(), *value)).collect();
+    let ended = drive.go(&plan, &points, &values, stop);
     let cut_short = matches!(ended, Ok((_, true)));
     let visited: Vec<Point> = points.iter().map(|(point, _)| point.clone()).filter(|it| drive.visited(it)).collect();
     let failure = drive.recording.close(ended.map(|(ending, _)| ending), &visited);

@@ -1,14 +1,11 @@
 //! Two things varied at once: a grid of ratios and verdicts.
 
-use serde_json::json;
-
 use super::super::answer::{Form, present};
 use super::super::failure::{Failure, usage};
 use super::super::session::{self, Request, RunsArgs, Session};
 use super::Base;
 use super::args::CrossoverArgs;
-use crate::answers::unverified;
-use crate::document::{Block, Cell, Column, Document, Table, words};
+use crate::answers;
 use crate::export::write_map;
 use crate::record::{AA_CONTROL, MapCell, Point};
 
@@ -50,7 +47,11 @@ pub fn measure(args: &CrossoverArgs, mut base: Base) -> Result<(), Failure> {
     let cells = cells(&base, &session, &places);
     write_map(session.recording.path(), &cells).map_err(|error| Failure::Error(error.to_string()))?;
     if !cells.is_empty() {
-        present(&document(args, &base, &session, &cells, [&x, &y]), Form::of(common.json, common.markdown))?;
+        let recording = &session.recording;
+        let of = format!("workload {}{}", base.workload.name, base.threads_words());
+        let (directory, run) = (recording.path(), recording.record());
+        let answer = answers::map(&common.baseline, of, recording.caveats(), &cells, directory, run);
+        present(&answer, Form::of(common.json, common.markdown))?;
     }
     failure.map_or(Ok(()), Err)
 }
@@ -82,51 +83,4 @@ fn cells(base: &Base, session: &Session<'_>, places: &[Place]) -> Vec<MapCell> {
         .collect::<Vec<MapCell>>()
     };
     places.iter().flat_map(of_place).collect()
-}
-
-/// A table a strategy, what varies first across and what varies second down.
-fn document(
-    args: &CrossoverArgs,
-    base: &Base,
-    session: &Session<'_>,
-    cells: &[MapCell],
-    [xs, ys]: [&[f64]; 2],
-) -> Document {
-    let recording = &session.recording;
-    let [x, y] = [&base.ranges[0], &base.ranges[1]];
-    let table = |strategy: &String| {
-        let row = |value: &f64| {
-            let cell = |column: &f64| {
-                let cell = cells.iter().find(|it| it.strategy == *strategy && it.x == *column && it.y == *value);
-                cell.map_or(Cell::new("–"), |it| {
-                    Cell::toned(format!("{} {}", words::ratio(it.ratio), it.verdict.as_str()), it.verdict.into())
-                })
-            };
-            std::iter::once(Cell::new(y.say(*value))).chain(xs.iter().map(cell)).collect()
-        };
-        let corner = Column::numbers(format!("{} by {}", y.vary, x.vary));
-        Block::Table(Table {
-            caption: strategy.clone(),
-            columns: std::iter::once(corner).chain(xs.iter().map(|value| Column::numbers(x.say(*value)))).collect(),
-            rows: ys.iter().rev().map(row).collect(),
-            ..Table::default()
-        })
-    };
-    let mut blocks: Vec<Block> = base.compared.iter().map(table).collect();
-    blocks.push(Block::Text(
-        "Below 1 is faster. The intervals of all cells hold at the same time with 95 % confidence; crossover_map.csv has them."
-            .to_owned(),
-    ));
-    blocks.push(Block::Text(format!("Results: {}", recording.path().display())));
-    Document {
-        facts: vec![format!("workload {}{}", base.workload.name, base.threads_words())],
-        notices: unverified(&[recording.record()])
-            .into_iter()
-            .chain(recording.unfit())
-            .chain(recording.uncounted())
-            .collect(),
-        blocks,
-        data: json!({ "directory": recording.path(), "run": recording.record(), "map": cells }),
-        ..Document::new(format!("Where strategies beat {}", args.common.baseline))
-    }
 }

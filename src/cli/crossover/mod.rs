@@ -1,7 +1,6 @@
 //! `headlock crossover`: from which value on does a strategy beat the baseline?
 
 mod args;
-mod document;
 mod drive;
 mod map;
 mod range;
@@ -10,6 +9,8 @@ use super::answer::{Form, present};
 use super::failure::{Failure, usage};
 use super::session::{self, RunsArgs};
 use super::workload_fields;
+use crate::answers;
+use crate::document::Document;
 use crate::harness::{INJECTED, Load, Plan, pin};
 use crate::record::{self, Parameters, Point};
 use crate::registry::Registry;
@@ -26,14 +27,30 @@ pub fn crossover(registry: &Registry, args: &CrossoverArgs) -> Result<(), Failur
             let stop = session::on_signal()?;
             let search = search(args, base, &stop, session::typed())?;
             if !search.recording.trials.is_empty() {
-                let mut document = document::document(&args.common.baseline, &search);
-                document.notices.extend(search.recording.uncounted());
-                present(&document, Form::of(args.common.json, args.common.markdown))?;
+                present(&document(&args.common.baseline, &search), Form::of(args.common.json, args.common.markdown))?;
             }
             search.failure.map_or(Ok(()), Err)
         }
         _ => map::measure(args, base),
     }
+}
+
+/// The answer of a search that is over.
+pub fn document(baseline: &str, search: &Search) -> Document {
+    let (rows, points) = search.findings();
+    let recording = &search.recording;
+    answers::search(&answers::Search {
+        baseline,
+        range: search.range,
+        of: &search.of,
+        rows: &rows,
+        points: &points,
+        biased: search.sweep.biased(recording.counted()),
+        cut_short: search.cut_short,
+        caveats: recording.caveats(),
+        directory: recording.path(),
+        run: recording.record(),
+    })
 }
 
 /// What is varied of what, and how it is played.

@@ -17,12 +17,12 @@ use crate::harness::clock::Moment;
 use crate::harness::doctor::{Depth, Finding, Severity, examine, findings};
 use crate::harness::neighbour::{BusyNeighbour, cpu_for_neighbour};
 use crate::harness::{Ending, Played, Probed, host, state};
-use crate::reading::{Counting, Results, uncounted};
+use crate::reading::{Counting, Results, points_without_figures, uncounted};
 use crate::record::{
     ALL, BlockRow, BlockState, Conditions, LatencyHistogram, LeftOut, Neighbour, OperationRow, Parameters, Pass, Point,
     Processes, Ratio, RunRecord, RunState, SCHEMA_VERSION, ThreadRow, Trial, set_states,
 };
-use crate::stats::{Latencies, Measured, latency_rows, points_without_figure};
+use crate::stats::{Latencies, Measured, latency_rows};
 
 /// What a recording is made of.
 pub struct Setup<'a> {
@@ -344,8 +344,7 @@ impl Recording {
                 self.uncounted().unwrap_or_default()
             )));
         }
-        let without = points_without_figure(self.counted(), points, &self.record.conditions.hiccups);
-        let without: Vec<String> = without
+        let without: Vec<String> = points_without_figures(&self.record, self.counted(), points)
             .into_iter()
             .map(|(Point { workload, threads }, missing)| format!("{workload}/{threads}: {missing}"))
             .collect();
@@ -390,6 +389,11 @@ impl Recording {
             pictures: Vec::new(),
             notes: self.uncounted().into_iter().collect(),
         }
+    }
+
+    /// What is bad about the host, and which blocks do not count: a sentence each.
+    pub fn caveats(&self) -> Vec<String> {
+        self.unfit().into_iter().chain(self.uncounted()).collect()
     }
 
     /// What is bad about the host, a sentence each.

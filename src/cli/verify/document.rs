@@ -9,13 +9,11 @@ use crate::harness::host;
 use crate::record::{Check, CheckRow, CheckVerdict, Finding, Grade};
 use crate::verify::referee::Plan;
 
-/// Why the RFC's reader oversleeps.
-const RACE: &str = "Why rcu-epoch oversleeps: the RFC's reader loads the pointer to the head node, A, and then A's deadline, and \
-nothing ties the two loads together. If a writer modifies A to a later time in between, A is unlinked, B becomes the head, and \
-A gets its new deadline behind B. The reader then finds A's new deadline, which is later than B's. The modified timer is not \
-the head, so modify answers no rearm and nobody is notified: the poller sleeps past B. Reading the head once more after the \
-deadline, and again if it has moved, closes the gap (rcu-epoch-validated); so do publishing an immutable record \
-(rcu-epoch-copy), a sequence lock (seqlock) and a single atomic word (atomic-deadline).";
+/// Why the RFC's reader oversleeps, and what does not. docs/VERIFY.md has the steps.
+const RACE: &str = "Why rcu-epoch oversleeps: a writer may modify the head to a later time between the reader's two loads, and that \
+notifies nobody (docs/VERIFY.md, The race of the RFC). Reading the head once more after the deadline, and again if it has moved, \
+closes the gap (rcu-epoch-validated); so do publishing an immutable record (rcu-epoch-copy), a sequence lock (seqlock) and a \
+single atomic word (atomic-deadline).";
 
 /// The whole answer.
 pub fn document(plan: &Plan, rows: &[CheckRow], findings: &[Finding], command: &[String]) -> Document {

@@ -6,6 +6,7 @@ mod svg;
 
 use std::fmt::{Arguments, Write};
 
+use super::words::between;
 use super::{Axis, Block, Cell, Column, Document, Figure, Interval, Kind, Section, Table, Tone, Verdict, Writer};
 use crate::text::shown;
 
@@ -178,13 +179,13 @@ impl Page {
             self.put(format_args!("</tr>\n"));
         }
         self.put(format_args!("</tbody>\n</table>\n</div>\n"));
-        table.all_notes().iter().for_each(|it| self.element("p", "note", it));
+        table.all_notes(true).iter().for_each(|it| self.element("p", "note", it));
     }
 
     fn heading(&mut self, column: &Column) {
         let class = if column.is_numeric() { "number" } else { "" };
         self.put(format_args!("<th scope=\"col\"{}>{}", class_attribute(class), escaped(&column.title)));
-        if let Kind::Intervals(axis) = column.kind {
+        if let Kind::Intervals(axis) | Kind::Ratios(axis) = column.kind {
             let [low, high] = axis.ends();
             self.put(format_args!("<span class=\"ends\"><span>{low}</span><span>{high}</span></span>"));
         }
@@ -198,6 +199,12 @@ impl Page {
         let title = escaped(&column.title);
         let content = match (column.kind, &cell.interval) {
             (Kind::Intervals(axis), Some(it)) => drawn(&axis, it),
+            (Kind::Ratios(axis), Some(it)) => format!(
+                "<span class=\"ratio\">{}{}<span class=\"bounds\">{}</span></span>",
+                drawn(&axis, it),
+                escaped(&cell.text),
+                between(it.low, it.high)
+            ),
             _ => escaped(&cell.text),
         };
         match names_the_row {

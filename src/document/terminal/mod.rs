@@ -72,8 +72,9 @@ impl Page {
                     }
                     let drawn = table::draw(it, self.width, self.colour);
                     self.text.push_str(&drawn);
-                    it.all_notes().iter().for_each(|it| self.paragraph("", it, Tone::Muted));
+                    it.all_notes(false).iter().for_each(|it| self.paragraph("", it, Tone::Muted));
                 }
+                Block::Figure(it) if it.file.is_empty() => self.paragraph("", &it.caption, Tone::Plain),
                 Block::Figure(it) => self.paragraph("", &format!("{} ({})", it.caption, it.file), Tone::Plain),
                 Block::Code(it) => it.lines().for_each(|it| self.line(&format!("{INDENT}{}", shown(it, usize::MAX)))),
                 Block::Notice(it) => self.notice(it),

@@ -19,13 +19,39 @@ const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().f
 
 /// The table's lines.
 pub fn draw(table: &Table, columns: usize, colour: bool) -> String {
-    let sizes: Vec<Size> = (0..table.columns.len()).map(|at| Size::of(table, at)).collect();
-    match parted(table, &sizes, columns) {
-        Some(parts) => {
-            parts.iter().map(|part| grid(table, &sizes, part, columns, colour)).collect::<Vec<_>>().join("\n")
-        }
-        None => listed(table, columns, colour),
+    let sizes = |table: &Table| (0..table.columns.len()).map(|at| Size::of(table, at)).collect::<Vec<Size>>();
+    let wide = with_intervals(table);
+    let wide_sizes = sizes(&wide);
+    let all: Vec<usize> = (0..table.columns.len()).collect();
+    if parted(&wide, &wide_sizes, columns).is_some_and(|parts| parts[..] == [&all[..]]) {
+        return grid(&wide, &wide_sizes, &all, columns, colour);
     }
+    let sizes = sizes(table);
+    let Some(parts) = parted(table, &sizes, columns) else {
+        return listed(&wide, columns, colour);
+    };
+    let drawn: Vec<String> = parts.iter().map(|part| grid(table, &sizes, part, columns, colour)).collect();
+    let is_ratio = |at: &usize| matches!(table.columns[*at].kind, Kind::Ratios(_));
+    let left_out = all.iter().filter(|at| is_ratio(at) && !parts.iter().any(|part| part.contains(at)));
+    let left_out: Vec<&str> = left_out.map(|&at| table.columns[at].title.as_str()).collect();
+    let told = match left_out.is_empty() {
+        true => String::new(),
+        false => {
+            wrapped(&format!("No room for: {}.", shown(&left_out.join(", "), usize::MAX)), columns).join("\n") + "\n"
+        }
+    };
+    drawn.join("\n") + &told
+}
+
+/// The table with the interval behind each ratio, which it has if all of it fits.
+fn with_intervals(table: &Table) -> Table {
+    let mut table = table.clone();
+    for cell in table.rows.iter_mut().flat_map(|row| row.iter_mut().zip(&table.columns)) {
+        if let (cell, Column { kind: Kind::Ratios(_), .. }) = cell {
+            cell.text = cell.text_with_interval();
+        }
+    }
+    table
 }
 
 /// What a column asks for.
@@ -46,7 +72,7 @@ impl Size {
         let widest = cells().map(|text| width(&text)).max().unwrap_or(0);
         let widest_word_of_all = || cells().map(|text| widest_word(&text)).max().unwrap_or(0);
         let (least, natural) = match column.kind {
-            Kind::Words => (widest_word_of_all().max(widest_word(&title)), widest.max(width(&title))),
+            Kind::Words | Kind::Ratios(_) => (widest_word_of_all().max(widest_word(&title)), widest.max(width(&title))),
             Kind::Numbers => (widest.max(widest_word(&title)), widest.max(width(&title))),
             Kind::Intervals(_) => (LEAST_WIDTH.max(widest), WIDTH.max(widest)),
         };

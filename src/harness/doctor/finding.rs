@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::record::{ClockFacts, Conditions, CoreWidth, CpuPair, Hiccups, Host};
+use crate::text::duration;
 
 /// Fraction of a processor's time whose loss spoils a trial, as in `disturbance`.
 const SPOILING_LOSS: f64 = 0.02;
@@ -229,13 +230,13 @@ impl fmt::Display for Finding {
             Self::Hiccups(hiccups) => {
                 write!(
                     f,
-                    "CPU {}: an empty loop lost {:.3} % of {:.0} ms in {} gaps, p99.9 {}, the longest {}",
+                    "CPU {}: an empty loop lost {:.3} % of {} in {} gaps, p99.9 {}, the longest {}",
                     hiccups.cpu,
                     hiccups.lost_share * 100.0,
-                    hiccups.watched_ns as f64 / 1e6,
+                    duration(hiccups.watched_ns as f64),
                     hiccups.gaps,
-                    time(hiccups.p999_ns),
-                    time(hiccups.max_ns),
+                    duration(hiccups.p999_ns as f64),
+                    duration(hiccups.max_ns as f64),
                 )?;
                 remedy(f, remark, "something else runs there: stop it, move it (taskset), or isolate the CPU (isolcpus, nohz_full)")
             }
@@ -285,12 +286,4 @@ fn cpus(numbers: &[usize]) -> String {
         one => one.iter().map(usize::to_string).collect(),
     });
     runs.collect::<Vec<_>>().join(",")
-}
-
-fn time(ns: u64) -> String {
-    match ns {
-        0..1_000 => format!("{ns} ns"),
-        1_000..1_000_000 => format!("{:.1} µs", ns as f64 / 1e3),
-        _ => format!("{:.1} ms", ns as f64 / 1e6),
-    }
 }

@@ -176,7 +176,7 @@ fn each_finding_has_its_severity_and_the_bad_ones_their_remedy() {
         (Finding::HugePages(name("always")), Note, "write madvise"),
         (Finding::Aslr(true), Ok, "layout"),
         (Finding::Aslr(false), Note, "randomize_va_space"),
-        (hiccups(0.001, 90_000), Ok, "90.0 µs"),
+        (hiccups(0.001, 90_000), Ok, "90 µs"),
         (hiccups(0.001, 2_000_000), Note, "isolcpus"),
         (hiccups(0.01, 90_000), Note, "isolcpus"),
         (hiccups(0.05, 90_000), Bad, "5.000 %"),

@@ -50,7 +50,7 @@ impl<'a> From<&'a Vec<Trial>> for Measured<'a> {
 ///
 /// Figures of all operations rest on undisturbed trials of the throughput pass or, at points that have none because the load is
 /// paced, of the latency pass. A row is left out if no block has both sides, and a net one also where either side lies at the floor
-/// in more than one block of twenty.
+/// in more than one block of twenty; no block is left out for that.
 pub fn ratios<'a>(measured: impl Into<Measured<'a>>, baseline: &str, margin: f64) -> Vec<Ratio> {
     let measured = measured.into();
     let comparisons = pairs::comparisons(measured, baseline);
@@ -108,6 +108,37 @@ pub fn ratios<'a>(measured: impl Into<Measured<'a>>, baseline: &str, margin: f64
             })
         })
         .collect()
+}
+
+/// A strategy against the baseline in one block, by the figure that decides at the point.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BlockRatio {
+    /// The point.
+    pub point: Point,
+    /// The strategy's name.
+    pub strategy: String,
+    /// The block.
+    pub block: usize,
+    /// The state of the machine; empty if it is not known.
+    pub state: String,
+    /// Strategy over baseline; below 1 is faster.
+    pub ratio: f64,
+}
+
+/// What the deciding rows of [`ratios`] rest on, block by block.
+pub fn block_ratios(trials: &[Trial], baseline: &str) -> Vec<BlockRatio> {
+    let deciding = pairs::comparisons(trials.into(), baseline);
+    let deciding = deciding.into_iter().filter(|it| it.metric.is_raw() && it.op == ALL);
+    let of_blocks = deciding.flat_map(|Comparison { point, strategy, pairs, .. }| {
+        pairs.into_iter().map(move |pair| BlockRatio {
+            point: point.clone(),
+            strategy: strategy.to_owned(),
+            block: pair.block,
+            state: pair.state,
+            ratio: pair.log_ratio.exp(),
+        })
+    });
+    of_blocks.collect()
 }
 
 /// All blocks of a comparison, and those of each state that has enough of them.

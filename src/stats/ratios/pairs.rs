@@ -2,14 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::summary::{deciding, flat_out};
+use super::super::summary::{MOST_AT_FLOOR, deciding, flat_out};
 use super::Measured;
 use crate::record::{ALL, Kind, Metric, OperationRow, Pass, Point, RECLAIM, Trial, is_floor};
 
 /// A strategy against the baseline in one block.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pair {
-    /// The natural logarithm of strategy over baseline; −∞ where the strategy's net figure is not above the floor.
+    /// The block.
+    pub block: usize,
+    /// The natural logarithm of strategy over baseline. A net figure that is not above the floor is no reason to drop the block: −∞ where
+    /// it is the strategy's, ∞ where it is the baseline's, 0 where nothing tells the two apart.
     pub log_ratio: f64,
     /// The baseline's figure, ns.
     pub baseline_ns: f64,
@@ -25,9 +28,6 @@ pub struct Comparison<'a> {
     pub strategy: &'a str,
     pub pairs: Vec<Pair>,
 }
-
-/// Net figures are given up where more than this share of the blocks lie at the floor.
-const MOST_AT_FLOOR: f64 = 0.05;
 
 /// Figures by strategy and block, ns, of what is compared at a point.
 type Figures<'a> = BTreeMap<(Point, Metric, &'a str), BTreeMap<&'a str, BTreeMap<usize, Cell>>>;
@@ -55,7 +55,11 @@ impl Cell {
     /// Against the baseline in the same block.
     fn log_ratio(&self, base: &Cell) -> f64 {
         let paired: Option<Vec<f64>> = self.paired.iter().copied().collect();
-        paired.map_or_else(|| self.log() - base.log(), |paired| mean(&paired))
+        match paired {
+            Some(paired) => mean(&paired),
+            None if self.log() == base.log() => 0.0,
+            None => self.log() - base.log(),
+        }
     }
 }
 
@@ -74,8 +78,9 @@ pub fn comparisons<'a>(measured: Measured<'a>, baseline: &str) -> Vec<Comparison
                 continue;
             }
             let pair = |(block, cell): (&usize, &Cell)| {
-                let base = base.get(block).filter(|base| *metric != Metric::NetNsPerOp || !base.at_floor)?;
+                let base = base.get(block)?;
                 Some(Pair {
+                    block: *block,
                     log_ratio: cell.log_ratio(base),
                     baseline_ns: base.log().exp(),
                     state: states.get(&(point.clone(), *block)).map_or(String::new(), |state| (*state).to_owned()),

@@ -144,6 +144,19 @@ fn net_needs_both_sides_clear_of_the_floor() {
 }
 
 #[test]
+fn a_block_at_the_floor_is_marked_and_never_dropped() {
+    let mut trials = run(40, 0.002, &[(AA_CONTROL, 1.0), ("seqlock", 0.5)]);
+    for trial in trials.iter_mut().filter(|it| it.strategy == "mutex" && it.block == 4) {
+        trial.floor_ns = Some(trial.ns_per_op);
+        trial.at_floor = true;
+    }
+    let rows = of(&trials, 0.01);
+    let net = find(&rows, "seqlock", Metric::NetNsPerOp);
+    assert_eq!((net.blocks, find(&rows, "seqlock", Metric::NsPerOp).blocks), (40, 40));
+    assert!(net.ratio.is_finite() && net.ratio < 0.5, "{net:?}");
+}
+
+#[test]
 fn few_blocks_have_no_interval_and_no_verdict() {
     for blocks in 1..6 {
         let rows = of(&run(blocks, 0.001, &[("seqlock", 0.1)]), 0.01);
