@@ -2,9 +2,9 @@
 
 use super::{NONE, missing, names, resolved, states, tail, tails};
 use crate::document::words::{self, counted, figure, heading, interval, list, percent, ratio};
-use crate::document::{Block, Cell, Column, Section, Table, Tone};
+use crate::document::{Block, Cell, Column, OPTIONAL, Section, Table, Tone};
 use crate::reading::{Missing, Pass, Reading, Shares, Uneven};
-use crate::record::{AA_CONTROL, BlockRow, FLOOR, LatencyRow, Point, Ratio};
+use crate::record::{AA_CONTROL, ALL, BlockRow, FLOOR, LatencyRow, Metric, Point, Ratio};
 use crate::stats::{MOST_AT_FLOOR, Summary, median};
 use crate::text::count;
 
@@ -82,7 +82,7 @@ impl Row<'_, '_> {
                 "locks/op"
             })
             .rank(2),
-            Column::numbers("contended").rank(4),
+            Column::numbers("contended").rank(OPTIONAL),
             Column::numbers("blocks").rank(4),
         ];
         if paced {
@@ -302,11 +302,7 @@ pub(super) fn definitions(reading: &Reading<'_>) -> String {
         text += "Single operations: mean service time of all but the slowest hundredth, clock included, so their ratios lie nearer to 1 \
                  than without it. Percentiles include the clock too. ";
     }
-    if reading
-        .points
-        .iter()
-        .any(|point| reading.parts(point).iter().any(|part| !reading.ops(point).contains(part)))
-    {
+    if reading.ratios.iter().any(|it| it.op != ALL && it.metric == Metric::NsPerOp) {
         text += "Roles: a role's thread time over its operations. ";
     }
     text + &format!(
