@@ -83,7 +83,10 @@ fn disagreement(results: &Results, reading: &Reading<'_>) -> Option<String> {
         None => return Some("There is no ratios.csv; every ratio here is computed from trials.csv.".to_owned()),
         Some(filed) => filed,
     };
-    let key = |ratio: &Ratio| (ratio.workload.clone(), ratio.threads, ratio.metric, ratio.strategy.clone());
+    let key = |it: &Ratio| {
+        let Ratio { workload, strategy, op, state, .. } = it.clone();
+        (workload, it.threads, it.metric, strategy, op, state)
+    };
     let differs = |ours: &&Ratio| !filed.iter().any(|theirs| key(ours) == key(theirs) && agree(ours, theirs));
     let differing: Vec<&Ratio> = reading.ratios.iter().filter(differs).collect();
     let unknown = filed.iter().filter(|theirs| !reading.ratios.iter().any(|ours| key(ours) == key(theirs))).count();

@@ -4,10 +4,9 @@ use snapbox::{assert_data_eq, file};
 
 use super::{Material, page, run};
 use crate::document::{Block, Document, Html, Json, Markdown, Terminal, Writer};
-use crate::reading::testing::{declarations, passed, probed, results};
+use crate::reading::testing::{declarations, passed, probed, replayed, results};
 use crate::reading::{Picture, Results};
-use crate::record::{AA_CONTROL, Check, Command, Pass, PlayedTrace, Replay, RunState, Verified};
-use crate::workload::{Order, Speed};
+use crate::record::{AA_CONTROL, Check, Pass, RunState, Verified};
 
 const HOSTILE: &str = "<script>alert('x')</script>\"";
 
@@ -140,18 +139,7 @@ fn the_answer_of_a_run_in_each_form() {
 
 #[test]
 fn the_answer_of_a_replay_counts_passes_in_each_form() {
-    let mut replayed = probed(&[("seqlock", 5.0)]);
-    replayed.run.parameters.command = Command::Replay(Replay {
-        traces: vec![PlayedTrace {
-            path: "hot.csv".to_owned(),
-            workload: "hot".to_owned(),
-            checksum: "0".to_owned(),
-            rows: 500,
-            recorded_fires: 3,
-        }],
-        order: Order::Strict,
-        speed: Speed::Max,
-    });
+    let replayed = replayed(probed(&[("seqlock", 5.0)]));
     let document = answer(&replayed, true);
     for text in [
         Terminal { width: 80, colour: false }.write(&document),

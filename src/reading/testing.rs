@@ -3,11 +3,12 @@
 use super::Results;
 use crate::record::testing::parameters;
 use crate::record::{
-    Check, Conditions, Declaration, Host, Kind, LatencyRow, OperationRow, RunRecord, RunState, SCHEMA_VERSION, State, Trial,
-    Verified,
+    Check, Command, Conditions, Declaration, Host, Kind, LatencyRow, OperationRow, PlayedTrace, Replay, RunRecord, RunState,
+    SCHEMA_VERSION, State, Trial, Verified,
 };
 use crate::stats::testing::{latency, trial};
 use crate::stats::{Latencies, latency_rows, ratios};
+use crate::workload::{Order, Speed};
 
 /// A run of `hot` at 1 thread over 16 blocks: mutex, its control and the floor, and these strategies with their ns/op.
 pub(crate) fn results(strategies: &[(&str, f64)]) -> Results {
@@ -73,6 +74,23 @@ pub(crate) fn probed(strategies: &[(&str, f64)]) -> Results {
             });
         }
     }
+    results.filed_ratios = Some(results.reading().ratios);
+    results
+}
+
+/// The same results as of a replay of a trace of 500 rows in which 3 timers fired.
+pub(crate) fn replayed(mut results: Results) -> Results {
+    results.run.parameters.command = Command::Replay(Replay {
+        traces: vec![PlayedTrace {
+            path: "hot.csv".to_owned(),
+            workload: "hot".to_owned(),
+            checksum: "0".to_owned(),
+            rows: 500,
+            recorded_fires: 3,
+        }],
+        order: Order::Strict,
+        speed: Speed::Max,
+    });
     results
 }
 

@@ -1,13 +1,12 @@
 //! What a reading says of made-up trials: the answer by the rule, why a figure is missing, what a load came to.
 
-use super::testing::{declarations, results};
+use super::testing::{declarations, replayed, results};
 use super::{Answer, Missing, Results, Scores};
 use crate::record::{
-    AA_CONTROL, Check, CheckFigures, CheckRow, CheckVerdict, Command, LatencyRow, LeftOut, Metric, Pass, PlayedTrace,
-    Point, Replay, Trial,
+    AA_CONTROL, Check, CheckFigures, CheckRow, CheckVerdict, LatencyRow, LeftOut, Metric, Pass, Point, Trial,
 };
 use crate::stats::testing::trial;
-use crate::workload::{Op, Order, Speed};
+use crate::workload::Op;
 
 fn answer(results: &Results) -> Answer {
     Scores::new(&results.reading(), &declarations(), &results.checks).answer()
@@ -175,18 +174,7 @@ fn shares_that_were_not_played_as_asked_are_told() {
 
 #[test]
 fn a_pass_is_counted_once_for_each_time_it_was_played() {
-    let mut replayed = results(&[]);
-    replayed.run.parameters.command = Command::Replay(Replay {
-        traces: vec![PlayedTrace {
-            path: "hot.csv".to_owned(),
-            workload: "hot".to_owned(),
-            checksum: "0".to_owned(),
-            rows: 500,
-            recorded_fires: 3,
-        }],
-        order: Order::Strict,
-        speed: Speed::Max,
-    });
+    let mut replayed = replayed(results(&[]));
     change(&mut replayed, "mutex", |it| (it.ops, it.lock.acquisitions, it.fired) = (1_000, 900, 6));
     let reading = replayed.reading();
     let pass = reading.pass(&hot(), "mutex").unwrap();

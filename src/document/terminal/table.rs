@@ -31,8 +31,9 @@ pub fn draw(table: &Table, columns: usize, colour: bool) -> String {
         return listed(&wide, columns, colour);
     };
     let drawn: Vec<String> = parts.iter().map(|part| grid(table, &sizes, part, columns, colour)).collect();
-    let is_ratio = |at: &usize| matches!(table.columns[*at].kind, Kind::Ratios(_));
-    let left_out = all.iter().filter(|at| is_ratio(at) && !parts.iter().any(|part| part.contains(at)));
+    // What a picture shows stands in the columns beside it.
+    let is_told = |at: &usize| !matches!(table.columns[*at].kind, Kind::Intervals(_));
+    let left_out = all.iter().filter(|at| is_told(at) && !parts.iter().any(|part| part.contains(at)));
     let left_out: Vec<&str> = left_out.map(|&at| table.columns[at].title.as_str()).collect();
     let told = match left_out.is_empty() {
         true => String::new(),
