@@ -6,6 +6,8 @@
 //! bring about. A busy machine may hide a fault, and accuses nobody. A list that counts no lock acquisitions is asked for
 //! neither: it may have no critical section.
 //!
+//! Where two threads never run at the same time, contention tells: who holds the lock nearly always is found holding it.
+//!
 //! What the handles say of lock acquisitions must come to what the list says, and to the changes that each thread made.
 
 use std::sync::atomic::{AtomicUsize, Ordering as Memory};
@@ -82,23 +84,17 @@ fn counts_square(trial: &Trial) -> Found {
     let told: Mutex<Vec<(usize, LockCounts)>> = Mutex::default();
     // All handles are there before anybody changes anything and until all have told: those that share something share it then.
     let [there, done] = [(); 2].map(|()| AtomicUsize::new(0));
-    let meet = |arrived: &AtomicUsize| {
-        arrived.fetch_add(1, Memory::SeqCst);
-        while arrived.load(Memory::SeqCst) < threads && !trial.is_over() {
-            thread::yield_now();
-        }
-    };
     trial.threads(threads, |index| {
         trial.with_handle(&list, |list| {
             let before = list.lock_counts();
             let timer = list.create();
-            meet(&there);
+            meet(trial, &there, threads);
             modify(list, timer, changes_of(index));
             for _ in 0..RUNS {
                 let _ = list.modify(timer, Nanos(10));
                 list.fired(Nanos(i64::MAX));
             }
-            meet(&done);
+            meet(trial, &done, threads);
             let counts = list.lock_counts().since(before);
             told.lock().push((index, counts));
         });
@@ -208,7 +204,8 @@ fn held_inside(trial: &Trial) -> Found {
     let config = Config { hold_spins: turns, ..Config::default() };
     let list = trial.subject.list_with(&config);
     confirmed(|| Ok(unspent(trial, &list, turns)))?;
-    confirmed(|| overlapping(trial, &list))
+    confirmed(|| overlapping(trial, &list))?;
+    confirmed(|| uncontended(trial, &list))
 }
 
 /// Blames the list if it seems guilty every time.
@@ -267,6 +264,37 @@ fn overlapping(trial: &Trial, list: &List) -> Found<Option<String>> {
         }
     }
     Ok(None)
+}
+
+/// Whether two threads that hold the lock nearly all the time never find it taken. One that loses its processor does so while it
+/// holds, so it makes no difference how many processors there are.
+fn uncontended(trial: &Trial, list: &List) -> Found<Option<String>> {
+    const EACH: u64 = 100;
+    let before = list.counts().lock.contended;
+    let there = AtomicUsize::new(0);
+    trial.threads(2, |_| {
+        trial.with_handle(list, |list| {
+            let timer = list.create();
+            meet(trial, &there, 2);
+            modify(list, timer, EACH);
+        });
+        Ok(EACH)
+    })?;
+    let is_contended = list.counts().lock.contended > before;
+    Ok((!is_contended).then(|| {
+        format!(
+            "two threads made {EACH} changes each, with a hold in every one, and the list counts no acquisition that found the lock taken, \
+             three times; right is that one waits while the other holds"
+        )
+    }))
+}
+
+/// Waits until so many threads have come.
+fn meet(trial: &Trial, arrived: &AtomicUsize, threads: usize) {
+    arrived.fetch_add(1, Memory::SeqCst);
+    while arrived.load(Memory::SeqCst) < threads && !trial.is_over() {
+        thread::yield_now();
+    }
 }
 
 /// How long so many threads take for all changes, and their processor time together, ns.
