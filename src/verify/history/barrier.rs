@@ -9,7 +9,7 @@ use crossbeam_utils::CachePadded;
 use parking_lot::{Condvar, Mutex};
 
 /// Looks at the others before a thread that waits goes to sleep.
-const PATIENT_LOOKS: u32 = 2_000;
+const PATIENT_LOOKS: u32 = 300;
 /// How long one sleeps between two looks at whether anybody will come at all.
 const NAP: Duration = Duration::from_millis(50);
 
