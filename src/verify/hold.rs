@@ -6,14 +6,18 @@
 //! bring about. A busy machine may hide a fault, and accuses nobody. A list that counts no lock acquisitions is asked for
 //! neither: it may have no critical section.
 //!
+//! Where two threads never run at the same time, contention tells: who holds the lock nearly always is found holding it.
+//!
 //! What the handles say of lock acquisitions must come to what the list says, and to the changes that each thread made.
 
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering as Memory};
+use std::thread;
 
 use headlock_strategies::conformance::subject::{List, Subject};
 use headlock_strategies::conformance::trial::{Found, Probe, Trial, right, watched};
 use headlock_strategies::conformance::{Effort, Guarantee};
 use headlock_strategies::{Config, LockCounts, Nanos, TimerId, spin};
+use parking_lot::Mutex;
 use rustix::time::{ClockId, clock_gettime};
 
 use super::budget::Budget;
@@ -29,6 +33,8 @@ const TIMES: u32 = 6;
 /// Times in a row that a hold must seem to be missing before the list is blamed.
 const CONFIRMED: u32 = 3;
 
+/// Runs of each thread.
+const RUNS: u64 = 30;
 /// Changes that one thread makes alone.
 const ALONE: u64 = 50;
 
@@ -76,20 +82,27 @@ fn counts_square(trial: &Trial) -> Found {
     let threads = trial.effort.threads.max(5);
     let before = list.counts().lock;
     let told: Mutex<Vec<(usize, LockCounts)>> = Mutex::default();
+    // All handles are there before anybody changes anything and until all have told: those that share something share it then.
+    let [there, done] = [(); 2].map(|()| AtomicUsize::new(0));
     trial.threads(threads, |index| {
         trial.with_handle(&list, |list| {
-            let timer = list.create();
             let before = list.lock_counts();
+            let timer = list.create();
+            meet(trial, &there, threads);
             modify(list, timer, changes_of(index));
-            list.fired(Nanos(i64::MAX));
+            for _ in 0..RUNS {
+                let _ = list.modify(timer, Nanos(10));
+                list.fired(Nanos(i64::MAX));
+            }
+            meet(trial, &done, threads);
             let counts = list.lock_counts().since(before);
-            told.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((index, counts));
+            told.lock().push((index, counts));
         });
         Ok(changes_of(index))
     })?;
     let by_list = list.counts().lock.since(before);
     let mut by_handles = LockCounts::default();
-    let mut told = told.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut told = told.into_inner();
     told.sort_by_key(|&(index, _)| index);
     for &(index, counts) in &told {
         by_handles += counts;
@@ -112,12 +125,17 @@ fn counts_square(trial: &Trial) -> Found {
             true,
         )?;
     }
+    // The making and the drop of a handle may take a lock that no handle can tell of.
+    let unseen = 2 * threads as u64;
+    let squares = |by_list: u64, by_handles: u64| (by_handles..=by_handles + unseen).contains(&by_list);
     right(
         format_args!(
-            "lock acquisitions, contended ones among them, of {threads} handles together, against the list's own count"
+            "whether the list's lock counts come to those of its {threads} handles, with {unseen} more at most for their making and their \
+             drop; the list counts {} acquisitions, {} of them contended, the handles {} and {}",
+            by_list.acquisitions, by_list.contended, by_handles.acquisitions, by_handles.contended
         ),
-        (by_handles.acquisitions, by_handles.contended),
-        (by_list.acquisitions, by_list.contended),
+        squares(by_list.acquisitions, by_handles.acquisitions) && squares(by_list.contended, by_handles.contended),
+        true,
     )?;
     Ok(threads as u64)
 }
@@ -186,7 +204,8 @@ fn held_inside(trial: &Trial) -> Found {
     let config = Config { hold_spins: turns, ..Config::default() };
     let list = trial.subject.list_with(&config);
     confirmed(|| Ok(unspent(trial, &list, turns)))?;
-    confirmed(|| overlapping(trial, &list))
+    confirmed(|| overlapping(trial, &list))?;
+    confirmed(|| uncontended(trial, &list))
 }
 
 /// Blames the list if it seems guilty every time.
@@ -245,6 +264,37 @@ fn overlapping(trial: &Trial, list: &List) -> Found<Option<String>> {
         }
     }
     Ok(None)
+}
+
+/// Whether two threads that hold the lock nearly all the time never find it taken. One that loses its processor does so while it
+/// holds, so it makes no difference how many processors there are.
+fn uncontended(trial: &Trial, list: &List) -> Found<Option<String>> {
+    const EACH: u64 = 100;
+    let before = list.counts().lock.contended;
+    let there = AtomicUsize::new(0);
+    trial.threads(2, |_| {
+        trial.with_handle(list, |list| {
+            let timer = list.create();
+            meet(trial, &there, 2);
+            modify(list, timer, EACH);
+        });
+        Ok(EACH)
+    })?;
+    let is_contended = list.counts().lock.contended > before;
+    Ok((!is_contended).then(|| {
+        format!(
+            "two threads made {EACH} changes each, with a hold in every one, and the list counts no acquisition that found the lock taken, \
+             three times; right is that one waits while the other holds"
+        )
+    }))
+}
+
+/// Waits until so many threads have come.
+fn meet(trial: &Trial, arrived: &AtomicUsize, threads: usize) {
+    arrived.fetch_add(1, Memory::SeqCst);
+    while arrived.load(Memory::SeqCst) < threads && !trial.is_over() {
+        thread::yield_now();
+    }
 }
 
 /// How long so many threads take for all changes, and their processor time together, ns.

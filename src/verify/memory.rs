@@ -24,13 +24,12 @@ type Work = fn(&Trial, &List);
 const WORKS: [(&str, Work); 4] = [
     ("modifies of a timer behind the head", |trial, list| {
         trial.with_handle(list, |list| {
-            let [head, timer] = [1, 2].map(|deadline| list.armed(deadline));
+            // Both stay: what a list would keep of the changes may be swept away with its head.
+            let [_head, timer] = [1, 2].map(|deadline| list.armed(deadline));
             for change in 0..CHANGES as i64 {
                 let _ = list.modify(timer, Nanos(2 + change % 100));
                 list.quiescent();
             }
-            list.free(head);
-            list.free(timer);
         });
     }),
     ("modifies of the head", |trial, list| {

@@ -10,8 +10,8 @@ pub fn start(seed: u64) -> Option<Driver> {
     // Lengths reach from a few operations of another thread to many; pauses from a round of operations to tens of them.
     let plan = Plan {
         seed,
-        length_ns: 2_000..=300_000,
-        pause_ns: 10_000..=300_000,
+        length_ns: 2_000..=1_000_000,
+        pause_ns: 10_000..=150_000,
         at_once: 2,
     };
     Driver::start(plan).ok()

@@ -171,6 +171,7 @@ macro_rules! __conformance_checks {
             Model model::random_sequences "Any sequence of operations gives the oracle's answers.";
             Reenter reenter::fires_again "A timer that a callback arms at or before `now` fires in the same run; a later one does not.";
             Reenter reenter::callback_changes_others "A callback may cancel, free, postpone or bring forward timers that are due next.";
+            Reenter reenter::callback_changes_many "Of many timers due at once, those that a callback takes away do not fire.";
             Reenter reenter::callback_changes_itself "A callback may arm, cancel and free its own timer, which is inactive when it is called.";
             Reenter reenter::callback_reads "A callback sees the list without its own timer.";
             Reenter reenter::callback_unlocked "No lock is held during a callback: other threads get on with any operation.";

@@ -24,7 +24,7 @@ use crate::record::{CheckOutcome, Grade};
 use player::Tally;
 
 /// Rounds of a pass, all on one list.
-const ROUNDS: u64 = 400;
+const ROUNDS: u64 = 160;
 
 /// Plays passes until the time is up or a round has no explanation.
 pub fn check(subject: Subject, job: &CheckJob) -> CheckReport {

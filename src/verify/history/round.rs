@@ -74,10 +74,10 @@ impl Round {
     /// Draws round `number`, given the timers there are and how many threads.
     pub fn draw(rng: &mut Xoshiro256PlusPlus, number: u64, pool: &[TimerId], threads: usize) -> Self {
         // Most faults need few timers, and small rounds are many; a large list shows what small ones hide.
-        let shared = match number % 16 {
-            0 | 8 => 1,
-            4 | 12 => 10,
-            15 => rng.random_range(65..=MOST_TIMERS),
+        let shared = match number % 32 {
+            0 | 8 | 16 | 24 => 1,
+            4 | 12 | 20 | 28 => 10,
+            31 => rng.random_range(65..=MOST_TIMERS),
             _ => rng.random_range(2..=4),
         };
         let armed = match shared {
@@ -93,12 +93,12 @@ impl Round {
         Round {
             shared: pool[..shared].to_vec(),
             armed,
-            turns: rng.random_range(1..=(12 / threads).clamp(2, 5)),
+            turns: rng.random_range(2..=(30 / threads).clamp(3, 10)),
             roles: (0..threads).map(|_| role(rng)).collect(),
             equal: rng.random_bool(0.4),
             private: rng.random_bool(0.5),
             callbacks: rng.random_bool(0.5),
-            pause: [0, 0, 20, 200][rng.random_range(0..4)],
+            pause: [0, 0, 0, 50][rng.random_range(0..4)],
             base: ROUND * (number as i64 + 1),
         }
     }

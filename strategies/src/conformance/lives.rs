@@ -60,7 +60,7 @@ pub(super) fn idle_handles(trial: &Trial) -> Found {
 /// All threads free the same timers.
 pub(super) fn freed_by_two(trial: &Trial) -> Found {
     let list = trial.list();
-    let count = trial.effort.rounds * 4;
+    let count = trial.effort.rounds * 20;
     let timers = trial.with_handle(&list, |list| (0..count).map(|_| list.armed(10)).collect::<Vec<_>>());
     trial.threads(2, |_| {
         trial.with_handle(&list, |list| {

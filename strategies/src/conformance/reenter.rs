@@ -83,6 +83,33 @@ pub(super) fn callback_changes_others(trial: &Trial) -> Found {
     })
 }
 
+pub(super) fn callback_changes_many(trial: &Trial) -> Found {
+    const DUE: usize = 200;
+    trial.on_fresh_list(|list| {
+        let timers: Vec<TimerId> = (0..DUE as i64).map(|deadline| list.armed(deadline)).collect();
+        let mut waiting: Vec<usize> = (0..DUE).collect();
+        let mut right_order = Vec::new();
+        let fired = run(list, 1_000, DUE, |list, timer, _| {
+            right("timer fired, the first of those that wait", timer, timers[waiting[0]])?;
+            right_order.push(timer);
+            waiting.remove(0);
+            // The next one, and one that is far behind it, in one of three ways.
+            for behind in [0, 40] {
+                if behind < waiting.len() {
+                    let gone = timers[waiting.remove(behind)];
+                    match right_order.len() % 3 {
+                        0 => _ = list.cancel(gone),
+                        1 => list.free(gone),
+                        _ => _ = list.modify(gone, Nanos(5_000)),
+                    }
+                }
+            }
+            Ok(1)
+        })?;
+        right("timers fired while each callback took two others away", fired, right_order)
+    })
+}
+
 pub(super) fn callback_changes_itself(trial: &Trial) -> Found {
     trial.on_fresh_list(|list| {
         let [a, b, c] = [10, 20, 30].map(|deadline| list.armed(deadline));
