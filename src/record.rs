@@ -5,6 +5,7 @@ mod checks;
 mod conditions;
 mod crossover;
 mod declaration;
+mod model;
 mod operation;
 mod parameters;
 mod ratio;
@@ -23,13 +24,14 @@ pub use checks::{Check, CheckFigures, CheckRow, CheckVerdict, Failure, Finding};
 pub use conditions::{ClockFacts, Conditions, CoreWidth, CpuPair, Hiccups};
 pub use crossover::{CrossoverPoint, CrossoverRow, CrossoverVerdict, MapCell};
 pub use declaration::{Declaration, RACY};
+pub use model::{Anatomy, ModelRatio, ModelTime, Prediction};
 pub use operation::{OperationRow, RESOLVED, typical_ns};
 #[cfg(test)]
 pub(crate) use parameters::testing;
 pub use parameters::{Command, Common, Crossover, Difference, Parameters, PlayedTrace, Replay, Run, differences};
 pub use ratio::{ALL, Metric, Ratio, Verdict};
 pub use state::{BlockRow, BlockState, HopTimes, State, set_states};
-pub use study::{Claim, LoadCount, StudyPart, StudyRecord, StudyTrace};
+pub use study::{Claim, Found, Pilot, StudyPart, StudyRecord, StudyTrace};
 
 /// The version of the files' layout, written to `run.json`.
 pub const SCHEMA_VERSION: u32 = 2;

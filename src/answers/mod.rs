@@ -8,18 +8,21 @@ mod claims;
 mod crossings;
 mod glance;
 mod host;
+mod many_cores;
 mod notices;
 mod page;
 mod pictures;
 mod point;
 mod run;
 mod strategies;
+mod study;
 #[cfg(test)]
 mod tests;
 mod verdict;
 
-pub use page::{page, study_page};
+pub use page::page;
 pub use run::run;
+pub use study::study;
 
 use crate::document::{Cell, Tone};
 use crate::reading::{Missing, Results, StudyResults};
