@@ -8,8 +8,8 @@ use crate::record::{Claim, Found};
 const VERDICT: &str = "verdict";
 
 /// How the lists in C get into a study.
-const IN_C: &str = "make -C examples/c OUT=$PWD/C, then headlock study qemu-rfc with --load C/qemu-2013.so and the same for \
-                    qemu-rfc, qemu-rfc-validated and qemu-2016";
+const IN_C: &str = "mkdir -p C; make -C examples/c OUT=$PWD/C, then headlock study qemu-rfc with --load C/qemu-2013.so and the same \
+                    for qemu-rfc, qemu-rfc-validated and qemu-2016";
 
 /// What the study came to, if it has a claim that says so.
 pub(super) fn verdict(claims: &[Claim]) -> Option<Verdict> {
@@ -29,10 +29,11 @@ pub(super) fn verdict(claims: &[Claim]) -> Option<Verdict> {
 pub(super) fn disagreement(claims: &[Claim]) -> Option<String> {
     let differ = claims.iter().filter_map(|claim| {
         let (rust, c) = (&claim.rust.found, &claim.in_c.as_ref()?.found);
-        (rust != c).then(|| format!("{} ({} in Rust, {} in C)", claim.id, small(rust), small(c)))
+        let claimed = claim.claim.trim_end_matches('.');
+        (rust != c).then(|| format!("\u{201c}{claimed}\u{201d} ({} in Rust, {} in C)", small(rust), small(c)))
     });
     let differ: Vec<String> = differ.collect();
-    (!differ.is_empty()).then(|| format!("The lists in C and in Rust disagree on {}.", list(&differ)))
+    (!differ.is_empty()).then(|| format!("The lists in C and in Rust disagree: {}.", list(&differ)))
 }
 
 fn small(text: &str) -> String {
@@ -47,7 +48,7 @@ pub(super) fn table(claims: &[Claim]) -> Table {
     let row = |claim: &Claim| {
         let in_c = match &claim.in_c {
             Some(found) => toned(found),
-            None if played => Cell::toned("no such list", Tone::Muted),
+            None if played => Cell::toned("not measured", Tone::Muted),
             None => Cell::toned("not played", Tone::Muted),
         };
         vec![

@@ -33,15 +33,15 @@ use crate::study::{claims, qemu_rfc};
 /// `headlock study`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  headlock study qemu-rfc --budget 5m                     the RFC of 2013 that would have QEMU read its timers under RCU
+  headlock study qemu-rfc --budget 5m               the RFC of 2013: QEMU's timers under RCU
   headlock study qemu-rfc --budget 20m --out results/rfc
-  headlock study qemu-rfc --load C/qemu-2013.so --load C/qemu-rfc.so
-                                                          the lists in C beside those in Rust (make -C examples/c OUT=$PWD/C)
-  headlock study qemu-rfc --model MODEL                   with what scripts/model anatomy and predict wrote into MODEL
+  headlock study qemu-rfc --load qemu-2013.so --load qemu-rfc.so      the lists of examples/c, too
+  headlock study qemu-rfc --model MODEL             with what scripts/model wrote into MODEL
 
-Its parts are ordinary commands with ordinary result directories, all in one; study.json names them. A short pilot of each point,
-which no verdict rests on, says how the time is shared out. The traces that fit the budget are played in strict order, shortest
-first; the busiest is cut if need be to be played at its own pace.")]
+Its parts are ordinary commands with ordinary result directories, all in one; study.json names them.
+A short pilot of each point, which no verdict rests on, says how the time is shared out. The traces
+that fit the budget are played in strict order, shortest first; the busiest is cut if need be to be
+played at its own pace.")]
 pub struct StudyArgs {
     /// The study: qemu-rfc
     #[arg(value_name = "NAME", value_parser = [crate::study::qemu_rfc::NAME])]
@@ -125,6 +125,11 @@ pub fn study(registry: &Registry, args: &StudyArgs) -> Result<(), Failure> {
     if facts.iter().all(|trace| trace.facts.name != paced.facts.name) {
         facts.push(paced);
     }
+    let facts = facts
+        .into_iter()
+        .map(Known::sized)
+        .collect::<Result<Vec<Known>, String>>()
+        .map_err(Failure::Error)?;
     let mut study = Study {
         record: StudyRecord {
             schema_version: SCHEMA_VERSION,
@@ -210,6 +215,9 @@ impl Study {
         for place in 0..self.parts.len() {
             if let Some(share) = self.parts[place].share {
                 let time_ns = (self.record.budget_ns as f64 * share) as u64;
+                if self.is_out_of_time(place) {
+                    continue;
+                }
                 if let Err(stopped) = self.part(registry, place, time_ns, stop)? {
                     return Ok(Err(stopped));
                 }
@@ -251,6 +259,9 @@ impl Study {
         let time_ns = (self.record.budget_ns as f64 * PILOTS / points.len().max(1) as f64) as u64;
         let mut piloted = Vec::new();
         for place in points {
+            if self.is_out_of_time(place) {
+                continue;
+            }
             let part = &self.parts[place];
             let path = qemu_rfc::pilot_path(&part.path);
             let dir = self.dir.join(&path);
@@ -319,6 +330,15 @@ impl Study {
     fn left_ns(&self) -> u64 {
         let all = self.record.budget_ns as f64 * (1.0 - ANSWER);
         (all as u64).saturating_sub(self.began.elapsed_ns())
+    }
+
+    /// Whether there is no time for a part any more, which is then named.
+    fn is_out_of_time(&mut self, place: usize) -> bool {
+        let out = self.left_ns() == 0;
+        if out {
+            self.record.left_out.push(format!("part {}", self.parts[place].path));
+        }
+        out
     }
 
     fn tell(&self, line: &str) {

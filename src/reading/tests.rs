@@ -49,7 +49,7 @@ fn faster_here_is_no_yes_where_harm_is_not_excluded_there() {
     assert_eq!(answer(&two), Answer::Everywhere);
     let wide = |it: &mut Trial| {
         if it.workload == "cold" {
-            it.ns_per_op = if it.block % 2 == 0 { 8.0 } else { 12.0 };
+            it.ns_per_op = if it.block.is_multiple_of(2) { 8.0 } else { 12.0 };
         }
     };
     change(&mut two, "seqlock", wide);

@@ -98,7 +98,16 @@ mod tests {
     #[test]
     fn what_varies_more_gets_more_within_floor_and_cap() {
         let usual = need(0.02, 1.0);
-        let needs = [need(0.01, 1.0), usual, need(0.02, 2.0), need(0.5, 1.0), usual, usual, usual, usual];
+        let needs = [
+            need(0.01, 1.0),
+            usual,
+            need(0.02, 2.0),
+            need(0.5, 1.0),
+            usual,
+            usual,
+            usual,
+            usual,
+        ];
         let shares: Vec<f64> = shares(&needs, 1_000.0).into_iter().flatten().collect();
         assert!((shares.iter().sum::<f64>() - 1_000.0).abs() < 2.0, "{shares:?}");
         assert_eq!(shares[3], 300.0);

@@ -11,7 +11,7 @@ const CLAIM: &str = "The cost is two more memory reads per fired timer.";
 
 /// What to do for an answer.
 const REMEDY: &str = "The model counts reads, and its results were not taken in: \
-                      scripts/model anatomy --out MODEL/anatomy.csv, then headlock study qemu-rfc --model MODEL.";
+                      mkdir -p MODEL; scripts/model anatomy --out MODEL/anatomy.csv, then headlock study qemu-rfc --model MODEL.";
 
 /// Loads in a call that runs a list: plain ones, atomic ones.
 #[derive(Clone, Copy, Debug)]

@@ -48,7 +48,7 @@ fn found(files: &Files<'_>, side: Side) -> Found {
         Some((late, polls)) => format!("{} of {} polls would have overslept", count(late), count(polls)),
         None => "its race was not looked for".to_owned(),
     }];
-    reasons.push(format!("against {baseline} it is {}", words::tally(&points).decided()));
+    reasons.push(format!("against {baseline} it is {}", decided(&points)));
     reasons.extend(pace::saved(files, side).map(|saves| format!("at the recorded pace it {saves}")));
     let rivals = match rivals::better(files, side)[..] {
         [] => "No rival is faster than it somewhere and slower nowhere.".to_owned(),
@@ -61,7 +61,7 @@ fn found(files: &Files<'_>, side: Side) -> Found {
         format!(
             "With its race closed ({mended}): {}; {mended_race}, {} against {baseline}.",
             mended_word.word(),
-            words::tally(&mended_points).decided()
+            decided(&mended_points)
         ),
         rivals,
     ];
@@ -78,6 +78,14 @@ fn found(files: &Files<'_>, side: Side) -> Found {
         found: format!("{}, as it was sent", word.word()),
         answer: format!("{}.", capital(&reasons.join("; "))),
         evidence,
+    }
+}
+
+/// At how many points it is what.
+fn decided(points: &[At<'_, '_>]) -> String {
+    match points {
+        [] => "measured at no point".to_owned(),
+        _ => words::tally(points).decided(),
     }
 }
 
