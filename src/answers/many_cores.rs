@@ -25,7 +25,7 @@ pub(super) fn sentence(model: Option<&Model>) -> Option<String> {
     (!said.is_empty()).then(|| {
         format!(
             "On more cores, by a model and not by measurement, the RFC's fast path ({PATCH} over mutex, all of the predicted range \
-             below 1): {}.",
+             below 1) {}.",
             said.join("; ")
         )
     })
@@ -102,5 +102,66 @@ fn table(prediction: &Prediction, workload: &str) -> Table {
                 ""
             }
         )],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::ModelRatio;
+
+    fn model(highs: [f64; 3], error: Option<f64>) -> Model {
+        let ratio = |(threads, ci_high): (usize, f64)| ModelRatio {
+            workload: "hot".to_owned(),
+            threads,
+            metric: "ns_per_op".to_owned(),
+            strategy: PATCH.to_owned(),
+            baseline: "mutex".to_owned(),
+            ratio: ci_high - 0.1,
+            ci_low: ci_high - 0.2,
+            ci_high,
+        };
+        let time = ModelTime {
+            workload: "hot".to_owned(),
+            strategy: "mutex".to_owned(),
+            threads: 4,
+            op: ALL.to_owned(),
+            ns: 10.0,
+            ns_low: 8.0,
+            ns_high: 12.0,
+        };
+        let prediction = Prediction {
+            machine: "box".to_owned(),
+            error,
+            times: vec![time],
+            ratios: [1, 2, 4].into_iter().zip(highs).map(ratio).collect(),
+        };
+        Model { predictions: vec![prediction], ..Model::default() }
+    }
+
+    #[test]
+    fn it_pays_from_where_it_does_not_stop_paying() {
+        for (highs, says) in [
+            ([1.2, 0.9, 0.8], " pays on box under hot from 2 threads on, up to 4 (description's error 30 %)."),
+            ([0.9, 1.1, 0.8], " from 4 threads on, "),
+            ([0.9, 0.9, 1.1], " is not shown to pay on box under hot at 4 threads ("),
+        ] {
+            let said = sentence(Some(&model(highs, Some(0.3)))).unwrap();
+            assert!(said.contains(says), "{said}");
+        }
+        assert_eq!(sentence(None), None);
+    }
+
+    #[test]
+    fn each_figure_has_the_descriptions_error() {
+        for (error, says) in [
+            (Some(0.3), "10.0 \u{b1} 30 % (8.00 to 12.0)"),
+            (None, "10.0 \u{b1} ? (8.00 to 12.0)"),
+        ] {
+            let model = model([1.0; 3], error);
+            let table = table(&model.predictions[0], "hot");
+            assert!(table.caption.starts_with("Model of box"));
+            assert_eq!(table.rows[0][1].text, says);
+        }
     }
 }

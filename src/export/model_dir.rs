@@ -127,3 +127,51 @@ fn read_prediction(dir: &Path) -> Result<Prediction, ReadError> {
         ratios: table::read(&dir.join(RATIOS), &RATIO_COLUMNS)?.rows,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::SCHEMA_VERSION;
+
+    fn made(dir: &Path, kind: &str) {
+        let run = serde_json::json!({
+            "schema_version": SCHEMA_VERSION, "kind": kind,
+            "parameters": { "machine": { "name": "box", "error": { "time": 0.3, "against": "itself" } } },
+        });
+        let times = "workload,strategy,threads,op,ns,ns_low,ns_high,kind\nhot,mutex,2,all,10,8,12,model\n";
+        let ratios = "workload,threads,metric,strategy,baseline,ratio,ci_low,ci_high,blocks,verdict,state,kind\n\
+                      hot,2,ns_per_op,rcu-epoch,mutex,0.5,0.4,0.6,3,faster,all,model\n";
+        fs::create_dir_all(dir.join("box")).unwrap();
+        for (file, text) in [("run.json", run.to_string().as_str()), (TIMES, times), (RATIOS, ratios)] {
+            fs::write(dir.join("box").join(file), text).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_copy_reads_as_what_it_was_copied_from() {
+        let parent = tempfile::tempdir().unwrap();
+        let [from, to] = ["from", "to"].map(|name| parent.path().join(name));
+        made(&from, KIND);
+        // A link could lead out of the directory.
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(from.join("box"), from.join("link")).unwrap();
+        copy_model(&from, &to).unwrap();
+        let (model, copy) = (read_model(&from).unwrap(), read_model(&to).unwrap());
+        assert_eq!(model.predictions, copy.predictions);
+        let [prediction] = &model.predictions[..] else {
+            panic!("{model:?}")
+        };
+        assert_eq!((prediction.machine.as_str(), prediction.error), ("box", Some(0.3)));
+        assert_eq!((prediction.times[0].ns_high, prediction.ratios[0].ci_low), (12.0, 0.4));
+    }
+
+    #[test]
+    fn what_is_no_model_is_refused() {
+        let parent = tempfile::tempdir().unwrap();
+        let says = |dir: &Path| read_model(dir).unwrap_err().to_string();
+        assert!(says(parent.path()).contains("no counts and no prediction"));
+        made(parent.path(), "run");
+        assert!(says(parent.path()).contains("kind is `run`, expected `model`"));
+        assert!(says(&parent.path().join("none")).contains("cannot read"));
+    }
+}
