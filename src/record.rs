@@ -5,6 +5,7 @@ mod checks;
 mod conditions;
 mod crossover;
 mod declaration;
+mod model;
 mod neighbour;
 mod operation;
 mod parameters;
@@ -25,6 +26,7 @@ pub use checks::{Check, CheckFigures, CheckOutcome, CheckRow, CheckVerdict, Fail
 pub use conditions::{ClockFacts, Conditions, CoreWidth, CpuPair, Hiccups};
 pub use crossover::{CrossoverPoint, CrossoverRow, CrossoverVerdict, MapCell};
 pub use declaration::{Declaration, RACY};
+pub use model::{Anatomy, ModelRatio, ModelTime, Prediction};
 pub use neighbour::Neighbour;
 pub use operation::{OperationRow, RESOLVED, typical_ns};
 #[cfg(test)]
@@ -34,7 +36,7 @@ pub use parameters::{
 };
 pub use ratio::{ALL, Metric, Ratio, Verdict};
 pub use state::{BlockRow, BlockState, HopTimes, Processes, State, set_states};
-pub use study::{Claim, LoadCount, StudyPart, StudyRecord, StudyTrace};
+pub use study::{Claim, Found, Pilot, StudyPart, StudyRecord, StudyTrace};
 pub use verified::{Stamp, Stamped, Unverified, Verified};
 
 /// The version of the files' layout, written to `run.json`.

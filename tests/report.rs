@@ -222,7 +222,7 @@ fn study() -> Copy {
         "schema_version": headlock::record::SCHEMA_VERSION, "study": "made-up", "headlock_version": "0.1.0",
         "command": ["headlock", "study", "made-up"], "budget_ns": 1, "host": headlock::record::Host::default(),
         "parts": [part("points", Some("complete")), part("memory", Some("complete")), part("crossover", None)],
-        "traces": [], "left_out": ["boot"],
+        "traces": [], "left_out": ["boot in strict order"],
         "started": "2026-11-24T18:06:42Z", "ended": null, "state": "interrupted",
     });
     fs::write(dir.join("study.json"), study.to_string()).unwrap();
@@ -236,9 +236,9 @@ fn a_study_has_its_claims_in_one_table_and_names_what_was_dropped() {
     for expected in [
         "# Study made-up",
         "This study is not whole. Parts without an end: crossover (not played).",
-        "The budget was too short to play in strict order: boot.",
+        "The budget was too short for boot in strict order.",
         "Under test: ",
-        "| So there is a net advantage. | Holds in time | Against mutex, rcu-epoch is faster at 2 of 2 points",
+        "| So there is a net advantage. | Holds in time | not played | Against mutex, rcu-epoch is faster at 2 of 2 points",
         "<summary>Part points: 16 blocks</summary>",
         "<summary>Part memory: 16 blocks</summary>",
         "    headlock study made-up --out NEW",

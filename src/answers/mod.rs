@@ -8,6 +8,7 @@ mod claims;
 mod crossings;
 mod glance;
 mod host;
+mod many_cores;
 mod notices;
 mod operations;
 mod page;
@@ -17,6 +18,7 @@ mod run;
 mod runs;
 mod states;
 mod strategies;
+mod study;
 mod tails;
 #[cfg(test)]
 mod tests;
@@ -24,9 +26,10 @@ mod verdict;
 
 pub use crossings::{Search, map, search, value_of};
 pub use notices::unverified;
-pub use page::{page, study_page};
+pub use page::page;
 pub use run::run;
 pub use runs::runs;
+pub use study::study;
 
 use crate::document::words::short_ratio;
 use crate::document::{Axis, Cell, Interval, Tone};

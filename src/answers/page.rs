@@ -1,12 +1,10 @@
-//! The page of a result directory, and that of a study.
-
-use serde_json::json;
+//! The page of a result directory, and what that of a study has in common with it.
 
 use super::pictures::Pictures;
 use super::run::skeleton;
-use super::{Material, StudyMaterial, claims, crossings, glance, host, notices, operations, point, strategies};
+use super::{Material, crossings, glance, host, operations, point, strategies};
 use crate::document::words::{counted, duration, shell};
-use crate::document::{Block, Document, Section, Tone, Verdict, glossary};
+use crate::document::{Block, Document, Section, glossary};
 use crate::reading::{Reading, Results, Scores};
 use crate::record::{CheckRow, Declaration};
 
@@ -29,75 +27,8 @@ pub fn page(material: &Material<'_>) -> Document {
     Document { blocks, ..skeleton(material, &reading, &scores) }
 }
 
-/// The page of a study: what it came to, its claims in one table, and folded below them whatever they rest on.
-pub fn study_page(material: &StudyMaterial<'_>) -> Document {
-    let StudyMaterial { directory, results: study, claims: tested, declarations } = *material;
-    let readings: Vec<Reading<'_>> = study.parts.iter().map(Results::reading).collect();
-    let all: Vec<&Reading<'_>> = readings.iter().collect();
-    let parts_checks = study.parts.iter().flat_map(|part| &part.checks);
-    let checks: Vec<CheckRow> = study.checks.iter().chain(parts_checks).cloned().collect();
-    let mut pictures = Pictures::new();
-    let mut blocks = vec![
-        Block::Table(claims::table(tested)),
-        folded("What each claim rests on", claims::evidence(tested)),
-    ];
-    for (part, reading) in study.parts.iter().zip(&readings) {
-        let mut of_part = of_results(part, reading, declarations, &checks);
-        let directory = format!("{directory}/{}", part.name);
-        of_part.extend(pictures.of(part, &directory));
-        of_part.push(folded("What was measured", host::measured(reading)));
-        of_part.push(folded("Run this part again", host::again(&part.run.command, &directory)));
-        blocks.push(folded(&format!("Part {}: {}", part.name, counted(reading.blocks(), "block")), of_part));
-    }
-    blocks.push(gives_up(&all, declarations, &checks, directory));
-    if let Some(first) = readings.first() {
-        blocks.push(folded("The host", host::host(first.run)));
-    }
-    blocks.push(folded("Run it again", host::again(&study.record.command, directory)));
-    blocks.push(words());
-    let verdict = claims::verdict(tested).unwrap_or_else(|| Verdict {
-        answer: "Nothing can be said".to_owned(),
-        tone: Tone::Open,
-        ..Verdict::default()
-    });
-    Document {
-        kind: "Design review".to_owned(),
-        title: format!("Study {}", study.record.study),
-        facts: header(&all),
-        notices: study_notices(material, &readings),
-        data: json!({
-            "directory": directory,
-            "study": study.record,
-            "answer": verdict.answer,
-            "sentences": verdict.sentences,
-            "claims": tested,
-        }),
-        verdict: Some(verdict),
-        blocks,
-    }
-}
-
-/// What is not whole in a study, and the notices of its parts.
-fn study_notices(material: &StudyMaterial<'_>, readings: &[Reading<'_>]) -> Vec<String> {
-    let study = material.results;
-    let unfinished: Vec<String> = study.unfinished().iter().map(|(role, how)| format!("{role} ({how})")).collect();
-    let mut all = Vec::new();
-    if !unfinished.is_empty() {
-        all.push(format!("This study is not whole. Parts without an end: {}.", unfinished.join(", ")));
-    }
-    if !study.record.left_out.is_empty() {
-        all.push(format!("The budget was too short to play in strict order: {}.", study.record.left_out.join(", ")));
-    }
-    all.extend(notices::unverified(&readings.iter().map(|it| it.run).collect::<Vec<_>>()));
-    for (part, reading) in study.parts.iter().zip(readings) {
-        let of_part = notices::of_run(part, reading);
-        all.extend(of_part.into_iter().map(|text| format!("{}: {text}", part.name)));
-    }
-    all
-}
-
 /// A result directory's own: the strategies at a glance, each point folded, crossings.
-fn of_results(
+pub(super) fn of_results(
     results: &Results,
     reading: &Reading<'_>,
     declarations: &[Declaration],
@@ -121,15 +52,21 @@ fn of_results(
     blocks
 }
 
-fn gives_up(readings: &[&Reading<'_>], declarations: &[Declaration], checks: &[CheckRow], directory: &str) -> Block {
+pub(super) fn gives_up(
+    readings: &[&Reading<'_>],
+    declarations: &[Declaration],
+    checks: &[CheckRow],
+    directory: &str,
+) -> Block {
     let verify = format!("headlock verify --out {}", shell(&format!("{directory}/verify")));
     folded("What each strategy gives up", strategies::blocks(readings, declarations, checks, &verify))
 }
 
-fn words() -> Block {
+pub(super) fn words() -> Block {
     let rules = [
-        "A change is called justified if some strategy is faster than the baseline somewhere and slower nowhere. A racy strategy \
-         never counts, however fast it is: a poller may sleep past a timer.",
+        "Yes, or justified: faster than the baseline somewhere, and at every point the one-sided 95 % upper end of the ratio lies below \
+         1.05. No: slower somewhere, or nowhere faster by more than the margin. Else open. Faster and slower are said at a level that \
+         holds over all points together. A racy strategy never counts, however fast it is: a poller may sleep past a timer.",
         "Not claimed: anything about another machine, another load, or a program around the list. docs/METHOD.md gives each rule \
          and its source, docs/GLOSSARY.md has these words.",
         "Every figure is computed from the directory's result files each time this page is made.",
@@ -140,7 +77,7 @@ fn words() -> Block {
     )
 }
 
-fn folded(title: &str, blocks: Vec<Block>) -> Block {
+pub(super) fn folded(title: &str, blocks: Vec<Block>) -> Block {
     Block::Section(Section::folded(title, blocks))
 }
 

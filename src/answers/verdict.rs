@@ -1,10 +1,10 @@
 //! The verdict on a run. It makes decided statements only: nothing whose interval holds 1.
 
-use crate::document::words::{at, counted, figure, interval, percent, ratio};
+use crate::document::words::{at, counted, duration, figure, interval, percent, ratio};
 use crate::document::{Tone, Verdict};
 use crate::reading::{Answer, Place, Reading, Scores, Standing};
 use crate::record::{Declaration, Ratio, Verdict as Word};
-use crate::stats::Summary;
+use crate::stats::{HARM, Summary};
 
 /// What a run comes to.
 pub(super) fn of_run(reading: &Reading<'_>, scores: &Scores, declarations: &[Declaration]) -> Verdict {
@@ -24,6 +24,9 @@ pub(super) fn of_run(reading: &Reading<'_>, scores: &Scores, declarations: &[Dec
         Answer::NotHere | Answer::Undecided => Some(staying(reading, scores)),
         _ => Some(price(reading, scores, declarations)),
     });
+    if scores.answer() == Answer::Undecided {
+        sentences.extend(takes(reading, scores));
+    }
     Verdict { question: question(scores), answer, tone, sentences }
 }
 
@@ -44,9 +47,10 @@ fn sentence(scores: &Scores) -> String {
             )
         }
         (Answer::Somewhere, Some(best)) => format!(
-            "{} is faster than {baseline} at {} of {places} points and slower at none: {}.",
+            "{} is faster than {baseline} at {} of {places} points, and nowhere slower by {}: {}.",
             best.strategy,
             best.faster,
+            percent(HARM - 1.0),
             spread(scores, best, Word::Faster)
         ),
         (Answer::Trade, Some(best)) => format!(
@@ -60,6 +64,13 @@ fn sentence(scores: &Scores) -> String {
         (Answer::NotHere, _) => {
             format!("No sound strategy is faster than {baseline} at {}{}.", any(places), bound(scores))
         }
+        (Answer::Undecided, Some(best)) if best.faster > 0 => format!(
+            "{} is faster than {baseline} at {} of {places} points: {}; that it is nowhere slower by {} is not shown.",
+            best.strategy,
+            best.faster,
+            spread(scores, best, Word::Faster),
+            percent(HARM - 1.0)
+        ),
         (Answer::Undecided, _) => {
             format!("No sound strategy was shown to be faster than {baseline} at {}{}.", any(places), bound(scores))
         }
@@ -104,6 +115,19 @@ fn discounted(scores: &Scores) -> Option<String> {
     });
     let told: Vec<String> = told.collect();
     (!told.is_empty()).then(|| format!("Not counted: {}.", told.join("; ")))
+}
+
+/// What it takes to decide, if the ratios stay where they are.
+fn takes(reading: &Reading<'_>, scores: &Scores) -> Option<String> {
+    let (best, blocks) = (scores.best()?, reading.blocks());
+    let all = (best.takes? * blocks as f64).ceil() as usize;
+    let ns = reading.run.ended?.duration_since(reading.run.started).as_nanos() as f64;
+    Some(format!(
+        "To decide on {} takes about {} in all, {}, if the ratios stay as they are.",
+        best.strategy,
+        counted(all, "block"),
+        duration(ns * all as f64 / blocks as f64)
+    ))
 }
 
 /// The ratios of a strategy that got this verdict, with interval and place: each of up to two, else the extremes.

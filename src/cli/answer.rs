@@ -76,11 +76,3 @@ pub fn answer(text: &str) -> Result<(), Failure> {
 pub fn complain(line: &str) {
     let _ = writeln!(stderr(), "headlock: {}", shown(line, usize::MAX));
 }
-
-/// Writes a value as one JSON document.
-///
-/// # Errors
-/// As [`answer`].
-pub fn answer_json(value: &serde_json::Value) -> Result<(), Failure> {
-    answer(&format!("{value:#}"))
-}

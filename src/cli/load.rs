@@ -58,7 +58,7 @@ impl<'a> Asked<'a> {
             Command::Run(args) => &args.common,
             Command::Replay(args) => &args.common,
             Command::Crossover(args) => &args.common,
-            Command::Study(args) => return Some(of(&args.load, Vec::new())),
+            Command::Study(args) => return Some(Asked { measures: true, ..of(&args.load, Vec::new()) }),
             Command::List(args) => return Some(of(&args.load, Vec::new())),
             Command::Verify(args) => return Some(of(&args.load, named(&args.strategies))),
             _ => return None,

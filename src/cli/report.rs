@@ -7,7 +7,7 @@ use clap::Args;
 use super::answer::{Form, answer, present};
 use super::declared::declarations;
 use super::failure::Failure;
-use crate::answers::{Material, StudyMaterial, page, study_page};
+use crate::answers::{self, Material, StudyMaterial, page};
 use crate::document::{Document, Html, Writer};
 use crate::export::{ReadError, read_results, read_study_results, write_page, write_page_to};
 use crate::reading::{Results, StudyResults};
@@ -94,12 +94,9 @@ fn of_study(directory: &str, study: &StudyResults, declarations: &[Declaration])
     if study.parts.is_empty() {
         return Err(Failure::Error(format!("{directory}: none of the study's measurements was played yet")));
     }
-    Ok(study_page(&StudyMaterial {
-        directory,
-        results: study,
-        claims: &claims(study),
-        declarations,
-    }))
+    let claims = claims(study);
+    let material = StudyMaterial { directory, results: study, claims: &claims, declarations };
+    Ok(answers::study(&material, true))
 }
 
 fn broken(error: ReadError) -> Failure {

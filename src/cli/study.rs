@@ -5,10 +5,10 @@ use std::sync::atomic::AtomicBool;
 
 use clap::{Args, Parser, Subcommand};
 use jiff::{Timestamp, ZonedDateTime};
-use serde_json::json;
 
-use super::answer::{answer, answer_json, complain};
+use super::answer::{Form, complain, present};
 use super::crossover::{self, CrossoverArgs};
+use super::declared::declarations;
 use super::failure::{Failure, usage};
 use super::load::LoadArgs;
 use super::replay::{self, ReplayArgs};
@@ -17,26 +17,36 @@ use super::run::{self, RunArgs};
 use super::session;
 use super::units;
 use super::verify::{self, VerifyArgs};
-use crate::export::{create_beside, create_study, directory_name, read_study_results, write_loads, write_study};
-use crate::harness::host;
-use crate::record::{Claim, RunState, SCHEMA_VERSION, StudyRecord};
+use crate::answers::{self, StudyMaterial};
+use crate::export::{
+    copy_model, create_beside, create_study, directory_name, read_model, read_results, read_study_results, write_study,
+};
+use crate::harness::clock::Moment;
+use crate::harness::{host, pin};
+use crate::reading::MODEL;
+use crate::record::{Pilot, RunState, SCHEMA_VERSION, StudyPart, StudyRecord};
 use crate::registry::Registry;
+use crate::study::share::{self, Need, PILOT_BLOCKS};
 use crate::study::traces::{self, Known};
-use crate::study::{claims, loads, qemu_rfc};
+use crate::study::{claims, qemu_rfc};
 
 /// `headlock study`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  headlock study qemu-rfc --budget 5m                     the RFC of 2013 that would have QEMU read its timers under RCU
+  headlock study qemu-rfc --budget 5m               the RFC of 2013: QEMU's timers under RCU
   headlock study qemu-rfc --budget 20m --out results/rfc
+  headlock study qemu-rfc --load qemu-2013.so --load qemu-rfc.so      the lists of examples/c, too
+  headlock study qemu-rfc --model MODEL             with what scripts/model wrote into MODEL
 
-Its parts are ordinary commands with ordinary result directories, all in one; study.json names them. The traces that fit the
-budget are played in strict order, shortest first; the busiest is cut if need be to be played at its own pace.")]
+Its parts are ordinary commands with ordinary result directories, all in one; study.json names them.
+A short pilot of each point, which no verdict rests on, says how the time is shared out. The traces
+that fit the budget are played in strict order, shortest first; the busiest is cut if need be to be
+played at its own pace.")]
 pub struct StudyArgs {
     /// The study: qemu-rfc
     #[arg(value_name = "NAME", value_parser = [crate::study::qemu_rfc::NAME])]
     pub name: String,
-    /// Time for all of it; parts end with the block in which theirs is up
+    /// Time for all of it; what it is too short for is named
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = units::budget_ns, allow_hyphen_values = true)]
     pub budget: u64,
     /// The directory of the recorded traces
@@ -44,19 +54,31 @@ pub struct StudyArgs {
     pub traces: PathBuf,
     #[command(flatten)]
     pub load: LoadArgs,
+    /// Take in a model's results: anatomy.csv, and directories that scripts/model predict wrote
+    #[arg(long, value_name = "DIR")]
+    pub model: Option<PathBuf>,
     /// The study's directory; must not exist [default: results/DATE-TIME-HOST-study-NAME]
     #[arg(short, long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Print one JSON document and nothing else
     #[arg(long)]
     pub json: bool,
+    /// Print the page as Markdown and nothing else
+    #[arg(long, conflicts_with = "json")]
+    pub markdown: bool,
     /// No progress bar, no notes
     #[arg(short, long)]
     pub quiet: bool,
 }
 
+/// Kept back for reading all results and answering.
+const ANSWER: f64 = 0.01;
+/// Share of the budget for all pilots together.
+const PILOTS: f64 = 0.1;
+
 /// Plays all parts, each into a directory of its own, and answers.
 pub fn study(registry: &Registry, args: &StudyArgs) -> Result<(), Failure> {
+    let began = Moment::now();
     for (flag, path) in [
         ("--out", args.out.as_deref()),
         ("--traces", Some(args.traces.as_path())),
@@ -65,6 +87,9 @@ pub fn study(registry: &Registry, args: &StudyArgs) -> Result<(), Failure> {
             // Its parts are commands, written down in study.json.
             return usage(format!("{flag} {}: a study's directories have names in UTF-8", path.display()));
         }
+    }
+    if let Some(model) = &args.model {
+        read_model(model).map_err(|error| Failure::Error(format!("--model: {error}")))?;
     }
     let known = traces::in_dir(&args.traces).map_err(|error| Failure::Error(format!("--traces {error}")))?;
     for note in known.iter().flat_map(|trace| &trace.notes) {
@@ -81,16 +106,30 @@ pub fn study(registry: &Registry, args: &StudyArgs) -> Result<(), Failure> {
         None => create_beside(&Path::new("results").join(name), create),
     };
     let dir = created.map_err(|error| Failure::Error(format!("--out: {error}")))?;
-    let strict = qemu_rfc::strict(&known, args.budget);
-    let paced = paced(&known, args.budget, &dir)?;
-    let mut parts = qemu_rfc::parts(&dir, args.budget, &strict, &paced, args.quiet || args.json);
-    for part in parts.iter_mut().filter(|part| !part.command.is_empty()) {
-        part.command.extend(args.load.as_words());
+    if let Some(model) = &args.model {
+        copy_model(model, &dir.join(MODEL)).map_err(|error| Failure::Error(format!("--model: {error}")))?;
     }
+    let strict = qemu_rfc::strict(&known, args.budget);
+    let paced = paced(&known, args, &dir)?;
+    let load: Vec<String> = args.load.as_words().collect();
+    let parts = qemu_rfc::parts(&strict, &paced, &load, pin::allowed_cpus().len().max(1));
+    let record = |part: &qemu_rfc::Part| StudyPart {
+        role: part.role.to_owned(),
+        path: part.path.clone(),
+        command: Vec::new(),
+        state: None,
+        pilot: None,
+    };
+    let left_out = known.iter().skip(strict.len()).map(|trace| format!("{} in strict order", trace.facts.name));
     let mut facts: Vec<Known> = strict.clone();
     if facts.iter().all(|trace| trace.facts.name != paced.facts.name) {
         facts.push(paced);
     }
+    let facts = facts
+        .into_iter()
+        .map(Known::sized)
+        .collect::<Result<Vec<Known>, String>>()
+        .map_err(Failure::Error)?;
     let mut study = Study {
         record: StudyRecord {
             schema_version: SCHEMA_VERSION,
@@ -99,34 +138,30 @@ pub fn study(registry: &Registry, args: &StudyArgs) -> Result<(), Failure> {
             command: session::typed(),
             budget_ns: args.budget,
             host,
-            parts,
+            parts: parts.iter().map(record).collect(),
             traces: facts.iter().map(|trace| trace.facts.clone()).collect(),
-            left_out: known.iter().skip(strict.len()).map(|trace| trace.facts.name.clone()).collect(),
+            left_out: left_out.collect(),
             started: started.timestamp(),
             ended: None,
             state: RunState::Running,
         },
+        parts,
         dir,
-        strict,
-        quiet: args.quiet || args.json,
+        began,
+        failed: Vec::new(),
+        quiet: args.quiet || args.json || args.markdown,
     };
     let failure = study.play(registry, &stop)?;
-    let claims = claims(&read_study_results(&study.dir).map_err(|error| Failure::Error(error.to_string()))?);
-    study.answer(args, &claims)?;
-    // An interrupted study has a page of as much as was measured, if anything was.
-    let page = match args.json {
-        true => Ok(()),
-        false => report::report(registry, &ReportArgs { dir: study.dir, out: None, json: false, markdown: false }),
-    };
-    failure.map_or(page, Err)
+    let answered = study.answer(registry, args);
+    failure.map_or(answered, Err)
 }
 
 /// The trace with most rows a second, or as much of its beginning as the budget lets every strategy play at its own pace.
-fn paced(known: &[Known], budget_ns: u64, dir: &Path) -> Result<Known, Failure> {
+fn paced(known: &[Known], args: &StudyArgs, dir: &Path) -> Result<Known, Failure> {
     let Some(busiest) = known.iter().max_by(|a, b| a.rate().total_cmp(&b.rate())) else {
         return Err(Failure::Error("there is no trace to play".to_owned()));
     };
-    let length_ns = qemu_rfc::paced_ns(budget_ns);
+    let length_ns = qemu_rfc::paced_ns(args.budget, args.load.libraries.len());
     match length_ns < busiest.facts.length_ns {
         true => traces::cut(busiest, length_ns, &qemu_rfc::traces_dir(dir)).map_err(Failure::Error),
         false => Ok(busiest.clone()),
@@ -136,44 +171,34 @@ fn paced(known: &[Known], budget_ns: u64, dir: &Path) -> Result<Known, Failure> 
 /// A study under way.
 struct Study {
     record: StudyRecord,
+    /// What `record` has of each, before it was played.
+    parts: Vec<qemu_rfc::Part>,
     dir: PathBuf,
-    strict: Vec<Known>,
+    began: Moment,
+    /// What ended other than well.
+    failed: Vec<Failure>,
     quiet: bool,
 }
 
+/// The user's wish to stop.
+struct Stopped(Failure);
+
+/// A point whose pilot was played.
+struct Piloted {
+    place: usize,
+    need: Need,
+    /// What its command takes beside measuring, ns.
+    around_ns: u64,
+}
+
 impl Study {
-    /// Plays the parts in order. A part that fails is told and the others go on; the user's wish to stop ends all of them.
+    /// Plays all parts. One that fails is told and the others go on; the user's wish to stop ends all of them.
     fn play(&mut self, registry: &Registry, stop: &AtomicBool) -> Result<Option<Failure>, Failure> {
-        let mut failed: Vec<Failure> = Vec::new();
-        let mut interrupted = None;
-        let parts = self.record.parts.len();
-        for place in 0..parts {
-            let part = self.record.parts[place].clone();
-            self.record.parts[place].state = Some(RunState::Running);
-            self.write()?;
-            if !self.quiet {
-                let what = part.command.get(1).map_or(String::new(), |command| format!(" (headlock {command})"));
-                complain(&format!("part {} of {parts}: {}{what}", place + 1, part.role));
-            }
-            let played = match part.command.is_empty() {
-                true => self.count_loads(&part.path),
-                false => command(registry, &part.command, stop),
-            };
-            self.record.parts[place].state = Some(match &played {
-                Ok(()) | Err(Failure::NoFigure(_)) => RunState::Complete,
-                Err(Failure::Interrupted(_)) => RunState::Interrupted,
-                Err(_) => RunState::Failed,
-            });
-            match played {
-                Ok(()) => {}
-                Err(failure @ Failure::Interrupted(_)) => {
-                    interrupted = Some(failure);
-                    break;
-                }
-                Err(failure) => failed.push(failure.of_part(&part.role)),
-            }
-        }
-        let failure = interrupted.or_else(|| Failure::all(failed));
+        let interrupted = match self.play_parts(registry, stop)? {
+            Ok(()) => None,
+            Err(Stopped(failure)) => Some(failure),
+        };
+        let failure = interrupted.or_else(|| Failure::all(std::mem::take(&mut self.failed)));
         self.record.ended = Some(Timestamp::now());
         self.record.state = match &failure {
             None | Some(Failure::NoFigure(_)) => RunState::Complete,
@@ -184,32 +209,166 @@ impl Study {
         Ok(failure)
     }
 
+    /// First the parts with a share of their own, then the pilots, then the points, those with the longest blocks first: so
+    /// whatever takes longer than it was given, what follows makes up for it.
+    fn play_parts(&mut self, registry: &Registry, stop: &AtomicBool) -> Result<Result<(), Stopped>, Failure> {
+        for place in 0..self.parts.len() {
+            if let Some(share) = self.parts[place].share {
+                let time_ns = (self.record.budget_ns as f64 * share) as u64;
+                if self.is_out_of_time(place) {
+                    continue;
+                }
+                if let Err(stopped) = self.part(registry, place, time_ns, stop)? {
+                    return Ok(Err(stopped));
+                }
+            }
+        }
+        let mut piloted = match self.pilots(registry, stop)? {
+            Ok(piloted) => piloted,
+            Err(stopped) => return Ok(Err(stopped)),
+        };
+        piloted.sort_by(|a, b| b.need.block_ns.total_cmp(&a.need.block_ns));
+        let around: u64 = piloted.iter().map(|it| it.around_ns).sum();
+        let needs: Vec<Need> = piloted.iter().map(|it| it.need).collect();
+        let shares = share::shares(&needs, self.left_ns().saturating_sub(around) as f64);
+        for (piloted, _) in piloted.iter().zip(&shares).filter(|(_, share)| share.is_none()) {
+            self.record.left_out.push(format!("part {}", self.parts[piloted.place].path));
+        }
+        let mut planned: Vec<(Piloted, f64)> =
+            piloted.into_iter().zip(shares).filter_map(|(it, share)| Some((it, share?))).collect();
+        while !planned.is_empty() {
+            let whole: f64 = planned.iter().map(|(_, share)| share).sum();
+            let around: u64 = planned.iter().map(|(it, _)| it.around_ns).sum();
+            let (Piloted { place, need, .. }, share) = planned.remove(0);
+            let slot = share / whole * self.left_ns().saturating_sub(around) as f64;
+            // The block in which its time is up ends half a block later, on average.
+            let time_ns = (slot - need.block_ns / 2.0).max(need.block_ns) as u64;
+            if let Some(pilot) = &mut self.record.parts[place].pilot {
+                pilot.share_ns = time_ns;
+            }
+            if let Err(stopped) = self.part(registry, place, time_ns, stop)? {
+                return Ok(Err(stopped));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// The pilots, and what each says of its part. A part whose pilot came to nothing is left out.
+    fn pilots(&mut self, registry: &Registry, stop: &AtomicBool) -> Result<Result<Vec<Piloted>, Stopped>, Failure> {
+        let points: Vec<usize> = (0..self.parts.len()).filter(|place| self.parts[*place].share.is_none()).collect();
+        let time_ns = (self.record.budget_ns as f64 * PILOTS / points.len().max(1) as f64) as u64;
+        let mut piloted = Vec::new();
+        for place in points {
+            if self.is_out_of_time(place) {
+                continue;
+            }
+            let part = &self.parts[place];
+            let path = qemu_rfc::pilot_path(&part.path);
+            let dir = self.dir.join(&path);
+            let command = part.command(time_ns, Some(PILOT_BLOCKS), &dir, true);
+            self.tell(&format!("pilot of {}", part.path));
+            let began = Moment::now();
+            match carry_out(registry, &command, stop) {
+                Err(failure @ Failure::Interrupted(_)) => return Ok(Err(Stopped(failure))),
+                Ok(()) | Err(Failure::NoFigure(_)) => {}
+                Err(failure) => self.failed.push(failure.of_part(&path)),
+            }
+            let took_ns = began.elapsed_ns();
+            let results = read_results(&dir, &path).ok();
+            let Some((need, blocks)) = results.as_ref().and_then(Need::of).filter(|(_, blocks)| *blocks > 0) else {
+                self.record.left_out.push(format!("part {}, whose pilot has no block", self.parts[place].path));
+                continue;
+            };
+            let measured_ns = need.block_ns * blocks as f64;
+            self.record.parts[place].pilot = Some(Pilot {
+                path,
+                command,
+                blocks,
+                spread: need.spread,
+                block_ns: need.block_ns,
+                share_ns: 0,
+            });
+            self.write()?;
+            piloted.push(Piloted {
+                place,
+                need,
+                around_ns: took_ns.saturating_sub(measured_ns as u64),
+            });
+        }
+        Ok(Ok(piloted))
+    }
+
+    /// Plays one part for so long.
+    fn part(
+        &mut self,
+        registry: &Registry,
+        place: usize,
+        time_ns: u64,
+        stop: &AtomicBool,
+    ) -> Result<Result<(), Stopped>, Failure> {
+        let part = &self.parts[place];
+        let command = part.command(time_ns, None, &self.dir.join(&part.path), self.quiet);
+        self.tell(&format!("part {} (headlock {})", part.path, command[1]));
+        self.record.parts[place].command.clone_from(&command);
+        self.record.parts[place].state = Some(RunState::Running);
+        self.write()?;
+        let played = carry_out(registry, &command, stop);
+        self.record.parts[place].state = Some(match &played {
+            Ok(()) | Err(Failure::NoFigure(_)) => RunState::Complete,
+            Err(Failure::Interrupted(_)) => RunState::Interrupted,
+            Err(_) => RunState::Failed,
+        });
+        match played {
+            Err(failure @ Failure::Interrupted(_)) => return Ok(Err(Stopped(failure))),
+            Err(failure) => self.failed.push(failure.of_part(&self.parts[place].path)),
+            Ok(()) => {}
+        }
+        Ok(Ok(()))
+    }
+
+    /// What is left of the budget for measuring, ns.
+    fn left_ns(&self) -> u64 {
+        let all = self.record.budget_ns as f64 * (1.0 - ANSWER);
+        (all as u64).saturating_sub(self.began.elapsed_ns())
+    }
+
+    /// Whether there is no time for a part any more, which is then named.
+    fn is_out_of_time(&mut self, place: usize) -> bool {
+        let out = self.left_ns() == 0;
+        if out {
+            self.record.left_out.push(format!("part {}", self.parts[place].path));
+        }
+        out
+    }
+
+    fn tell(&self, line: &str) {
+        if !self.quiet {
+            complain(line);
+        }
+    }
+
     fn write(&self) -> Result<(), Failure> {
         write_study(&self.dir, &self.record).map_err(|error| Failure::Error(error.to_string()))
     }
 
-    /// The part that needs no process of its own, because it counts and times nothing.
-    fn count_loads(&self, path: &str) -> Result<(), Failure> {
-        let counts = loads::count(&self.strict).map_err(Failure::Error)?;
-        write_loads(&self.dir.join(path), &counts).map_err(|error| Failure::Error(error.to_string()))
-    }
-
-    fn answer(&self, args: &StudyArgs, claims: &[Claim]) -> Result<(), Failure> {
-        if args.json {
-            return answer_json(
-                &json!({ "directory": self.dir.to_string_lossy(), "study": self.record, "claims": claims }),
-            );
-        }
-        let mut text = String::new();
-        for claim in claims {
-            text += &format!("{}\n  {}\n", claim.claim, claim.answer);
-            for line in &claim.evidence {
-                text += &format!("    {line}\n");
+    /// Answers, and for a person writes the page. An interrupted study is answered from as much as was measured, if anything was.
+    fn answer(self, registry: &Registry, args: &StudyArgs) -> Result<(), Failure> {
+        let form = Form::of(args.json, args.markdown);
+        let results = read_study_results(&self.dir).map_err(|error| Failure::Error(error.to_string()))?;
+        let directory = self.dir.display().to_string();
+        let material = StudyMaterial {
+            directory: &directory,
+            results: &results,
+            claims: &claims(&results),
+            declarations: &declarations(registry),
+        };
+        present(&answers::study(&material, form != Form::Text), form)?;
+        match form {
+            Form::Text if !results.parts.is_empty() => {
+                report::report(registry, &ReportArgs { dir: self.dir, out: None, json: false, markdown: false })
             }
-            text += &format!("    From {}.\n\n", claim.files.join(", "));
+            _ => Ok(()),
         }
-        text += &format!("Results: {}", self.dir.display());
-        answer(&text)
     }
 }
 
@@ -230,7 +389,7 @@ enum Part {
 }
 
 /// Carries out a part as the command that it is, but for the answer: the study's own is the one that counts.
-fn command(registry: &Registry, words: &[String], stop: &AtomicBool) -> Result<(), Failure> {
+fn carry_out(registry: &Registry, words: &[String], stop: &AtomicBool) -> Result<(), Failure> {
     let words_read = Words::try_parse_from(words).map_err(|error| Failure::Error(error.to_string()))?;
     let failure = match words_read.part {
         Part::Run(args) => session::record(run::request(registry, &args)?, stop, words.to_vec())?.1,

@@ -5,10 +5,10 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use super::{
-    ReadError, Rows, read_blocks, read_checks, read_crossings, read_crossover_points, read_latency, read_loads,
-    read_map, read_operations, read_ratios, read_run, read_study, read_threads, read_trials,
+    ReadError, Rows, read_blocks, read_checks, read_crossings, read_crossover_points, read_latency, read_map,
+    read_model, read_operations, read_ratios, read_run, read_study, read_threads, read_trials,
 };
-use crate::reading::{Counting, Picture, Results, Runs, StudyResults, run_name, uncounted};
+use crate::reading::{Counting, MODEL, Picture, Results, Runs, StudyResults, run_name, uncounted};
 use crate::record::{CheckRow, Processes, set_states};
 
 /// Where the pictures of a result directory are, in it.
@@ -74,23 +74,25 @@ pub fn read_study_results(dir: &Path) -> Result<StudyResults, ReadError> {
     let mut study = StudyResults {
         record: read_study(dir)?,
         parts: Vec::new(),
-        loads: Vec::new(),
+        model: None,
         checks: Vec::new(),
         violations: Vec::new(),
     };
     for part in &study.record.parts {
         let path = dir.join(&part.path);
         if path.join("run.json").is_file() {
-            study.parts.push(read_results(&path, &part.role)?);
+            study.parts.push(read_results(&path, &part.path)?);
         } else if path.join("verify.csv").is_file() {
             study.checks.extend(read_checks(&path)?.rows);
             let file = path.join("violations.txt");
             let text = fs::read_to_string(&file).map_err(|error| ReadError::io(&file, error))?;
             let found = text.split("\n\n").map(str::trim).filter(|text| !text.is_empty());
             study.violations.extend(found.map(str::to_owned));
-        } else if path.join("loads.csv").is_file() {
-            study.loads.extend(read_loads(&path)?.rows);
         }
+    }
+    let model = dir.join(MODEL);
+    if model.is_dir() {
+        study.model = Some(read_model(&model)?);
     }
     Ok(study)
 }

@@ -1,26 +1,14 @@
-//! A study's own files: `study.json`, what it was and how it went, and `loads.csv`, reads counted one by one.
+//! A study's own file: `study.json`, what it was and how it went.
 
 use std::path::{Component, Path};
 
 use super::limited::read_document;
 use super::replace::replace;
 use super::result_dir::create_new;
-use super::{ReadError, Rows, WriteError, run_json, table};
-use crate::record::{LoadCount, StudyRecord};
+use super::{ReadError, WriteError, run_json};
+use crate::record::StudyRecord;
 
 const STUDY: &str = "study.json";
-const LOADS: &str = "loads.csv";
-
-const LOAD_COLUMNS: [&str; 7] = [
-    "case",
-    "strategy",
-    "runs",
-    "fired",
-    "loads_in_runs",
-    "loads_in_polls",
-    "locks_in_runs",
-];
-
 /// Creates a study's directory.
 ///
 /// # Errors
@@ -41,16 +29,6 @@ pub fn write_study(dir: &Path, study: &StudyRecord) -> Result<(), WriteError> {
     written.map_err(|source| WriteError::Replace { path: dir.join(STUDY), source })
 }
 
-/// Writes `loads.csv` into a part's directory, which is created.
-///
-/// # Errors
-/// If something is there already, or it cannot be written.
-pub fn write_loads(dir: &Path, loads: &[LoadCount]) -> Result<(), WriteError> {
-    create_new(dir)?;
-    replace(dir, LOADS, |out| table::write(&LOAD_COLUMNS, loads, out))
-        .map_err(|source| WriteError::Replace { path: dir.join(LOADS), source })
-}
-
 /// What a study directory says of itself.
 ///
 /// # Errors
@@ -69,13 +47,4 @@ pub fn read_study(dir: &Path) -> Result<StudyRecord, ReadError> {
         }
         None => Ok(study),
     }
-}
-
-/// The counted reads of a part.
-///
-/// # Errors
-///
-/// If there is no readable `loads.csv`, or its content is not one; the message names the line.
-pub fn read_loads(dir: &Path) -> Result<Rows<LoadCount>, ReadError> {
-    table::read(&dir.join(LOADS), &LOAD_COLUMNS)
 }

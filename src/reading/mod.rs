@@ -29,13 +29,13 @@ pub use results::{Picture, Results};
 pub use runs::{Runs, run_name};
 pub use standing::{Answer, Place, Scores, Standing};
 pub use states::States;
-pub use study::StudyResults;
+pub use study::{MODEL, Model, StudyResults};
 pub use tally::Tally;
 
 use crate::record::{
     AA_CONTROL, ALL, Common, Kind, LatencyRow, Metric, Point, Ratio, RunRecord, RunState, Trial, Verdict, is_floor,
 };
-use crate::stats::{self, Measured, Subject, Summary, Tails, deciding_metric, summarize};
+use crate::stats::{self, LogRatios, Measured, Subject, Summary, Tails, deciding_metric, summarize};
 
 /// The trials of a run and what follows from them.
 pub struct Reading<'a> {
@@ -149,12 +149,10 @@ impl<'a> Reading<'a> {
         self.ratios.iter().filter(wanted)
     }
 
-    /// The same over another baseline, block by block.
-    pub fn against(&self, baseline: &str) -> Vec<Ratio> {
-        let measured = Measured { uncontrolled: baseline != self.baseline, ..self.measured };
-        let all = stats::ratios(measured, baseline, self.threshold);
-        let wanted = |it: &Ratio| it.decides() && it.strategy != AA_CONTROL && !self.is_biased(&point_of(it));
-        all.into_iter().filter(wanted).collect()
+    /// The logarithms of the ratios that decide, block by block, over any baseline; no control.
+    pub fn log_ratios(&self, baseline: &str) -> Vec<LogRatios> {
+        let all = stats::log_ratios(self.trials, baseline);
+        all.into_iter().filter(|it| it.strategy != AA_CONTROL).collect()
     }
 
     /// Whether the A/A control came out different from itself at a point, so that nothing there counts.

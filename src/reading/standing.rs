@@ -1,31 +1,30 @@
 //! Who stands where against the baseline, and what that decides.
 //!
-//! **The rule.** At each point a strategy is `faster`, `slower`, `same` or `unclear` by the verdict of
-//! [`stats::verdict`](crate::stats::verdict()). A change is *justified* by a strategy that is faster somewhere, slower nowhere,
-//! and keeps a poller from oversleeping: *everywhere* if it is faster at each point, else *somewhere*. Strategies that are
-//! faster here and slower there offer a *trade*. Otherwise it is *not justified here* if every comparison of such a strategy is
-//! decided, else *not decided*; how large an advantage may have gone unseen is the least lower end of an interval.
+//! **The rule** is [`stats::rule`](crate::stats::rule()), over the intervals of the run's own table. A change is *justified* by a sound
+//! strategy of which it says yes: *everywhere* if that is faster at each point, else *somewhere*. One that is faster here and slower
+//! there offers a *trade*. It is *not justified here* if the rule says no of every sound strategy, else *not decided*.
 //!
 //! A strategy that declares itself racy, that `verify` found broken, or of which nothing is known never justifies anything,
 //! however fast it is. A point at which the A/A control came out faster or slower than itself is biased and decides nothing.
-//! Of several candidates the one with the fewest slower points counts as the best, then the one with the most faster ones,
-//! then the one with the least mean ratio.
+//! Of several candidates one of which the rule says yes counts as the best, then the one that is faster anywhere, with the fewest slower
+//! points, with the most faster ones, with the least mean ratio.
 
 use super::Reading;
 use crate::record::{CheckRow, Declaration, Point, RACY, Ratio, Verdict};
+use crate::stats::{Held, Ruling, log_ratios, rule, takes};
 
 /// What the figures say to the question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// Some sound strategy is faster at every point.
     Everywhere,
-    /// Some sound strategy is faster at some points and slower at none.
+    /// Some sound strategy is faster at some points, and harm is excluded at all.
     Somewhere,
     /// What is faster at one point is slower at another.
     Trade,
-    /// No sound strategy is faster anywhere, and every comparison is decided.
+    /// The rule says no of every sound strategy.
     NotHere,
-    /// No sound strategy was shown to be faster, and some comparison is not decided.
+    /// Anything else: more blocks are needed.
     Undecided,
     /// There is nothing to compare.
     Nothing,
@@ -53,6 +52,10 @@ pub struct Standing {
     pub faster: usize,
     /// How many call it slower.
     pub slower: usize,
+    /// What the rule says of it.
+    pub ruling: Ruling,
+    /// How many times as many blocks it takes for that to be yes or no, if the ratios stay where they are.
+    pub takes: Option<f64>,
 }
 
 impl Standing {
@@ -84,6 +87,7 @@ impl Scores {
     pub fn new(reading: &Reading<'_>, declarations: &[Declaration], checks: &[CheckRow]) -> Self {
         let of_point = |point: &Point| Place { point: point.clone(), biased: reading.is_biased(point) };
         let places: Vec<Place> = reading.points.iter().map(of_point).collect();
+        let logs = log_ratios(reading.trials, reading.baseline);
         let rivals = reading.strategies.iter().filter(|name| *name != reading.baseline);
         let standings = rivals.map(|name| {
             let ratios: Vec<Option<Ratio>> = places.iter().map(|it| reading.ratio(&it.point, name).cloned()).collect();
@@ -91,8 +95,20 @@ impl Scores {
                 let unbiased = ratios.iter().zip(&places).filter(|(_, place)| !place.biased);
                 unbiased.filter_map(|(ratio, _)| ratio.as_ref()).filter(|ratio| ratio.verdict == word).count()
             };
+            let held: Vec<Option<Held>> = ratios
+                .iter()
+                .zip(&places)
+                .filter(|(_, place)| !place.biased)
+                .map(|(ratio, place)| {
+                    let ratio = ratio.as_ref()?;
+                    let of = logs.iter().find(|it| (&it.point, &it.strategy) == (&place.point, name))?;
+                    Held::of(&of.logs, ratio.confidence, ratio.threshold)
+                })
+                .collect();
             Standing {
                 strategy: name.clone(),
+                ruling: rule(&held),
+                takes: takes(&held).map(|times| times.into_iter().fold(1.0, f64::max)),
                 caveat: caveat(name, declarations, checks),
                 faster: called(Verdict::Faster),
                 slower: called(Verdict::Slower),
@@ -106,11 +122,11 @@ impl Scores {
         }
     }
 
-    /// The best sound strategy that is faster anywhere, and else the one with the least mean ratio.
+    /// The best sound strategy, by the order above.
     pub fn best(&self) -> Option<&Standing> {
         let sound = self.standings.iter().filter(|it| it.is_sound() && it.ratios.iter().any(Option::is_some));
         sound.min_by(|a, b| {
-            let rank = |it: &Standing| (it.faster == 0, it.slower, usize::MAX - it.faster);
+            let rank = |it: &Standing| (it.ruling != Ruling::Yes, it.faster == 0, it.slower, usize::MAX - it.faster);
             rank(a).cmp(&rank(b)).then(a.mean_ratio().total_cmp(&b.mean_ratio()))
         })
     }
@@ -127,11 +143,11 @@ impl Scores {
             _ if places == 0 || self.standings.iter().all(|it| it.ratios.iter().all(Option::is_none)) => {
                 Answer::Nothing
             }
-            Some(best) if best.faster == places => Answer::Everywhere,
-            Some(best) if best.faster > 0 && best.slower == 0 => Answer::Somewhere,
-            Some(best) if best.faster > 0 => Answer::Trade,
-            _ if self.sound_ratios().any(|it| it.verdict == Verdict::Unclear) => Answer::Undecided,
-            _ => Answer::NotHere,
+            Some(best) if best.ruling == Ruling::Yes && best.faster == places => Answer::Everywhere,
+            Some(best) if best.ruling == Ruling::Yes => Answer::Somewhere,
+            Some(best) if best.faster > 0 && best.slower > 0 => Answer::Trade,
+            _ if self.standings.iter().filter(|it| it.is_sound()).all(|it| it.ruling == Ruling::No) => Answer::NotHere,
+            _ => Answer::Undecided,
         }
     }
 

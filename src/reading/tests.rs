@@ -40,6 +40,25 @@ fn the_rule_decides() {
 }
 
 #[test]
+fn faster_here_is_no_yes_where_harm_is_not_excluded_there() {
+    let mut two = results(&[("seqlock", 5.0)]);
+    let cold = |it: &Trial| Trial { workload: "cold".to_owned(), ..it.clone() };
+    let more: Vec<Trial> = two.trials.iter().map(cold).collect();
+    two.trials.extend(more);
+    assert_eq!(answer(&two), Answer::Everywhere);
+    let wide = |it: &mut Trial| {
+        if it.workload == "cold" {
+            it.ns_per_op = if it.block.is_multiple_of(2) { 8.0 } else { 12.0 };
+        }
+    };
+    change(&mut two, "seqlock", wide);
+    let scores = Scores::new(&two.reading(), &declarations(), &[]);
+    assert_eq!(scores.answer(), Answer::Undecided);
+    assert_eq!(scores.best().unwrap().faster, 1);
+    assert!(scores.best().unwrap().takes.is_some_and(|times| times > 1.0));
+}
+
+#[test]
 fn one_that_verify_broke_justifies_nothing() {
     let mut broken = results(&[("seqlock", 5.0)]);
     broken.checks.push(CheckRow {

@@ -12,18 +12,28 @@ pub struct Claim {
     pub id: String,
     /// What is claimed, in one sentence.
     pub claim: String,
+    /// What was found of it.
+    #[serde(flatten)]
+    pub rust: Found,
+    /// What was found of it on lists in C; `None` where they were not played, or it is not about them.
+    pub in_c: Option<Found>,
+    /// The files that the figures come from, relative to the study's directory.
+    pub files: Vec<String>,
+}
+
+/// What was found of a claim.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
     /// Whether it holds, in a few words.
     pub found: String,
     /// The figures that say so, in a sentence or two.
     pub answer: String,
     /// What the answer rests on, a sentence each, with figures.
     pub evidence: Vec<String>,
-    /// The files that the figures come from, relative to the study's directory.
-    pub files: Vec<String>,
 }
 
 /// A part of a study: an ordinary result directory, or one of `verify`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StudyPart {
     /// What the study needs it for, a word that claims know it by.
     pub role: String,
@@ -33,6 +43,26 @@ pub struct StudyPart {
     pub command: Vec<String>,
     /// How far it got; `None` before it began.
     pub state: Option<RunState>,
+    /// What was played beforehand to see how much time it needs; `None` of a part whose share is fixed.
+    pub pilot: Option<Pilot>,
+}
+
+/// Blocks that say how much time a part needs. No verdict rests on them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pilot {
+    /// The pilot's own directory, relative to the study's.
+    pub path: String,
+    /// The command that made it.
+    pub command: Vec<String>,
+    /// Its blocks.
+    pub blocks: usize,
+    /// The standard deviation over them of the logarithm of the patch's ratio, or of the patch in C where that varies more; `None` if
+    /// too few were undisturbed.
+    pub spread: Option<f64>,
+    /// What a block took, ns.
+    pub block_ns: f64,
+    /// What the part was given for it, ns.
+    pub share_ns: u64,
 }
 
 /// What a trace of a study holds.
@@ -60,10 +90,14 @@ pub struct StudyTrace {
     pub free: u64,
     /// Timers that the recorded program saw fire.
     pub fire: u64,
+    /// Active timers of a list that has any, as an operation on it meets them: the median.
+    pub active: u64,
+    /// The most that all its lists together had at any time.
+    pub most_active: u64,
 }
 
 /// What a study was, and how it went. The content of `study.json`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StudyRecord {
     /// [`SCHEMA_VERSION`](super::SCHEMA_VERSION) of the headlock that wrote it.
     pub schema_version: u32,
@@ -81,8 +115,7 @@ pub struct StudyRecord {
     pub parts: Vec<StudyPart>,
     /// The traces that they play.
     pub traces: Vec<StudyTrace>,
-    /// The traces that were too long to be played in strict order within the budget.
-    #[serde(default)]
+    /// What the budget was too short for, a few words each.
     pub left_out: Vec<String>,
     /// When it started.
     pub started: Timestamp,
@@ -90,23 +123,4 @@ pub struct StudyRecord {
     pub ended: Option<Timestamp>,
     /// How far it got.
     pub state: RunState,
-}
-
-/// Reads of shared memory without the lock, counted one by one. A row of `loads.csv`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LoadCount {
-    /// What was played: `due-K` runs a list once that holds K due timers and others; or a trace's name.
-    pub case: String,
-    /// The strategy whose reader was counted.
-    pub strategy: String,
-    /// Calls that run timers.
-    pub runs: u64,
-    /// Timers that these calls fired.
-    pub fired: u64,
-    /// Reads of the head's pointer and of its node's deadline in these calls, without the lock.
-    pub loads_in_runs: u64,
-    /// The same in polls.
-    pub loads_in_polls: u64,
-    /// Lock acquisitions in the calls that run timers.
-    pub locks_in_runs: u64,
 }

@@ -4,8 +4,8 @@
 //! are tested from those files alone: [`claims()`] never saw the measurement. Between `export` and `cli`; never prints.
 
 mod claims;
-pub mod loads;
 pub mod qemu_rfc;
+pub mod share;
 pub mod traces;
 
-pub use claims::claims;
+pub use claims::{PATCHES, claims};

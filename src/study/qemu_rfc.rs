@@ -1,9 +1,8 @@
-//! The study of the RFC: which commands, and how the time is shared out among them.
+//! The study of the RFC: its parts, each the command that makes it.
 
 use std::path::{Path, PathBuf};
 
 use super::traces::Known;
-use crate::record::StudyPart;
 
 /// The study's name.
 pub const NAME: &str = "qemu-rfc";
@@ -23,7 +22,6 @@ pub const STRATEGIES: [&str; 8] = [
 /// What a part is needed for. Claims know parts by these words.
 #[allow(missing_docs, reason = "each is the word that stands in study.json")]
 pub mod role {
-    pub const LOADS: &str = "loads";
     pub const STRICT: &str = "strict";
     pub const THREADS: &str = "threads";
     pub const PACE: &str = "pace";
@@ -33,22 +31,20 @@ pub mod role {
     pub const FRESH: &str = "fresh";
 }
 
-/// Shares of the budget. The rest is for loading traces and for the blocks that end a little late.
-const STRICT: f64 = 0.12;
-const THREADS: f64 = 0.09;
-const PACE: f64 = 0.20;
-const POINTS: f64 = 0.25;
-const MEMORY: f64 = 0.05;
-const CROSSOVER: f64 = 0.17;
-const FRESH: f64 = 0.07;
+/// Shares of the budget of what has no point that a verdict is taken of.
+const MEMORY: f64 = 0.04;
+const CROSSOVER: f64 = 0.13;
+const FRESH: f64 = 0.06;
+/// What playing at the recorded pace takes of it.
+const PACE: f64 = 0.15;
 
-/// Strategies, the A/A control and the floor: the trials of a block of one pass.
-const CONTESTANTS: u64 = STRATEGIES.len() as u64 + 2;
-/// Blocks that a part should get at least, for its intervals to be bounded.
-const BLOCKS: u64 = 4;
-/// Rows that the strict part plays for each second of budget: loading and playing one, in both passes, under every strategy and
-/// [`BLOCKS`] times, takes about 40 us.
+/// The difference that is still called the same.
+const MARGIN: &str = "--threshold=5%";
+
+/// Rows that are played in strict order for each second of budget.
 const ROWS_PER_S: u64 = 2_800;
+/// Blocks at the recorded pace, the pilot's included.
+const PACED_BLOCKS: u64 = 14;
 
 /// The traces to be played in strict order: as many as the budget allows, the shortest first, one at least.
 pub fn strict(traces: &[Known], budget_ns: u64) -> Vec<Known> {
@@ -61,89 +57,100 @@ pub fn strict(traces: &[Known], budget_ns: u64) -> Vec<Known> {
     traces.iter().enumerate().take_while(fits).map(|(_, trace)| trace.clone()).collect()
 }
 
-/// How much of a trace can be played at its own pace under every strategy, often enough to bound an interval, ns; a tenth of a
-/// second at least.
-pub fn paced_ns(budget_ns: u64) -> u64 {
-    /// What a trial takes beside playing: starting a process, loading.
-    const AROUND_NS: u64 = 150_000_000;
-    let trial = (budget_ns as f64 * PACE) as u64 / (CONTESTANTS * BLOCKS);
-    trial.saturating_sub(AROUND_NS).max(100_000_000)
+/// How much of a trace can be played at its own pace by so many loaded lists and all others, often enough to bound an interval, ns; a
+/// tenth of a second at least.
+pub fn paced_ns(budget_ns: u64, loaded: usize) -> u64 {
+    // Beside the strategies: the A/A control and the floor, which stands behind the C interface too if any list does.
+    let contestants = STRATEGIES.len() + 2 + if loaded > 0 { loaded + 1 } else { 0 };
+    ((budget_ns as f64 * PACE) as u64 / (contestants as u64 * PACED_BLOCKS)).max(100_000_000)
 }
 
-/// The parts, each the command that makes it. `paced` is the trace, or the beginning of one, that is played with threads.
-pub fn parts(dir: &Path, budget_ns: u64, strict: &[Known], paced: &Known, quiet: bool) -> Vec<StudyPart> {
-    let budget = |share: f64| format!("--budget={}ms", (budget_ns as f64 * share / 1e6) as u64);
+/// One part.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// What it is needed for.
+    pub role: &'static str,
+    /// Its directory, in the study's.
+    pub path: String,
+    /// Its command, without the program's name, the time that it may take and where it writes.
+    pub words: Vec<String>,
+    /// Its share of the budget; `None` of a point, whose pilot says what it needs.
+    pub share: Option<f64>,
+}
+
+impl Part {
+    /// Its command line, with this much time and at most so many blocks, for this directory.
+    pub fn command(&self, time_ns: u64, blocks: Option<usize>, out: &Path, quiet: bool) -> Vec<String> {
+        let time = match self.role {
+            role::FRESH => format!("--seconds={}", (time_ns / 1_000_000_000).max(1)),
+            _ => format!("--budget={}ms", (time_ns / 1_000_000).max(1)),
+        };
+        let mut command = vec!["headlock".to_owned()];
+        command.extend(self.words.iter().cloned());
+        command.extend([time, format!("--out={}", out.display())]);
+        command.extend(blocks.map(|blocks| format!("--blocks={blocks}")));
+        command.extend(quiet.then(|| "--quiet".to_owned()));
+        command
+    }
+}
+
+/// All parts: first those whose share is fixed. `paced` is the trace, or the beginning of one, that is played with threads; `load` are
+/// the flags that load libraries.
+pub fn parts(strict: &[Known], paced: &Known, load: &[String], cpus: usize) -> Vec<Part> {
     let strategies = format!("--strategies={}", STRATEGIES.join(","));
     let paced = paced.path.display().to_string();
-    let strict: Vec<String> = strict.iter().map(|trace| trace.path.display().to_string()).collect();
-    let strict: Vec<&str> = strict.iter().map(String::as_str).collect();
-    let seconds = format!("--seconds={}", (budget_ns as f64 * FRESH / 1e9) as u64 + 1);
-    let part = |role: &str, words: &[&str]| {
-        let out = dir.join(role);
-        let mut command: Vec<String> = ["headlock"].iter().chain(words).map(|word| (*word).to_owned()).collect();
-        command.extend([format!("--out={}", out.display())]);
-        command.extend(quiet.then(|| "--quiet".to_owned()));
-        StudyPart {
-            role: role.to_owned(),
-            path: role.to_owned(),
-            command,
-            state: None,
-        }
+    let part = |role, path: String, words: &[&str], share| Part {
+        role,
+        path,
+        words: words.iter().map(|word| (*word).to_owned()).collect(),
+        share,
     };
-    let mut parts = vec![StudyPart {
-        role: role::LOADS.to_owned(),
-        path: role::LOADS.to_owned(),
-        command: Vec::new(),
-        state: None,
-    }];
-    parts.extend([
-        part(role::STRICT, &[&["replay"], &strict[..], &[&strategies, &budget(STRICT)]].concat()),
-        part(role::THREADS, &["replay", &paced, "--order=threads", &strategies, &budget(THREADS)]),
-        part(
-            role::PACE,
-            &[
-                "replay",
-                &paced,
-                "--order=threads",
-                "--speed=1",
-                &strategies,
-                &budget(PACE),
-            ],
-        ),
-        part(role::POINTS, &["run", "--workload=hot,paced", &strategies, &budget(POINTS)]),
-        part(
-            role::MEMORY,
-            &[
+    let loading = |part: Part| Part { words: [&part.words[..], load].concat(), ..part };
+    let measured = |role, path: String, words: &[&str], share| {
+        loading(part(role, path, &[words, &[&strategies, MARGIN]].concat(), share))
+    };
+    let fresh = "--strategies=rcu-epoch,rcu-epoch-validated,atomic-deadline";
+    let churn = ["run", "--workload=churn,modify-heavy", "--threads=1"];
+    let crossover = ["crossover", "--vary=mods", "--strategies=rcu-epoch,atomic-deadline"];
+    let mut parts = vec![
+        loading(part(role::FRESH, role::FRESH.to_owned(), &["verify", fresh, "--checks=fresh"], Some(FRESH))),
+        loading(part(role::CROSSOVER, role::CROSSOVER.to_owned(), &crossover, Some(CROSSOVER))),
+        measured(role::MEMORY, role::MEMORY.to_owned(), &churn, Some(MEMORY)),
+    ];
+    for (place, trace) in strict.iter().enumerate() {
+        // A file's name may have 255 bytes.
+        let name = if trace.facts.name.len() > 128 {
+            place.to_string()
+        } else {
+            trace.facts.name.clone()
+        };
+        let file = trace.path.display().to_string();
+        parts.push(measured(role::STRICT, format!("strict-{name}"), &["replay", &file], None));
+    }
+    let threads = ["replay", &paced, "--order=threads"];
+    parts.push(measured(role::THREADS, role::THREADS.to_owned(), &threads, None));
+    parts.push(measured(role::PACE, role::PACE.to_owned(), &[&threads[..], &["--speed=1"]].concat(), None));
+    let mut counts = vec![1, cpus];
+    counts.dedup();
+    for workload in ["hot", "paced"] {
+        for threads in &counts {
+            let words = [
                 "run",
-                "--workload=churn,modify-heavy",
-                "--threads=1",
-                &strategies,
-                &budget(MEMORY),
-            ],
-        ),
-        part(
-            role::CROSSOVER,
-            &[
-                "crossover",
-                "--vary=mods",
-                "--strategies=rcu-epoch,atomic-deadline",
-                &budget(CROSSOVER),
-            ],
-        ),
-        part(
-            role::FRESH,
-            &[
-                "verify",
-                "--strategies=rcu-epoch,rcu-epoch-validated,atomic-deadline",
-                "--checks=fresh",
-                &seconds,
-            ],
-        ),
-    ]);
+                &format!("--workload={workload}"),
+                &format!("--threads={threads}"),
+            ];
+            parts.push(measured(role::POINTS, format!("{workload}-{threads}"), &words, None));
+        }
+    }
     parts
 }
 
 /// Where a study cuts its traces to.
 pub fn traces_dir(dir: &Path) -> PathBuf {
     dir.join("traces")
+}
+
+/// Where the pilot of a part is, in the study's directory.
+pub fn pilot_path(part: &str) -> String {
+    format!("pilot/{part}")
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
 use crate::record::StudyTrace;
+use crate::workload::profile::Profile;
 use crate::workload::trace::{SideFiles, Trace, TraceOp, is_side_file, write_beginning};
 
 /// A trace that was read once.
@@ -14,7 +15,7 @@ use crate::workload::trace::{SideFiles, Trace, TraceOp, is_side_file, write_begi
 pub struct Known {
     /// Its file.
     pub path: PathBuf,
-    /// What it holds.
+    /// What it holds; of active timers only once it is [`sized`](Known::sized).
     pub facts: StudyTrace,
     /// What the user should know of the files beside it, a line each.
     pub notes: Vec<String>,
@@ -36,8 +37,20 @@ impl Known {
             changes: counts[TraceOp::Mod] + counts[TraceOp::Anticipate] + counts[TraceOp::Del] + counts[TraceOp::Free],
             free: counts[TraceOp::Free],
             fire: counts[TraceOp::Fire],
+            active: 0,
+            most_active: 0,
         };
         Ok(Known { path: path.to_owned(), facts, notes: trace.notes })
+    }
+
+    /// With the number of its active timers, which takes playing it: only what a study plays is asked for that.
+    ///
+    /// # Errors
+    /// If it cannot be read any more.
+    pub fn sized(mut self) -> Result<Known, String> {
+        let profile = Profile::of(&Trace::load(&self.path).map_err(|error| error.to_string())?);
+        (self.facts.active, self.facts.most_active) = (profile.pending_met, profile.pending.max);
+        Ok(self)
     }
 
     /// Rows a second.
@@ -110,18 +123,12 @@ mod tests {
             panic!()
         };
         assert_eq!((known.facts.rows, known.facts.run, known.facts.fire, known.facts.length_ns), (4, 2, 1, 6_000_001));
+        let sized = known.clone().sized().unwrap();
+        assert_eq!((sized.facts.active, sized.facts.most_active), (2, 2));
         let cut = cut(known, 2_000_000, &dir.path().join("cut")).unwrap();
         assert_eq!((cut.facts.rows, cut.facts.run, cut.facts.changes), (3, 1, 1));
         assert_eq!((cut.facts.name.as_str(), cut.facts.cut_from.as_deref()), ("short-first-2ms", Some("short")));
         assert!(dir.path().join("cut/short-first-2ms.init.csv").exists());
-        let counted = super::super::loads::count(&[cut, known.clone()]).unwrap();
-        let [.., part, all] = &counted[..] else { panic!() };
-        assert_eq!(
-            (part.runs, part.fired, part.loads_in_runs, part.loads_in_polls, part.locks_in_runs),
-            (1, 0, 2, 2, 0)
-        );
-        // The first call looks once; the second twice, since what it fires is not all there is.
-        assert_eq!((all.runs, all.fired, all.loads_in_runs, all.locks_in_runs), (2, 1, 2 + 4, 1));
     }
 
     #[test]

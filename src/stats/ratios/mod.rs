@@ -27,8 +27,6 @@ pub struct Measured<'a> {
     pub threads: &'a [ThreadRow],
     /// Latencies by block; without them no ratio is given by operation, and no percentile has one.
     pub operations: &'a [OperationRow],
-    /// Whether the baseline is another than the one that the A/A control repeats, so that the control says nothing.
-    pub uncontrolled: bool,
     /// The step of the clock that stamped them, ns: a smaller difference between two percentiles has no verdict.
     pub clock_step_ns: f64,
 }
@@ -63,9 +61,7 @@ pub fn ratios<'a>(measured: impl Into<Measured<'a>>, baseline: &str, margin: f64
         .iter()
         .filter(|(comparison, _, pairs)| {
             let level = levels.of_control(comparison.metric, comparison.op);
-            !measured.uncontrolled
-                && comparison.strategy == AA_CONTROL
-                && interval(pairs, level).is_some_and(|interval| interval.excludes(1.0))
+            comparison.strategy == AA_CONTROL && interval(pairs, level).is_some_and(|interval| interval.excludes(1.0))
         })
         .map(|(comparison, state, _)| (&comparison.point, comparison.metric, comparison.op, state.as_str()))
         .collect();
@@ -139,6 +135,31 @@ pub fn block_ratios(trials: &[Trial], baseline: &str) -> Vec<BlockRatio> {
         })
     });
     of_blocks.collect()
+}
+
+/// The ratios that decide of one strategy at a point, in all states.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogRatios {
+    /// The point.
+    pub point: Point,
+    /// What is compared.
+    pub metric: Metric,
+    /// The strategy.
+    pub strategy: String,
+    /// The natural logarithm of strategy over baseline, a block each.
+    pub logs: Vec<f64>,
+}
+
+/// What intervals of any level are taken of, for whoever judges more than one run at once.
+pub fn log_ratios(trials: &[Trial], baseline: &str) -> Vec<LogRatios> {
+    let raw = pairs::comparisons(trials.into(), baseline).into_iter().filter(|it| it.metric.is_raw() && it.op == ALL);
+    raw.map(|it| LogRatios {
+        logs: it.pairs.iter().map(|pair| pair.log_ratio).collect(),
+        strategy: it.strategy.to_owned(),
+        metric: it.metric,
+        point: it.point,
+    })
+    .collect()
 }
 
 /// All blocks of a comparison, and those of each state that has enough of them.

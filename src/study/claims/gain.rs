@@ -1,20 +1,28 @@
 //! "So there is a net advantage."
 
 use super::files::{Files, Part};
-use super::words;
-use super::{BASELINE, RFC, open};
+use super::words::{self, count};
+use super::{RUST, Side};
+use crate::document::words::{at, capital};
 use crate::reading::Tally;
-use crate::record::{Claim, CrossoverRow, CrossoverVerdict, FLOOR, Kind, LatencyRow, Metric, Ratio};
+use crate::record::{Claim, CrossoverRow, CrossoverVerdict, Found, Kind, LatencyRow, Metric};
 
 const ID: &str = "net-advantage";
 const CLAIM: &str = "So there is a net advantage.";
 
 pub fn claim(files: &Files<'_>) -> Claim {
-    let ratios: Vec<&Ratio> = files.deciding(RFC).map(|(_, ratio)| ratio).collect();
-    if ratios.is_empty() {
-        return open(ID, CLAIM, "the time under both strategies");
+    let measured = files.compared().flat_map(|part| [part.file("trials.csv"), part.file("latency.csv")]);
+    let crossings = (!files.crossings.is_empty()).then(|| "crossover/crossover.csv".to_owned());
+    super::claim(ID, CLAIM, "the time under both strategies", measured.chain(crossings), |side| found(files, side))
+}
+
+fn found(files: &Files<'_>, side: Side) -> Option<Found> {
+    let Side { baseline, patch, .. } = side;
+    let points = files.over(patch, baseline);
+    if points.is_empty() {
+        return None;
     }
-    let tally: Tally = ratios.iter().map(|it| it.verdict).collect();
+    let tally = words::tally(&points);
     let word = match tally {
         Tally { faster: 0, slower: 0, .. } => "Not shown in time",
         Tally { slower: 0, .. } if tally.faster == tally.all() => "Holds in time",
@@ -22,33 +30,17 @@ pub fn claim(files: &Files<'_>) -> Claim {
         Tally { faster: 0, .. } => "Does not hold in time",
         _ => "Depends on the load",
     };
-    let mut evidence: Vec<String> = files
-        .deciding(RFC)
-        .map(|(_, ratio)| {
-            format!(
-                "{}: {} over {} {}, {} blocks.",
-                words::point(&ratio.workload, ratio.threads),
-                figure(ratio.metric),
-                BASELINE,
-                words::ratio(ratio),
-                ratio.blocks
-            )
-        })
-        .collect();
-    let tails: Vec<String> = files.compared().flat_map(tails).collect();
-    evidence.extend(tails);
-    evidence.extend(files.crossings.iter().filter(|row| row.strategy == RFC).map(crossing));
-    let mut sources: Vec<String> =
-        files.compared().flat_map(|part| [part.file("ratios.csv"), part.file("latency.csv")]).collect();
-    sources.extend((!files.crossings.is_empty()).then(|| "crossover/crossover.csv".to_owned()));
-    Claim {
-        id: ID.to_owned(),
-        claim: CLAIM.to_owned(),
+    let ratios = points.iter().map(|it| {
+        let (figure, blocks) = (figure(it.metric), it.held.blocks);
+        format!("{}: {figure} over {baseline} {}, {blocks} blocks.", capital(&at(&it.point)), words::ratio(&it.held))
+    });
+    let tails = files.compared().flat_map(|part| tails(part, side));
+    let crossings = files.crossings.iter().filter(|row| row.strategy == patch).map(crossing);
+    Some(Found {
         found: word.to_owned(),
-        answer: format!("Against {BASELINE}, {RFC} is {}.", tally.say()),
-        evidence,
-        files: sources,
-    }
+        answer: format!("Against {baseline}, {patch} is {}.", tally.say()),
+        evidence: ratios.chain(tails).chain(crossings).collect(),
+    })
 }
 
 fn figure(metric: Metric) -> &'static str {
@@ -58,37 +50,38 @@ fn figure(metric: Metric) -> &'static str {
     }
 }
 
-/// The tail of a poll at each point of a part, under the mutex, under the RFC, and the machine's own.
-fn tails(part: &Part<'_>) -> Vec<String> {
+/// The tail of a poll at each point of a part, under what the patch replaces, under the patch, and the machine's own.
+fn tails(part: &Part<'_>, side: Side) -> Vec<String> {
     let tails = part.reading.tails();
     let points = part.reading.points.iter();
     points
         .filter_map(|point| {
             let of = |strategy| part.reading.latency(point, strategy, "deadline", Kind::Service);
-            let (rfc, mutex, floor) = (of(RFC)?, of(BASELINE)?, of(FLOOR)?);
-            let own = |row: &LatencyRow, pick: fn(&LatencyRow) -> u64| {
-                let mark = if tails.is_the_machines(row, pick) { " (the machine's)" } else { "" };
-                format!("{} ns{mark}", words::count(pick(row)))
+            let rows = [of(side.baseline)?, of(side.patch)?, of(side.floor)?];
+            // Whose a tail is is known of what is compared with the run's own baseline.
+            let owned = side == RUST;
+            let own = |pick: fn(&LatencyRow) -> u64| {
+                let of_row = |row: &LatencyRow| {
+                    let machines = owned && tails.is_the_machines(row, pick);
+                    format!("{} ns{}", count(pick(row)), if machines { " (the machine's)" } else { "" })
+                };
+                rows.map(of_row).join(" / ")
             };
             Some(format!(
-                "{}, service time of a poll, {BASELINE} / {RFC} / doing nothing: p50 {} / {} / {}, p99 {} / {} / {}, p99.9 {} / {} / {}.",
-                words::point(&rfc.workload, rfc.threads),
-                mutex.p50_ns,
-                rfc.p50_ns,
-                floor.p50_ns,
-                own(mutex, |row| row.p99_ns),
-                own(rfc, |row| row.p99_ns),
-                own(floor, |row| row.p99_ns),
-                own(mutex, |row| row.p999_ns),
-                own(rfc, |row| row.p999_ns),
-                own(floor, |row| row.p999_ns),
+                "{}, service time of a poll, {} / {} / doing nothing: p50 {}, p99 {}, p99.9 {}.",
+                capital(&at(point)),
+                side.baseline,
+                side.patch,
+                own(|row| row.p50_ns),
+                own(|row| row.p99_ns),
+                own(|row| row.p999_ns),
             ))
         })
         .collect()
 }
 
 /// What the search over the share of changes found.
-pub fn crossing(row: &CrossoverRow) -> String {
+fn crossing(row: &CrossoverRow) -> String {
     let per_cent = |share: f64| format!("{:.3} %", share * 100.0);
     let range = format!("Of changes from {} to {} of all operations", per_cent(row.from), per_cent(row.to));
     let interval = match (row.crossing, row.ci_low, row.ci_high) {

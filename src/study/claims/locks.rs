@@ -1,18 +1,19 @@
 //! "The savings is one mutex lock/unlock per call to qemu_run_timers." Counted in strict order, where counts are exact.
 
+use super::Side;
 use super::files::{Files, Part};
 use super::words::count;
-use super::{BASELINE, RFC, open};
-use crate::record::{Claim, Point, StudyTrace};
+use crate::record::{Claim, Found, Point, StudyTrace};
+use crate::study::qemu_rfc::role;
 
 const ID: &str = "lock-per-run";
 const CLAIM: &str = "The RFC saves one mutex lock and unlock per call that runs timers.";
 
-/// What one pass over a trace took, under the mutex and under the RFC.
+/// What one pass over a trace took, under what the patch replaces and under the patch.
 struct Counted<'a> {
     trace: &'a StudyTrace,
-    mutex: u64,
-    rfc: u64,
+    before: u64,
+    after: u64,
     fired: u64,
 }
 
@@ -23,27 +24,30 @@ impl Counted<'_> {
     }
 
     fn saved(&self) -> u64 {
-        self.mutex.saturating_sub(self.rfc)
+        self.before.saturating_sub(self.after)
     }
 }
 
 pub fn claim(files: &Files<'_>) -> Claim {
-    let Some(part) = &files.strict else {
-        return open(ID, CLAIM, "the replay in strict order");
-    };
-    let counted = counted(files, part);
+    let sources = files.of_role(role::STRICT).map(|part| part.file("trials.csv")).chain(["study.json".to_owned()]);
+    let missing = "a trace in strict order under both strategies, with the same counts in every trial,";
+    super::claim(ID, CLAIM, missing, sources, |side| found(files, side))
+}
+
+fn found(files: &Files<'_>, side: Side) -> Option<Found> {
+    let counted: Vec<Counted<'_>> = files.of_role(role::STRICT).flat_map(|part| counted(files, part, side)).collect();
     if counted.is_empty() {
-        return open(ID, CLAIM, "a trace under both strategies, with the same counts in every trial,");
+        return None;
     }
-    let evidence: Vec<String> = counted.iter().map(say).collect();
+    let evidence: Vec<String> = counted.iter().map(|it| say(it, side)).collect();
     let exact = counted.iter().filter(|it| it.saved() == it.looks()).count();
     let sum = |part: fn(&Counted<'_>) -> u64| counted.iter().map(part).sum::<u64>();
     let figures = format!(
         "Over {} traces, {} acquisitions become {}, and the difference is one for each of {} run calls and one for each of {} \
          polls",
         counted.len(),
-        count(sum(|it| it.mutex)),
-        count(sum(|it| it.rfc)),
+        count(sum(|it| it.before)),
+        count(sum(|it| it.after)),
         count(sum(|it| it.trace.run)),
         count(sum(|it| it.trace.deadline + it.trace.expired)),
     );
@@ -59,23 +63,17 @@ pub fn claim(files: &Files<'_>) -> Claim {
             counted.len()
         ),
     };
-    Claim {
-        id: ID.to_owned(),
-        claim: CLAIM.to_owned(),
-        found: found.to_owned(),
-        answer,
-        evidence,
-        files: vec![part.file("trials.csv"), "study.json".to_owned()],
-    }
+    Some(Found { found: found.to_owned(), answer, evidence })
 }
 
-fn say(counted: &Counted<'_>) -> String {
-    let Counted { trace, mutex, rfc, fired } = counted;
+fn say(counted: &Counted<'_>, side: Side) -> String {
+    let Counted { trace, before, after, fired } = counted;
+    let Side { baseline, patch, .. } = side;
     format!(
-        "{}: {} acquisitions under {BASELINE}, {} under {RFC} ({} changes and {} timers fired); {} saved, {} run calls and {} polls.",
+        "{}: {} acquisitions under {baseline}, {} under {patch} ({} changes and {} timers fired); {} saved, {} run calls and {} polls.",
         trace.name,
-        count(*mutex),
-        count(*rfc),
+        count(*before),
+        count(*after),
         count(trace.changes),
         count(*fired),
         count(counted.saved()),
@@ -85,16 +83,16 @@ fn say(counted: &Counted<'_>) -> String {
 }
 
 /// The traces that were played under both, with the same counts in every trial.
-fn counted<'a>(files: &Files<'a>, part: &Part<'_>) -> Vec<Counted<'a>> {
+fn counted<'a>(files: &Files<'a>, part: &Part<'_>, side: Side) -> Vec<Counted<'a>> {
     let counts = |trace: &'a StudyTrace| {
         let point = Point { workload: format!("{}-strict", trace.name), threads: 1 };
         let pass = |strategy: &str| part.reading.pass_of(trace.rows, &point, strategy);
         let exact = |(least, most): (f64, f64)| (least == most && least.fract() == 0.0).then_some(least as u64);
         Some(Counted {
             trace,
-            mutex: exact(pass(BASELINE)?.locks)?,
-            rfc: exact(pass(RFC)?.locks)?,
-            fired: exact(pass(RFC)?.fired)?,
+            before: exact(pass(side.baseline)?.locks)?,
+            after: exact(pass(side.patch)?.locks)?,
+            fired: exact(pass(side.patch)?.fired)?,
         })
     };
     files.study.record.traces.iter().filter_map(counts).collect()

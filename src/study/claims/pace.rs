@@ -1,134 +1,132 @@
-//! What a program pays for its timer list at the rate at which it really uses it.
+//! What a program pays for its timer list at the rate at which it really uses it: no strategy can save more.
 
 use std::collections::BTreeMap;
 
 use super::files::Files;
 use super::words::{core, count};
-use super::{BASELINE, open};
-use crate::record::{Claim, FLOOR};
-use crate::stats::{CONFIDENCE, Interval, median, median_interval};
+use super::{C, Side};
+use crate::reading::Reading;
+use crate::record::{Claim, Found, Point};
+use crate::stats::{CONFIDENCE, Interval, median_interval};
+use crate::study::qemu_rfc::role;
 
 const ID: &str = "cost-at-the-own-rate";
 const CLAIM: &str = "The list costs enough at the recorded program's own rate to be worth a change.";
 
-/// One strategy at the trace's own pace.
-#[derive(Clone, Debug)]
-pub struct Cost {
-    pub strategy: String,
+/// One strategy at the trace's own pace. Shares of one core, medians over blocks with intervals of 95 %.
+struct Cost {
+    strategy: String,
     /// Lock acquisitions a second, all lists and threads together; median over trials.
-    pub locks_per_s: f64,
-    /// Share of one core that operations take, the floor's in the same block subtracted (which is the clock and the
-    /// harness); median over blocks.
-    pub core: f64,
-    /// What the baseline takes more than this, in the same block, with an interval of 95 %.
-    pub saves: Option<Interval>,
+    locks_per_s: f64,
+    /// What operations take, the floor's in the same block subtracted, which is the clock and the harness.
+    takes: Interval,
+    /// What the baseline takes more than this, in the same block. `None` of the baseline.
+    saves: Option<Interval>,
 }
 
-/// The part that was played at the recorded pace.
-#[derive(Clone, Debug, Default)]
-pub struct Pace {
-    pub workload: String,
-    pub costs: Vec<Cost>,
+/// What is measured of a side at the trace's own pace.
+struct Pace {
+    point: Point,
+    base: Cost,
+    others: Vec<Cost>,
 }
 
 impl Pace {
-    /// From the trials of that part; empty without one.
-    pub fn of(files: &Files<'_>) -> Pace {
-        let Some(reading) = files.pace.as_ref().map(|part| &part.reading) else {
-            return Pace::default();
-        };
-        let Some(point) = reading.points.first() else {
-            return Pace::default();
-        };
-        let (floor, base) = (reading.busy(point, FLOOR), reading.busy(point, BASELINE));
-        let less = |one: &BTreeMap<usize, f64>, other: &BTreeMap<usize, f64>| {
-            one.iter().filter_map(|(block, share)| Some(share - other.get(block)?)).collect::<Vec<f64>>()
-        };
-        let costs = reading.strategies.iter().filter_map(|name| {
-            let own = reading.busy(point, name);
+    fn of(files: &Files<'_>, side: Side) -> Option<Pace> {
+        let reading = &files.of_role(role::PACE).next()?.reading;
+        let point = reading.points.first()?.clone();
+        let (floor, base) = (reading.busy(&point, side.floor), reading.busy(&point, side.baseline));
+        let cost = |strategy: &str| {
+            let own = reading.busy(&point, strategy);
             Some(Cost {
-                strategy: name.clone(),
-                locks_per_s: reading.locks_per_s(point, name)?,
-                core: median(&less(&own, &floor))?,
-                saves: if name == BASELINE {
-                    None
-                } else {
-                    median_interval(&less(&base, &own), CONFIDENCE)
-                },
+                strategy: strategy.to_owned(),
+                locks_per_s: reading.locks_per_s(&point, strategy)?,
+                takes: median_interval(&less(&own, &floor), CONFIDENCE)?,
+                saves: median_interval(&less(&base, &own), CONFIDENCE).filter(|_| strategy != side.baseline),
             })
-        });
-        let mut costs: Vec<Cost> = costs.collect();
-        costs.sort_by(|a, b| (a.strategy != BASELINE, &a.strategy).cmp(&(b.strategy != BASELINE, &b.strategy)));
-        Pace { workload: point.workload.clone(), costs }
-    }
-
-    /// The cost of one strategy.
-    pub fn cost(&self, strategy: &str) -> Option<&Cost> {
-        self.costs.iter().find(|cost| cost.strategy == strategy)
+        };
+        let others = reading
+            .strategies
+            .iter()
+            .filter(|name| **name != side.baseline && **name != side.floor && is_behind(reading, name) == (side == C));
+        let (base, others) = (cost(side.baseline)?, others.filter_map(|name| cost(name)).collect());
+        Some(Pace { point, base, others })
     }
 }
 
-/// Whether the interval leaves out 0.
-pub fn is_decided(saves: Interval) -> bool {
-    saves.low > 0.0 || saves.high < 0.0
+/// Whether a strategy is played through the C interface.
+fn is_behind(reading: &Reading<'_>, name: &str) -> bool {
+    reading.run.parameters.common.behind_door.iter().any(|it| it.declaration.name == name)
 }
 
-/// What a strategy saves, or takes more, with its interval, in per cent of a core.
-pub fn saving(saves: Interval) -> String {
-    let (verb, more, it) = match saves.estimate < 0.0 {
+/// The difference in each block that has both.
+fn less(one: &BTreeMap<usize, f64>, other: &BTreeMap<usize, f64>) -> Vec<f64> {
+    one.iter().filter_map(|(block, share)| Some(share - other.get(block)?)).collect()
+}
+
+/// What the patch saves at the recorded pace, in words, if that is decided.
+pub fn saved(files: &Files<'_>, side: Side) -> Option<String> {
+    let pace = Pace::of(files, side)?;
+    let cost = pace.others.into_iter().find(|it| it.strategy == side.patch)?;
+    cost.saves.filter(|it| it.excludes(0.0)).map(saving)
+}
+
+/// An interval, per cent of a core.
+fn between(it: Interval) -> String {
+    match it.low.is_finite() && it.high.is_finite() {
+        true => format!("{} to {}", core(it.low), core(it.high)),
+        false => "too few blocks for an interval".to_owned(),
+    }
+}
+
+/// What a strategy saves, or takes more, with its interval.
+fn saving(saves: Interval) -> String {
+    match saves.estimate < 0.0 {
         true => {
-            let flipped = Interval {
+            let more = Interval {
                 estimate: -saves.estimate,
                 low: -saves.high,
                 high: -saves.low,
             };
-            ("takes", " more", flipped)
+            format!("takes {} of a core more ({})", core(more.estimate), between(more))
         }
-        false => ("saves", "", saves),
-    };
-    let interval = match it.low.is_finite() && it.high.is_finite() {
-        true => format!("{} to {}", core(it.low), core(it.high)),
-        false => "too few blocks for an interval".to_owned(),
-    };
-    format!("{verb} {} of a core{more} ({interval})", core(it.estimate))
+        false => format!("saves {} of a core ({})", core(saves.estimate), between(saves)),
+    }
 }
 
-pub fn claim(files: &Files<'_>, pace: &Pace) -> Claim {
-    let Some(base) = pace.cost(BASELINE) else {
-        return open(ID, CLAIM, "the recorded pace");
-    };
-    let best = pace
-        .costs
-        .iter()
-        .filter_map(|cost| Some((cost, cost.saves.filter(|saves| is_decided(*saves) && saves.estimate > 0.0)?)))
-        .max_by(|a, b| a.1.estimate.total_cmp(&b.1.estimate));
+pub fn claim(files: &Files<'_>) -> Claim {
+    let path = files.of_role(role::PACE).map(|part| part.file("trials.csv"));
+    super::claim(ID, CLAIM, "the recorded pace", path.chain(["study.json".to_owned()]), |side| found(files, side))
+}
+
+fn found(files: &Files<'_>, side: Side) -> Option<Found> {
+    let Pace { point, base, others } = Pace::of(files, side)?;
+    let shown = |cost: &&Cost| cost.saves.is_some_and(|saves| saves.low > 0.0);
+    let best = others.iter().filter(shown).filter_map(|cost| Some((cost, cost.saves?)));
+    let best = best.max_by(|a, b| a.1.estimate.total_cmp(&b.1.estimate));
     let most = match best {
-        Some((cost, saves)) => {
-            format!("the most is saved by {}, which {}", cost.strategy, saving(saves))
-        }
-        None => "no strategy was shown to save any of it".to_owned(),
+        Some((cost, saves)) => format!("The most is saved by {}, which {}.", cost.strategy, saving(saves)),
+        None => "No strategy was shown to save any of it.".to_owned(),
     };
-    let trace = files.trace(&pace.workload);
-    let cut = trace.and_then(|trace| {
+    let cut = files.trace(&point.workload).and_then(|trace| {
         let from = trace.cut_from.as_ref()?;
         Some(format!(
             " The trace is the first {:.1} s of {from}, cut to fit the budget.",
             trace.length_ns as f64 / 1e9
         ))
     });
-    let evidence = pace.costs.iter().map(|cost| {
+    let evidence = std::iter::once(&base).chain(&others).map(|cost| {
         let saves = cost.saves.map_or(String::new(), |it| format!("; {}", saving(it)));
         format!(
-            "{}: {} lock acquisitions a second, {} of a core{saves}.",
+            "{}: {} lock acquisitions a second, {} of a core ({}){saves}.",
             cost.strategy,
             count(cost.locks_per_s.round() as u64),
-            core(cost.core)
+            core(cost.takes.estimate),
+            between(cost.takes)
         )
     });
-    let path = files.pace.as_ref().map(|part| part.file("trials.csv"));
-    Claim {
-        id: ID.to_owned(),
-        claim: CLAIM.to_owned(),
+    let note = "Shares are net of the floor's in the same block, which holds the cost of reading the clock.";
+    Some(Found {
         found: if best.is_some() {
             "Some can be saved"
         } else {
@@ -136,18 +134,15 @@ pub fn claim(files: &Files<'_>, pace: &Pace) -> Claim {
         }
         .to_owned(),
         answer: format!(
-            "At the pace of {} the list takes {} of a core and {} lock acquisitions a second under {BASELINE}; {most}.{}",
-            pace.workload,
-            core(base.core),
+            "At the pace of {} the list takes {} of a core under {} ({}), and no strategy can save more; {} lock acquisitions a second. \
+             {most}{}",
+            point.workload,
+            core(base.takes.estimate),
+            side.baseline,
+            between(base.takes),
             count(base.locks_per_s.round() as u64),
             cut.unwrap_or_default()
         ),
-        evidence: evidence
-            .chain([
-                "Shares are net of the floor's in the same block, which holds the cost of reading the clock."
-                    .to_owned(),
-            ])
-            .collect(),
-        files: path.into_iter().chain(["study.json".to_owned()]).collect(),
-    }
+        evidence: evidence.chain([note.to_owned()]).collect(),
+    })
 }

@@ -1,10 +1,10 @@
 //! "Most of our read-side critical sections are racy anyway and rely on aio_notify being called whenever the head of the list
 //! changes."
 
+use super::Side;
 use super::files::Files;
 use super::words::count;
-use super::{MENDED, RFC, open};
-use crate::record::{Check, CheckRow, Claim};
+use crate::record::{Check, CheckRow, Claim, Found};
 use crate::study::qemu_rfc::role;
 
 const ID: &str = "race-covered-by-notify";
@@ -22,9 +22,12 @@ fn fresh<'a>(files: &Files<'a>, strategy: &str) -> Option<&'a CheckRow> {
 }
 
 pub fn claim(files: &Files<'_>) -> Claim {
-    let Some((late, polls)) = oversleeps(files, RFC) else {
-        return open(ID, CLAIM, "the freshness of answers");
-    };
+    let sources = ["verify.csv", "violations.txt"].map(|file| format!("{}/{file}", role::FRESH));
+    super::claim(ID, CLAIM, "the freshness of answers", sources, |side| found(files, side))
+}
+
+fn found(files: &Files<'_>, side: Side) -> Option<Found> {
+    let (late, polls) = oversleeps(files, side.patch)?;
     let answer = match late {
         0 => format!("None of {} polls answered late without a notification on its way.", count(polls)),
         _ => format!(
@@ -39,25 +42,15 @@ pub fn claim(files: &Files<'_>) -> Claim {
     } else {
         "Does not hold"
     };
-    let mut evidence: Vec<String> =
-        files.study.checks.iter().filter(|row| row.check == Check::Fresh).map(say).collect();
-    evidence.extend(sequence(files));
-    Claim {
-        id: ID.to_owned(),
-        claim: CLAIM.to_owned(),
-        found: found.to_owned(),
-        answer,
-        evidence,
-        files: vec![
-            format!("{}/verify.csv", role::FRESH),
-            format!("{}/violations.txt", role::FRESH),
-        ],
-    }
+    let rows = [side.patch, side.mended].into_iter().filter_map(|strategy| fresh(files, strategy));
+    let mut evidence: Vec<String> = rows.map(|row| say(row, side)).collect();
+    evidence.extend(sequence(files, side));
+    Some(Found { found: found.to_owned(), answer, evidence })
 }
 
-fn say(row: &CheckRow) -> String {
+fn say(row: &CheckRow, side: Side) -> String {
     let figure = |number: Option<u64>| number.map_or_else(|| "an unknown number".to_owned(), count);
-    let mended = if row.strategy == MENDED {
+    let mended = if row.strategy == side.mended {
         ", the RFC with the head read once more,"
     } else {
         ""
@@ -74,8 +67,8 @@ fn say(row: &CheckRow) -> String {
 }
 
 /// The shortest sequence of events that was met, a line each.
-fn sequence(files: &Files<'_>) -> Vec<String> {
-    let begins = format!("{RFC}, {}, never_oversleeps", Check::Fresh);
+fn sequence(files: &Files<'_>, side: Side) -> Vec<String> {
+    let begins = format!("{}, {}, never_oversleeps", side.patch, Check::Fresh);
     let found = files.study.violations.iter().find(|block| block.starts_with(&begins));
     let Some(found) = found else { return Vec::new() };
     let events = found.lines().skip(1).map(|line| line.split_whitespace().collect::<Vec<&str>>().join(" "));

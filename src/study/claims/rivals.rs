@@ -1,38 +1,71 @@
 //! What a reviewer will ask for in its place.
 
-use super::files::{Files, Part};
+use super::files::Files;
 use super::words::{self, count};
-use super::{RFC, open};
+use super::{C, Side};
+use crate::document::words::{at, capital};
 use crate::reading::Tally;
-use crate::record::{Claim, Ratio};
+use crate::record::{Claim, Found};
+use crate::study::qemu_rfc::role;
 
-/// Who is named, and what a reviewer would say of it.
-pub const RIVALS: [(&str, &str); 3] = [
-    ("mutex-peek", "The emptiness check that QEMU took instead does as much."),
-    ("atomic-deadline", "One atomic word that holds the head's deadline does as much, without RCU."),
-    ("mutex-inline", "Keeping the deadline beside the lock does as much."),
+/// A rival, the same in C, and what a reviewer would say of it.
+struct Rival {
+    name: &'static str,
+    in_c: Option<&'static str>,
+    claim: &'static str,
+}
+
+const RIVALS: [Rival; 3] = [
+    Rival {
+        name: "mutex-peek",
+        in_c: Some("qemu-2016"),
+        claim: "The emptiness check that QEMU took instead does as much.",
+    },
+    Rival {
+        name: "atomic-deadline",
+        in_c: None,
+        claim: "One atomic word that holds the head's deadline does as much, without RCU.",
+    },
+    Rival {
+        name: "mutex-inline",
+        in_c: None,
+        claim: "Keeping the deadline beside the lock does as much.",
+    },
 ];
 
-pub fn claims(files: &Files<'_>) -> Vec<Claim> {
-    RIVALS.iter().map(|(rival, claim)| one(files, rival, claim)).collect()
-}
-
-/// The rival over the RFC, block by block, at every point of every part.
-pub fn against_rfc(files: &Files<'_>, rival: &str) -> Vec<(String, Ratio)> {
-    let of_part = |part: &Part<'_>| {
-        let of_rival = part.reading.against(RFC).into_iter().filter(|it| it.strategy == rival);
-        of_rival.map(|ratio| (part.file("trials.csv"), ratio)).collect::<Vec<_>>()
-    };
-    files.compared().flat_map(of_part).collect()
-}
-
-fn one(files: &Files<'_>, rival: &str, claim: &str) -> Claim {
-    let id = format!("rival-{rival}");
-    let found = against_rfc(files, rival);
-    if found.is_empty() {
-        return open(&id, claim, "it");
+impl Rival {
+    fn on(&self, side: Side) -> Option<&'static str> {
+        if side == C { self.in_c } else { Some(self.name) }
     }
-    let tally: Tally = found.iter().map(|(_, ratio)| ratio.verdict).collect();
+}
+
+pub fn claims(files: &Files<'_>) -> Vec<Claim> {
+    let one = |rival: &Rival| {
+        let sources = files.compared().map(|part| part.file("trials.csv"));
+        super::claim(&format!("rival-{}", rival.name), rival.claim, "it", sources, |side| {
+            found(files, rival.on(side)?, side.patch)
+        })
+    };
+    RIVALS.iter().map(one).collect()
+}
+
+/// The rivals that are faster than the patch somewhere and slower nowhere.
+pub fn better(files: &Files<'_>, side: Side) -> Vec<&'static str> {
+    let names = RIVALS.iter().filter_map(|rival| rival.on(side));
+    names
+        .filter(|name| {
+            let tally = words::tally(&files.over(name, side.patch));
+            tally.faster > 0 && tally.slower == 0
+        })
+        .collect()
+}
+
+fn found(files: &Files<'_>, rival: &str, patch: &str) -> Option<Found> {
+    let points = files.over(rival, patch);
+    if points.is_empty() {
+        return None;
+    }
+    let tally = words::tally(&points);
     let word = match tally {
         Tally { slower: 0, unclear: 0, .. } => "Yes",
         Tally { faster: 0, same: 0, unclear: 0, .. } => "No",
@@ -41,42 +74,33 @@ fn one(files: &Files<'_>, rival: &str, claim: &str) -> Claim {
         Tally { slower: 0, .. } => "Open",
         _ => "It depends on the load",
     };
-    let locks = files.strict.as_ref().and_then(|part| {
-        let per_op = |strategy: &str| {
-            let of = || part.reading.trials.iter().filter(|it| it.strategy == strategy);
-            let ops: u64 = of().map(|it| it.ops).sum();
-            let locks: u64 = of().map(|it| it.lock.acquisitions).sum();
-            (ops > 0).then(|| locks as f64 / ops as f64)
-        };
-        Some((per_op(rival)?, per_op(RFC)?, part.file("trials.csv")))
-    });
-    let mut evidence: Vec<String> = found
+    let ratios = points
         .iter()
-        .map(|(_, ratio)| {
-            format!("{}: {rival} over {RFC} {}.", words::point(&ratio.workload, ratio.threads), words::ratio(ratio))
-        })
-        .collect();
-    if let Some((ours, theirs, _)) = &locks {
+        .map(|it| format!("{}: {rival} over {patch} {}.", capital(&at(&it.point)), words::ratio(&it.held)));
+    let mut evidence: Vec<String> = ratios.collect();
+    let per_op = |strategy: &str| {
+        let trials = || {
+            files
+                .of_role(role::STRICT)
+                .flat_map(|part| part.reading.trials)
+                .filter(|it| it.strategy == strategy)
+        };
+        let ops: u64 = trials().map(|it| it.ops).sum();
+        let locks: u64 = trials().map(|it| it.lock.acquisitions).sum();
+        (ops > 0).then(|| locks as f64 / ops as f64)
+    };
+    if let Some((ours, theirs)) = per_op(rival).zip(per_op(patch)) {
         evidence.push(format!(
-            "Traces in strict order: {ours:.4} lock acquisitions an operation, {theirs:.4} under {RFC}."
+            "Traces in strict order: {ours:.4} lock acquisitions an operation, {theirs:.4} under {patch}."
         ));
     }
     if let Some(row) = files.study.checks.iter().find(|row| row.strategy == rival) {
-        evidence.push(format!(
-            "verify: {} of {} polls broke what it declares, {}.",
-            count(row.broken),
-            count(row.tried),
-            row.declared
-        ));
+        let (broken, tried) = (count(row.broken), count(row.tried));
+        evidence.push(format!("verify: {broken} of {tried} polls broke what it declares, {}.", row.declared));
     }
-    let mut sources: Vec<String> = found.iter().map(|(file, _)| file.clone()).collect();
-    sources.dedup();
-    Claim {
-        id,
-        claim: claim.to_owned(),
+    Some(Found {
         found: word.to_owned(),
-        answer: format!("Against {RFC}, {rival} is {}.", tally.say()),
+        answer: format!("Against {patch}, {rival} is {}.", tally.say()),
         evidence,
-        files: sources,
-    }
+    })
 }

@@ -1,101 +1,91 @@
 //! Yes or no.
 //!
-//! The rule, on what was measured in this run: the patch as sent is *yes* if its race was looked for and not met, and it is faster
-//! than the mutex at one point at least and slower at none. It is *no* if the race was met, or it is slower somewhere, or faster
-//! nowhere although the machine could tell. Else it is *open*. The same rule is then applied to the patch with its race closed; and
-//! whatever the answer, a rival that is faster than the patch somewhere and slower nowhere is named.
+//! [`stats::rule`](crate::stats::rule()) over all points of all parts together says whether the patch pays. The race is a ground of its own
+//! for *no*: the patch as sent is *yes* only if its race was looked for and not met. The same is then said of the patch with its race
+//! closed; and whatever the answer, a rival that is faster than the patch somewhere and slower nowhere is named.
 
-use super::files::Files;
-use super::pace::{Pace, is_decided, saving};
+use super::Side;
+use super::files::{At, Files};
 use super::race::oversleeps;
-use super::rivals::{RIVALS, against_rfc};
-use super::words::count;
-use super::{BASELINE, MENDED, RFC};
-use crate::reading::Tally;
-use crate::record::Claim;
+use super::words::{self, count};
+use super::{pace, rivals};
+use crate::document::words::{capital, percent};
+use crate::record::{Claim, Found};
+use crate::stats::{HARM, Held, Ruling, rule};
 
 const ID: &str = "verdict";
 const CLAIM: &str = "The patch should go in.";
 
-/// What the rule says of a strategy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Word {
-    Yes,
-    No,
-    Open,
+/// The rule, with the race: polls that overslept, if that was looked for.
+fn judge(race: Option<u64>, points: &[At<'_, '_>]) -> Ruling {
+    let held: Vec<Option<Held>> = points.iter().map(|it| Some(it.held)).collect();
+    with_race(race, rule(&held))
 }
 
-impl Word {
-    const fn text(self) -> &'static str {
-        match self {
-            Word::Yes => "Yes",
-            Word::No => "No",
-            Word::Open => "Open",
-        }
+fn with_race(race: Option<u64>, ruling: Ruling) -> Ruling {
+    match (race, ruling) {
+        (Some(1..), _) => Ruling::No,
+        (None, Ruling::Yes) => Ruling::Open,
+        (_, ruling) => ruling,
     }
 }
 
-/// The rule.
-fn judge(race: Option<u64>, tally: Tally) -> Word {
-    match (race, tally) {
-        (Some(1..), _) | (_, Tally { slower: 1.., .. }) => Word::No,
-        (Some(0), Tally { faster: 1.., .. }) => Word::Yes,
-        (_, Tally { faster: 0, unclear: 0, same: 1.., .. }) => Word::No,
-        _ => Word::Open,
-    }
+pub fn claim(files: &Files<'_>) -> Claim {
+    super::claim(ID, CLAIM, "it", ["study.json".to_owned()], |side| {
+        let played = !files.over(side.patch, side.baseline).is_empty() || oversleeps(files, side.patch).is_some();
+        (played || side == super::RUST).then(|| found(files, side))
+    })
 }
 
-pub fn claim(files: &Files<'_>, pace: &Pace) -> Claim {
-    let of = |strategy: &str| {
-        let tally = files.deciding(strategy).map(|(_, ratio)| ratio.verdict).collect::<Tally>();
-        (judge(oversleeps(files, strategy).map(|(late, _)| late), tally), tally)
-    };
-    let (word, tally) = of(RFC);
-    let (mended, mended_tally) = of(MENDED);
-    let mut reasons = Vec::new();
-    match oversleeps(files, RFC) {
-        Some((0, polls)) => reasons.push(format!("its race was not met in {} polls", count(polls))),
-        Some((late, polls)) => reasons.push(format!("{} of {} polls would have overslept", count(late), count(polls))),
-        None => reasons.push("its race was not looked for".to_owned()),
-    }
-    reasons.push(format!("against {BASELINE} it is {}", tally.decided()));
-    if let Some(saves) = pace.cost(RFC).and_then(|cost| cost.saves).filter(|saves| is_decided(*saves)) {
-        reasons.push(format!("at the recorded pace it {}", saving(saves)));
-    }
-    let better: Vec<&str> = RIVALS
-        .iter()
-        .map(|(rival, _)| *rival)
-        .filter(|rival| {
-            let tally: Tally = against_rfc(files, rival).iter().map(|(_, ratio)| ratio.verdict).collect();
-            tally.faster > 0 && tally.slower == 0
-        })
-        .collect();
-    let rivals = match better[..] {
+fn found(files: &Files<'_>, side: Side) -> Found {
+    let Side { baseline, patch, mended, .. } = side;
+    let (points, mended_points) = (files.over(patch, baseline), files.over(mended, baseline));
+    let [race, mended_race] = [patch, mended].map(|strategy| oversleeps(files, strategy));
+    let [word, mended_word] = [(race, &points), (mended_race, &mended_points)]
+        .map(|(race, points)| judge(race.map(|(late, _)| late), points));
+    let mut reasons = vec![match race {
+        Some((0, polls)) => format!("its race was not met in {} polls", count(polls)),
+        Some((late, polls)) => format!("{} of {} polls would have overslept", count(late), count(polls)),
+        None => "its race was not looked for".to_owned(),
+    }];
+    reasons.push(format!("against {baseline} it is {}", decided(&points)));
+    reasons.extend(pace::saved(files, side).map(|saves| format!("at the recorded pace it {saves}")));
+    let rivals = match rivals::better(files, side)[..] {
         [] => "No rival is faster than it somewhere and slower nowhere.".to_owned(),
-        _ => format!("Faster than it somewhere and slower nowhere: {}.", better.join(", ")),
+        ref better => format!("Faster than it somewhere and slower nowhere: {}.", better.join(", ")),
     };
-    let race = oversleeps(files, MENDED);
-    let race = race.map_or("race not looked for".to_owned(), |(late, polls)| {
+    let mended_race = mended_race.map_or("race not looked for".to_owned(), |(late, polls)| {
         format!("{} of {} polls overslept", count(late), count(polls))
     });
-    Claim {
-        id: ID.to_owned(),
-        claim: CLAIM.to_owned(),
-        found: format!("{}, as it was sent", word.text()),
-        answer: format!("{}.", crate::document::words::capital(&reasons.join("; "))),
-        evidence: vec![
-            format!(
-                "With its race closed ({MENDED}): {}; {race}, {} against {BASELINE}.",
-                mended.text(),
-                mended_tally.decided()
-            ),
-            rivals,
-            format!(
-                "The rule: yes if no poll oversleeps and it is faster than {BASELINE} somewhere and slower nowhere; no if a poll \
-                 oversleeps, or it is slower somewhere, or the same everywhere; else open."
-            ),
-        ],
-        files: vec!["study.json".to_owned()],
+    let mut evidence = vec![
+        format!(
+            "With its race closed ({mended}): {}; {mended_race}, {} against {baseline}.",
+            mended_word.word(),
+            decided(&mended_points)
+        ),
+        rivals,
+    ];
+    let open = [(word, patch, &points), (mended_word, mended, &mended_points)];
+    let open = open.into_iter().filter(|(word, _, points)| *word == Ruling::Open && !points.is_empty());
+    evidence.extend(open.map(|(_, name, points)| format!("{name}: {}", words::what_it_takes(points))));
+    evidence.push(format!(
+        "The rule: yes if no poll oversleeps, it is faster than {baseline} somewhere, and at every point the one-sided 95 % upper end \
+         of the ratio lies below {HARM}; no if a poll oversleeps, or it is slower somewhere, or nowhere faster by more than {}, as every \
+         lower end shows; else open. Faster and slower hold with 95 % over all points of the study together.",
+        percent(points.first().map_or(HARM - 1.0, |it| it.held.margin))
+    ));
+    Found {
+        found: format!("{}, as it was sent", word.word()),
+        answer: format!("{}.", capital(&reasons.join("; "))),
+        evidence,
+    }
+}
+
+/// At how many points it is what.
+fn decided(points: &[At<'_, '_>]) -> String {
+    match points {
+        [] => "measured at no point".to_owned(),
+        _ => words::tally(points).decided(),
     }
 }
 
@@ -104,19 +94,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_rule() {
-        let tally = |faster, slower, same, unclear| Tally { faster, slower, same, unclear };
-        for (race, tally, word) in [
-            (Some(0), tally(2, 0, 1, 3), Word::Yes),
-            (Some(1), tally(9, 0, 0, 0), Word::No),
-            (Some(0), tally(5, 1, 0, 0), Word::No),
-            (Some(0), tally(0, 0, 4, 0), Word::No),
-            (Some(0), tally(0, 0, 4, 1), Word::Open),
-            (None, tally(3, 0, 0, 0), Word::Open),
-            (None, tally(0, 1, 0, 0), Word::No),
-            (Some(0), tally(0, 0, 0, 0), Word::Open),
+    fn the_race_is_a_ground_of_its_own() {
+        for (race, ruling, word) in [
+            (Some(0), Ruling::Yes, Ruling::Yes),
+            (Some(1), Ruling::Yes, Ruling::No),
+            (Some(1), Ruling::Open, Ruling::No),
+            (Some(0), Ruling::No, Ruling::No),
+            (Some(0), Ruling::Open, Ruling::Open),
+            (None, Ruling::Yes, Ruling::Open),
+            (None, Ruling::No, Ruling::No),
         ] {
-            assert_eq!(judge(race, tally), word, "{race:?} {tally:?}");
+            assert_eq!(with_race(race, ruling), word, "{race:?} {ruling:?}");
         }
     }
 }
