@@ -309,7 +309,9 @@ ps vm_now(void) { return current ? current->clock : 0; }
 
 /* Work that touches no memory. */
 void vm_work(ps time) {
-    if (current) current->clock += time;
+    if (!current) return;
+    vm_between();
+    current->clock += time;
 }
 
 /* Lets everybody run until their clocks have reached `at`. */

@@ -93,6 +93,16 @@ fn a_core_that_keeps_the_line_does_several_operations() {
     }
 }
 
+/// Read-modify-writes with nothing between them are one operation of a stay: of four a stay, none waits for a transfer of its own.
+#[test]
+#[ignore = "needs the instrumented program: scripts/model test"]
+fn what_follows_at_once_is_of_the_same_stay() {
+    for threads in [2, 8] {
+        let expected = threads as f64 * (LATENCY + 2 * RMW) as f64;
+        near(time(&play(&plan(&machine(), "refcount", threads))), expected, 0.02);
+    }
+}
+
 #[test]
 #[ignore = "needs the instrumented program: scripts/model test"]
 fn no_increment_is_lost() {
@@ -175,6 +185,18 @@ fn nearby_cores_are_served_first() {
     near(nearest, (14 * LATENCY + 2 * 500_000 + 16 * RMW) as f64, 0.1);
     // The oldest first: nearly every transfer is a long one.
     assert!(oldest > 6_000_000.0, "{oldest}");
+}
+
+/// A visit ends when a request from outside can have come: after a long transfer there and back, 200 ns, so with the fourth or fifth
+/// short one of 55 ns at the latest, however many wait nearby.
+#[test]
+#[ignore = "needs the instrumented program: scripts/model test"]
+fn a_visit_ends_when_others_can_have_asked() {
+    let near_first = machine().replace("level 16 50000", "level 8 50000\nlevel 16 100000").replace("seed 1", "cost near_first 1\nseed 1");
+    let around = time(&play(&plan(&near_first, "increment", 16)));
+    let with_long = |long: f64| 16.0 * (LATENCY + RMW) as f64 + long * 50_000.0;
+    assert!(around > with_long(16.0 / 6.0), "{around}: visits are longer than they may be");
+    assert!(around < with_long(16.0 / 3.0), "{around}: visits are shorter than they need be");
 }
 
 /// The same plan, the same answer, whatever the program's name, directory and environment.
