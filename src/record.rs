@@ -7,6 +7,7 @@ mod crossover;
 mod declaration;
 mod operation;
 mod parameters;
+mod predict;
 mod ratio;
 mod state;
 mod study;
@@ -27,6 +28,7 @@ pub use operation::{OperationRow, RESOLVED, typical_ns};
 #[cfg(test)]
 pub(crate) use parameters::testing;
 pub use parameters::{Command, Common, Crossover, Difference, Parameters, PlayedTrace, Replay, Run, differences};
+pub use predict::{Machine, MachineError, Predict, Predicted};
 pub use ratio::{ALL, Metric, Ratio, Verdict};
 pub use state::{BlockRow, BlockState, HopTimes, State, set_states};
 pub use study::{Claim, LoadCount, StudyPart, StudyRecord, StudyTrace};

@@ -213,7 +213,8 @@ fn against_measured(machine: &Description, measured: &[Measured]) -> Result<Stri
             let _ = writeln!(text, "{name}: not modelled ({})\n", plan::check(&workload).expect_err("it was one"));
             continue;
         }
-        let predicted = predict::points(machine, &workload, &strategies, &[threads], 1)?;
+        let jobs: Vec<_> = strategies.iter().map(|&strategy| (&workload, strategy, threads)).collect();
+        let predicted = predict::points(machine, &jobs, 1)?;
         let ns = |strategy: &str| of.iter().find(|it| it.strategy == strategy).map(|it| it.ns);
         let (Some(mutex), Some(mutex_predicted)) =
             (ns("mutex"), predicted.iter().find(|point| point.strategy == "mutex"))

@@ -7,6 +7,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
+use headlock::record::{Machine, MachineError};
 use serde::{Deserialize, Serialize};
 
 /// The word with which the source of a figure begins that nobody measured.
@@ -123,16 +124,6 @@ costs! {
     membarrier_ns "membarrier", membarrier_core_ns "membarrier_core",
 }
 
-/// How far predictions from this description have been found to be off.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Erring {
-    /// The greatest error of a time found in a check, as a fraction: 0.3 for 30 %.
-    pub time: f64,
-    /// What it was checked against.
-    pub against: String,
-}
-
 /// A strategy's time beside its accesses, as measured with one thread, by operation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -165,7 +156,7 @@ pub struct Description {
     pub level: Vec<Level>,
     /// How far predictions are off; unknown until something was checked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<Erring>,
+    pub error: Option<MachineError>,
     /// Time beside accesses, by strategy.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub work: Vec<Work>,
@@ -271,12 +262,9 @@ impl Description {
             .collect()
     }
 
-    /// What a table says of its errors.
-    pub fn error_line(&self) -> String {
-        match &self.error {
-            Some(error) => format!("error found in checks: up to {:.0} % ({})", error.time * 100.0, error.against),
-            None => "error unknown: no prediction from this description was checked against its machine".to_owned(),
-        }
+    /// As result files have it.
+    pub fn recorded(&self) -> Result<Machine> {
+        Ok(serde_json::from_value(serde_json::to_value(self)?)?)
     }
 }
 

@@ -12,12 +12,14 @@ mod notices;
 mod page;
 mod pictures;
 mod point;
+mod prediction;
 mod run;
 mod strategies;
 #[cfg(test)]
 mod tests;
 mod verdict;
 
+pub use prediction::prediction;
 pub use page::{page, study_page};
 pub use run::run;
 

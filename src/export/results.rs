@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::{
     ReadError, Rows, read_blocks, read_checks, read_crossings, read_crossover_points, read_latency, read_loads,
-    read_map, read_operations, read_ratios, read_run, read_study, read_threads, read_trials,
+    read_map, read_operations, read_predicted, read_ratios, read_run, read_study, read_threads, read_trials,
 };
 use crate::reading::{Picture, Results, StudyResults};
 use crate::record::{CheckRow, set_states};
@@ -24,12 +24,20 @@ pub fn read_results(dir: &Path, name: &str) -> Result<Results, ReadError> {
     let mut trials = noted(read_trials(dir)?, &mut notes);
     let blocks = optional(read_blocks(dir))?.map(|rows| noted(rows, &mut notes)).unwrap_or_default();
     set_states(&mut trials, &blocks);
+    let modelled = run.prediction().is_some();
     Ok(Results {
         name: name.to_owned(),
         run,
         trials,
         threads: optional(read_threads(dir))?.map(|rows| noted(rows, &mut notes)).unwrap_or_default(),
-        operations: optional(read_operations(dir))?.map(|rows| noted(rows, &mut notes)).unwrap_or_default(),
+        operations: match modelled {
+            true => Vec::new(),
+            false => optional(read_operations(dir))?.map(|rows| noted(rows, &mut notes)).unwrap_or_default(),
+        },
+        predicted: match modelled {
+            true => noted(read_predicted(dir)?, &mut notes),
+            false => Vec::new(),
+        },
         blocks,
         latency: optional(read_latency(dir))?.map(|rows| noted(rows, &mut notes)),
         filed_ratios: optional(read_ratios(dir))?.map(|rows| noted(rows, &mut notes)),

@@ -298,6 +298,7 @@ impl Recording {
             trials: self.trials.clone(),
             threads: self.threads.clone(),
             operations: self.operations.clone(),
+            predicted: Vec::new(),
             blocks: self.blocks.clone(),
             latency: Some(latency_rows(&self.latencies, &self.trials)),
             filed_ratios: Some(ratios),
