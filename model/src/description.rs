@@ -165,12 +165,7 @@ pub struct Description {
 impl Description {
     /// Reads a description by path, or by name from those that ship.
     pub fn load(name: &str) -> Result<Description> {
-        let path = Path::new(name);
-        let path = if path.extension().is_some() || path.components().count() > 1 {
-            path.to_owned()
-        } else {
-            shipped()?.join(format!("{name}.toml"))
-        };
+        let path = Self::path(name)?;
         let text = std::fs::read_to_string(&path).with_context(|| {
             format!(
                 "{}: no such description; a TOML file or one of {} expected",
@@ -179,6 +174,16 @@ impl Description {
             )
         })?;
         Self::parse(&text).with_context(|| path.display().to_string())
+    }
+
+    /// The file that a name or path stands for.
+    pub fn path(name: &str) -> Result<PathBuf> {
+        let path = Path::new(name);
+        Ok(if path.extension().is_some() || path.components().count() > 1 {
+            path.to_owned()
+        } else {
+            shipped()?.join(format!("{name}.toml"))
+        })
     }
 
     /// Reads a description.
@@ -268,6 +273,25 @@ impl Description {
     }
 }
 
+/// Puts an error into a description's file and leaves the rest of it as it is.
+pub fn write_error(path: &Path, error: &MachineError) -> Result<()> {
+    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    std::fs::write(path, with_error(&text, error)?).with_context(|| path.display().to_string())
+}
+
+/// The text with its `[error]` table replaced, or with one at its end.
+fn with_error(text: &str, error: &MachineError) -> Result<String> {
+    let mut inside = false;
+    let kept = text.lines().filter(|line| {
+        if line.starts_with('[') {
+            inside = line.trim() == "[error]";
+        }
+        !inside
+    });
+    let kept: Vec<&str> = kept.collect();
+    Ok(format!("{}\n\n[error]\n{}", kept.join("\n").trim_end(), toml::to_string(error)?))
+}
+
 /// Whole picoseconds, so that sums are the same everywhere.
 pub fn picoseconds(ns: f64) -> i64 {
     (ns * 1e3).round() as i64
@@ -321,6 +345,17 @@ mod tests {
         let broken = text.replace("rmw_ns = { value = 5, low = 3, high = 8,", "rmw_ns = { value = 5,");
         assert_ne!(text, broken);
         assert_eq!(Description::parse(&broken).unwrap_err().to_string(), "rmw is assumed, so it needs low and high");
+    }
+
+    #[test]
+    fn an_error_found_replaces_the_one_before() {
+        let (_, text) = all().find(|(path, _)| path.ends_with("xeon-8176-8s.toml")).unwrap();
+        let error = MachineError { time: 0.5, against: "a test".to_owned() };
+        let once = with_error(&text, &error).unwrap();
+        assert_eq!(Description::parse(&once).unwrap().error, Some(error.clone()));
+        assert_eq!(with_error(&once, &error).unwrap(), once);
+        let without = Description { error: None, ..Description::parse(&once).unwrap() };
+        assert_eq!(without, Description { error: None, ..Description::parse(&text).unwrap() });
     }
 
     #[test]

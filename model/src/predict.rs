@@ -187,7 +187,7 @@ pub fn footer(machine: &Description) -> Result<String> {
     } else {
         assumed.join(", ")
     };
-    Ok(format!("{}\nassumed: {assumed}\n", machine.recorded()?.error_in_words()))
+    Ok(format!("error: {}\nassumed: {assumed}\n", machine.recorded()?.error_in_words()))
 }
 
 fn of_workload(points: &[Point], workload: &Workload, strategies: &[&'static str]) -> String {

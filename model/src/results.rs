@@ -86,7 +86,7 @@ fn record(asked: &Asked<'_>, points: &[Point]) -> Result<RunRecord> {
         conditions: Conditions::default(),
         warnings: vec![
             "These figures come from a model of a machine; nothing was measured.".to_owned(),
-            format!("Of the model: {}.", machine.recorded()?.error_in_words()),
+            format!("The error of its figures is {}.", machine.recorded()?.error_in_words()),
         ],
         started: asked.started,
         resumed: Vec::new(),

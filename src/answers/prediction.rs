@@ -116,7 +116,7 @@ impl Spoken<'_> {
         let mut sentences: Vec<String> = self.pays.iter().map(|(workload, strategy, from)| {
             format!("Model: {strategy} on {workload} {}.", from_words(*from, self.most_threads))
         }).collect();
-        sentences.push(format!("Figures of {}: {}.", self.told.machine.name, self.told.machine.error_in_words()));
+        sentences.push(format!("The error of these figures is {}.", self.told.machine.error_in_words()));
         Verdict {
             question: format!("From how many threads on would something other than {} pay on {}?", self.baseline, self.told.machine.name),
             answer,
@@ -163,7 +163,7 @@ impl Spoken<'_> {
             Column::words("strategy"),
             Column::numbers("ratio"),
             Column::numbers("range"),
-            Column::intervals("picture", Axis::over(&drawn, self.threshold)),
+            Column::intervals("picture", Axis::over(&drawn, self.threshold).of_ranges()),
             Column::words("verdict"),
         ];
         let mut known: Vec<&str> = Vec::new();
@@ -201,7 +201,7 @@ impl Spoken<'_> {
             caption: format!("{}, {MODEL}: time relative to {}; below 1 is faster", capital(&at(point)), self.baseline),
             columns,
             rows,
-            notes: vec!["Pictures show ranges of the model, no intervals.".to_owned()],
+            notes: Vec::new(),
         }
     }
 
@@ -209,7 +209,7 @@ impl Spoken<'_> {
         let decided = self.ratios.iter().filter(|it| it.verdict != Word::Unclear).count();
         format!(
             "A range goes from the least to the greatest of three plays: with the description's costs as stated, all lowest, all highest. It \
-             is no confidence interval and does not hold the model's own error ({}). A verdict asks for the whole range; {decided} of {} are \
+             is no confidence interval and does not hold the model's own error, which is {}. A verdict asks for the whole range; {decided} of {} are \
              decided. The margin of same is {}. docs/MODEL.md says what the model cannot see.",
             self.told.machine.error_in_words(),
             self.ratios.len(),

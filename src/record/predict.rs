@@ -76,8 +76,8 @@ impl Machine {
     /// What a sentence says of it.
     pub fn error_in_words(&self) -> String {
         match &self.error {
-            Some(error) => format!("error found in checks: up to {:.0} % ({})", error.time * 100.0, error.against),
-            None => "error unknown: no prediction from this description was checked against its machine".to_owned(),
+            Some(error) => format!("up to {:.0} %, found against {}", error.time * 100.0, error.against),
+            None => "unknown: no prediction from this description was checked against its machine".to_owned(),
         }
     }
 }

@@ -72,6 +72,7 @@ struct thread {
     const void *futex;    /* AT_FUTEX */
     uint32_t futex_mask;
     int woken;            /* AT_FUTEX: whether by a wake, and not by its timeout */
+    int begun;            /* whether it has done an operation that was measured */
     uint64_t turn;        /* invalidates events of an earlier wait */
     uint64_t epoch;       /* of `counts`, for distinct lines */
     struct counts counts;

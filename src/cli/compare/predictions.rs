@@ -167,7 +167,7 @@ fn document(a: &Results, b: &Results, told: &Predict, rows: &[Row<'_>], threshol
             Column::words("strategy"),
             Column::numbers("ratio"),
             Column::numbers("range"),
-            Column::intervals("picture", Axis::over(&drawn, threshold)),
+            Column::intervals("picture", Axis::over(&drawn, threshold).of_ranges()),
             Column::words("verdict"),
             Column::numbers("A ns/op").rank(1),
             Column::numbers("B ns/op").rank(1),
@@ -175,7 +175,7 @@ fn document(a: &Results, b: &Results, told: &Predict, rows: &[Row<'_>], threshol
         ],
         rows: rows.iter().map(cells).collect(),
         notes: vec![format!(
-            "Pictures show ranges of the model over the description's costs, no intervals. Figures: {}.",
+            "A range is over the description's costs. The error of a time is {}.",
             told.machine.error_in_words()
         )],
     };
