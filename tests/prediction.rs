@@ -25,7 +25,7 @@ fn predict(dir: &Path, machine: &str, times: f64) {
     let played: Vec<Played> = NS
         .iter()
         .flat_map(|&(strategy, threads, ns)| {
-            let play = |(block, costs): (usize, &'static str)| Played {
+            let play = move |(block, costs): (usize, &'static str)| Played {
                 trial: Trial {
                     workload: "hot".to_owned(),
                     threads,
@@ -103,12 +103,16 @@ fn a_page_says_model_in_title_verdict_and_every_table() {
     let page = text(&answer.stdout);
     assert!(page.starts_with("# mutex and its rivals on lab: model, not measured\n"), "{page}");
     assert!(page.contains("**Model, not measured: faster with many threads: seqlock**"), "{page}");
-    assert!(page.contains("Model: seqlock on hot pays at every number of threads played (range 1 to 2)."), "{page}");
+    assert!(
+        page.contains("Model: seqlock on hot pays at every number of threads played (range 1 to 2)."),
+        "{page}"
+    );
     let captions: Vec<&str> = page.lines().filter(|line| line.contains("time relative to")).collect();
     assert_eq!(captions.len(), 3, "{page}");
     assert!(captions.iter().all(|line| line.contains("model, not measured")), "{captions:?}");
     // Every row of every table has the error, and no range is called an interval.
-    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| mutex") || line.starts_with("| seqlock")).collect();
+    let rows: Vec<&str> =
+        page.lines().filter(|line| line.starts_with("| mutex") || line.starts_with("| seqlock")).collect();
     assert_eq!(rows.len(), 5);
     assert!(rows.iter().all(|row| row.contains("±25 %")), "{rows:?}");
     assert!(!page.replace("no confidence interval", "").contains("interval"), "{page}");
@@ -168,7 +172,11 @@ fn no_run_goes_on_from_a_prediction() {
     let config = of.join("run.json");
     let answer = headlock(&["run", "--config", config.to_str().unwrap(), "--blocks", "1"]);
     assert_eq!(answer.status.code(), Some(2));
-    assert!(text(&answer.stderr).contains("it is of a model, which measured nothing"), "{}", text(&answer.stderr));
+    assert!(
+        text(&answer.stderr).contains("it is of a model, which measured nothing"),
+        "{}",
+        text(&answer.stderr)
+    );
     let answer = headlock(&["run", "-w", "hot", "--blocks", "1", "--resume", of.to_str().unwrap()]);
     assert_eq!(answer.status.code(), Some(1), "{}", text(&answer.stderr));
 }

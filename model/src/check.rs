@@ -311,9 +311,14 @@ fn against_measured(machine: &Description, measured: &[Measured]) -> Result<(Str
             (format!("ratio to mutex: worst error ({which})"), worst * 100.0, "40 %"),
         ];
         let rows = rows.map(|(what, found, asked)| vec![what, format!("{found:.0} %"), asked.to_owned()]);
-        let order = vec!["order of the strategies: least rank correlation".to_owned(), format!("{least:.2}"), "0.9 at least".to_owned()];
+        let order = vec![
+            "order of the strategies: least rank correlation".to_owned(),
+            format!("{least:.2}"),
+            "0.9 at least".to_owned(),
+        ];
         let rows = rows.into_iter().chain([order]);
-        let _ = writeln!(text, "{}", table::plain(&["predicted over measured, 2 threads", "found", "at most"], 1, rows));
+        let _ =
+            writeln!(text, "{}", table::plain(&["predicted over measured, 2 threads", "found", "at most"], 1, rows));
     }
     Ok((text, errors, format!("what the machine measured ({} threads)", played.join(", "))))
 }

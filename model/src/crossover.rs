@@ -74,7 +74,15 @@ pub fn run(args: &Args) -> Result<String> {
     let header = ["workload", "strategy", "pays from", "range", &ratio, "range of it"];
     if wanted.csv {
         let rows: Vec<Vec<String>> = rows.into_iter().map(|row| [row, vec!["model".to_owned()]].concat()).collect();
-        let header = ["workload", "strategy", "pays_from", "range", "last_ratio", "last_range", "kind"];
+        let header = [
+            "workload",
+            "strategy",
+            "pays_from",
+            "range",
+            "last_ratio",
+            "last_range",
+            "kind",
+        ];
         return table::csv(&header, &rows);
     }
     Ok(format!(
@@ -129,8 +137,12 @@ fn next<'a>(
         let rows = by_threads(points, &workload.name, strategy, baseline);
         for end in 0..3 {
             let one_end: Vec<(usize, [f64; 3])> = rows.iter().map(|(threads, of)| (*threads, [of[end]; 3])).collect();
-            let Some(first) = pays_from(&one_end, MARGIN).stated else { continue };
-            let Some(&(before, _)) = rows.iter().rev().find(|(threads, _)| *threads < first) else { continue };
+            let Some(first) = pays_from(&one_end, MARGIN).stated else {
+                continue;
+            };
+            let Some(&(before, _)) = rows.iter().rev().find(|(threads, _)| *threads < first) else {
+                continue;
+            };
             let middle = before.midpoint(first);
             if middle > before {
                 wave.extend([(workload, strategy, middle), (workload, baseline, middle)]);
@@ -140,7 +152,9 @@ fn next<'a>(
     wave.sort_by_key(|(_, strategy, threads)| (*threads, *strategy));
     wave.dedup_by_key(|(_, strategy, threads)| (*threads, *strategy));
     let played = |strategy: &str, threads: usize| {
-        points.iter().any(|it| it.workload == workload.name && it.strategy == strategy && it.threads == threads)
+        points
+            .iter()
+            .any(|it| it.workload == workload.name && it.strategy == strategy && it.threads == threads)
     };
     wave.retain(|(_, strategy, threads)| !played(strategy, *threads));
     wave
@@ -180,8 +194,19 @@ mod tests {
     fn the_gap_is_halved_until_nothing_lies_in_it() {
         let workload = Workload::preset("hot").unwrap();
         // It pays from 11 threads on.
-        let play = |strategy, threads| point(strategy, threads, if strategy == "mutex" { 100 } else { 1_050 / threads as i64 });
-        let mut points: Vec<Point> = [1, 2, 4, 8, 16].into_iter().flat_map(|n| [play("mutex", n), play("seqlock", n)]).collect();
+        let play = |strategy, threads| {
+            point(
+                strategy,
+                threads,
+                if strategy == "mutex" {
+                    100
+                } else {
+                    1_050 / threads as i64
+                },
+            )
+        };
+        let mut points: Vec<Point> =
+            [1, 2, 4, 8, 16].into_iter().flat_map(|n| [play("mutex", n), play("seqlock", n)]).collect();
         let mut waves = Vec::new();
         loop {
             let wave = next(&points, &workload, &["mutex", "seqlock"], "mutex");

@@ -23,7 +23,13 @@ pub struct Wanted {
     #[arg(short, long, value_name = "FILE")]
     pub machine: String,
     /// Workloads: presets or TOML files, separated by commas; where roles are given, pollers make up the number of threads
-    #[arg(short, long = "workload", default_value = "hot", value_delimiter = ',', value_name = "NAME|FILE")]
+    #[arg(
+        short,
+        long = "workload",
+        default_value = "hot",
+        value_delimiter = ',',
+        value_name = "NAME|FILE"
+    )]
     pub workloads: Vec<String>,
     #[command(flatten)]
     pub fields: WorkloadFields,
@@ -148,7 +154,10 @@ pub fn run(args: &Args) -> Result<String> {
     wanted.check_out()?;
     let read = wanted.read()?;
     let Read { machine, workloads, strategies, .. } = &read;
-    let threads = args.threads.as_ref().map_or_else(|| powers_of_two(machine.processors().min(MOST)), |it| it.0.clone());
+    let threads = args
+        .threads
+        .as_ref()
+        .map_or_else(|| powers_of_two(machine.processors().min(MOST)), |it| it.0.clone());
     let mut jobs = Vec::new();
     let mut left_out = String::new();
     for workload in workloads {
@@ -216,10 +225,24 @@ fn operations_csv(points: &[Point]) -> Result<String> {
         .map(|it| {
             let figures = [it.ns, it.ns_low, it.ns_high].map(|ns| ns.to_string());
             let [ns, low, high] = figures;
-            vec![it.workload, it.strategy, it.threads.to_string(), it.op, ns, low, high, "model".to_owned()]
+            vec![
+                it.workload,
+                it.strategy,
+                it.threads.to_string(),
+                it.op,
+                ns,
+                low,
+                high,
+                "model".to_owned(),
+            ]
         })
         .collect();
-    table::csv(&["workload", "strategy", "threads", "op", "ns", "ns_low", "ns_high", "kind"], &rows)
+    table::csv(
+        &[
+            "workload", "strategy", "threads", "op", "ns", "ns_low", "ns_high", "kind",
+        ],
+        &rows,
+    )
 }
 
 /// Plays each strategy on its workload with its number of threads, with costs low, stated and high.

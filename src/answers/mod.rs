@@ -19,8 +19,8 @@ mod strategies;
 mod tests;
 mod verdict;
 
-pub use prediction::prediction;
 pub use page::{page, study_page};
+pub use prediction::prediction;
 pub use run::run;
 
 use crate::document::{Cell, Tone};

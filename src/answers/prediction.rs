@@ -103,22 +103,31 @@ impl Spoken<'_> {
     }
 
     fn verdict(&self) -> Verdict {
-        let found: Vec<String> = self.pays.iter().filter_map(|(_, strategy, from)| {
-            from.stated.map(|_| strategy.clone())
-        }).collect();
+        let found: Vec<String> =
+            self.pays.iter().filter_map(|(_, strategy, from)| from.stated.map(|_| strategy.clone())).collect();
         let mut named = found.clone();
         named.sort();
         named.dedup();
         let (answer, tone) = match named.len() {
-            0 => (format!("{}: nothing beats {} at {}", capital(MODEL), self.baseline, threads(self.most_threads)), Tone::Even),
+            0 => (
+                format!("{}: nothing beats {} at {}", capital(MODEL), self.baseline, threads(self.most_threads)),
+                Tone::Even,
+            ),
             _ => (format!("{}: faster with many threads: {}", capital(MODEL), list(&named)), Tone::Open),
         };
-        let mut sentences: Vec<String> = self.pays.iter().map(|(workload, strategy, from)| {
-            format!("Model: {strategy} on {workload} {}.", from_words(*from, self.most_threads))
-        }).collect();
+        let mut sentences: Vec<String> = self
+            .pays
+            .iter()
+            .map(|(workload, strategy, from)| {
+                format!("Model: {strategy} on {workload} {}.", from_words(*from, self.most_threads))
+            })
+            .collect();
         sentences.push(format!("The error of these figures is {}.", self.told.machine.error_in_words()));
         Verdict {
-            question: format!("From how many threads on would something other than {} pay on {}?", self.baseline, self.told.machine.name),
+            question: format!(
+                "From how many threads on would something other than {} pay on {}?",
+                self.baseline, self.told.machine.name
+            ),
             answer,
             tone,
             sentences,
@@ -170,7 +179,11 @@ impl Spoken<'_> {
         for op in ops {
             if !known.contains(&op) {
                 known.push(op);
-                let title = if op == ALL { "ns/op (range)".to_owned() } else { format!("{op} ns (range)") };
+                let title = if op == ALL {
+                    "ns/op (range)".to_owned()
+                } else {
+                    format!("{op} ns (range)")
+                };
                 columns.push(Column::numbers(title).rank(1));
             }
         }

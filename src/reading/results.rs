@@ -2,8 +2,8 @@
 
 use super::Reading;
 use crate::record::{
-    BlockRow, CheckRow, CrossoverPoint, CrossoverRow, LatencyRow, MapCell, OperationRow, Predicted, Ratio, RunRecord, ThreadRow,
-    Trial,
+    BlockRow, CheckRow, CrossoverPoint, CrossoverRow, LatencyRow, MapCell, OperationRow, Predicted, Ratio, RunRecord,
+    ThreadRow, Trial,
 };
 use crate::stats::Measured;
 

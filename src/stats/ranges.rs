@@ -137,7 +137,11 @@ mod tests {
             ([1.0, 0.995, 1.005], Verdict::Same),
             ([2.0, 1.02, 3.0], Verdict::Slower),
         ] {
-            let trials = [played("mutex", 2, [10.0; ENDS]), played("seqlock", 2, ns.map(|it| it * 10.0))].concat();
+            let trials = [
+                played("mutex", 2, [10.0; ENDS]),
+                played("seqlock", 2, ns.map(|it| it * 10.0)),
+            ]
+            .concat();
             let ratios = predicted_ratios(&trials, "mutex", 0.01);
             assert_eq!(ratios.len(), 1);
             assert_eq!((ratios[0].verdict, ratios[0].ratio, ratios[0].ns), (expected, ns[0], ns[0] * 10.0));

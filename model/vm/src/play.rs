@@ -113,13 +113,7 @@ fn play_on<L: TimerList>(plan: &Plan) {
     );
 }
 
-fn play_thread<L: TimerList>(
-    list: &L,
-    timers: &[TimerId],
-    idle: TimerId,
-    thread: &ThreadPlan,
-    plan: &Plan,
-) -> Tally {
+fn play_thread<L: TimerList>(list: &L, timers: &[TimerId], idle: TimerId, thread: &ThreadPlan, plan: &Plan) -> Tally {
     let mut handle = list.handle();
     handle.count_locks(false);
     let own_list = thread.steps.iter().any(|step| step.at_empty).then(|| L::new(&Config::default()));

@@ -2,9 +2,9 @@
 
 use super::super::answer::{Form, present};
 use super::super::failure::{Failure, usage};
+use super::CompareArgs;
 use super::comparable::differing_workloads;
 use super::side::Target;
-use super::CompareArgs;
 use crate::document::words::{at, figure, percent, ratio};
 use crate::document::{Axis, Block, Cell, Column, Document, Interval, Table};
 use crate::export::{ReadError, read_results};
@@ -65,9 +65,10 @@ pub fn compare(args: &CompareArgs) -> Result<(), Failure> {
     let document = document(&a, &b, told[0], &rows, threshold);
     present(&document, Form::of(args.json, args.markdown))?;
     let named = |wanted: &dyn Fn(&Row<'_>) -> bool| {
-        let named = rows.iter().filter(|row| wanted(row)).map(|row| {
-            format!("{}@{}/{} {}", row.a.strategy, row.a.workload, row.a.threads, ratio(row.over.at))
-        });
+        let named = rows
+            .iter()
+            .filter(|row| wanted(row))
+            .map(|row| format!("{}@{}/{} {}", row.a.strategy, row.a.workload, row.a.threads, ratio(row.over.at)));
         named.collect::<Vec<String>>().join("; ")
     };
     let slower = named(&|row| row.over.verdict == Verdict::Slower);
@@ -96,12 +97,7 @@ fn alike(a: &Results, b: &Results, [of_a, of_b]: [&Predict; 2]) -> Result<(), Fa
     let mut reasons: Vec<String> = Vec::new();
     if of_a.machine != of_b.machine {
         let fields: Vec<String> = differences(&of_a.machine, &of_b.machine).into_iter().map(|it| it.field).collect();
-        reasons.push(format!(
-            "the machine ({} and {}: {})",
-            of_a.machine.name,
-            of_b.machine.name,
-            fields.join(", ")
-        ));
+        reasons.push(format!("the machine ({} and {}: {})", of_a.machine.name, of_b.machine.name, fields.join(", ")));
     }
     let (seed_a, seed_b) = (a.run.parameters.common.seed, b.run.parameters.common.seed);
     if seed_a != seed_b {
