@@ -21,6 +21,8 @@ plots, each as SVG and PNG:
 of headlock crossover, in place of these:
   crossover       the ratio along what was varied, with the crossings
   crossover-map   the ratio and the verdict over two things varied at once
+of scripts/model predict, in place of these:
+  model        time per poll and per change against threads, with the band of the model's error
 
 example:
   headlock run --out results/mine
@@ -57,13 +59,14 @@ def parse(words):
 def draw_all(options):
     """Draws everything that the directory has the files for. Loads all of it first, so that a broken file is reported
     before the first picture is written."""
-    from plotlib import crossover, latency, locks, panels, ratios, reclaim, results, throughput
+    from plotlib import crossover, latency, locks, model, panels, ratios, reclaim, results, throughput
 
     found = results.load(options.dir, options.op)
     out = options.out or options.dir / "plots"
     written = 0
     searched = found.crossover_points is not None or found.crossover_map is not None
-    for plot in (crossover,) if searched else (throughput, latency, locks, ratios, reclaim):
+    measured = (crossover,) if searched else (throughput, latency, locks, ratios, reclaim)
+    for plot in measured if found.predicted is None else (model,):
         for name, figure in plot.draw(found):
             for path in panels.save(figure, out, name):
                 tell(path)

@@ -9,6 +9,7 @@ mod model;
 mod neighbour;
 mod operation;
 mod parameters;
+mod predict;
 mod ratio;
 mod state;
 mod study;
@@ -34,6 +35,7 @@ pub(crate) use parameters::testing;
 pub use parameters::{
     Command, Common, Crossover, Difference, Layout, Parameters, PlayedTrace, Replay, Run, differences,
 };
+pub use predict::{Machine, MachineError, Predict, Predicted};
 pub use ratio::{ALL, Metric, Ratio, Verdict};
 pub use state::{BlockRow, BlockState, HopTimes, Processes, State, set_states};
 pub use study::{Claim, Found, Pilot, StudyPart, StudyRecord, StudyTrace};

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
+use headlock::record::MachineError;
 
-use crate::description::{Description, End};
+use crate::description::{self, Description, End};
 use crate::vm::Played;
 use crate::{anatomy, plan, predict, table, vm};
 
@@ -14,7 +15,7 @@ use crate::{anatomy, plan, predict, table, vm};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   scripts/model check --machine xeon-8176-8s --curve increment=inc.csv --curve refcount=ref.csv
-  scripts/model check --machine host.toml --measure target/release/headlock
+  scripts/model check --machine host.toml --measure target/release/headlock --write
   scripts/model check --machine host.toml --results results/DIRECTORY
 
 A curve is CSV with the columns threads and ns_median: what an operation takes as each thread sees it. Experiments are increment
@@ -45,31 +46,61 @@ pub struct Args {
     /// Time to measure each workload for
     #[arg(long, default_value = "60s", value_name = "TIME")]
     pub budget: String,
+    /// Write the greatest error of a time into the description's [error] table
+    #[arg(long)]
+    pub write: bool,
+}
+
+/// What a check found.
+#[derive(Default)]
+struct Found {
+    /// What to print.
+    text: String,
+    /// The greatest error of a time, as a fraction.
+    worst: f64,
+    /// What predictions were held against.
+    against: Vec<String>,
+}
+
+impl Found {
+    fn add(&mut self, (text, errors, against): (String, Vec<f64>, String)) {
+        self.text += &text;
+        self.worst = errors.into_iter().map(f64::abs).fold(self.worst, f64::max);
+        self.against.push(against);
+    }
 }
 
 /// Checks what was asked for, and answers what to print.
 pub fn run(args: &Args) -> Result<String> {
     let machine = Description::load(&args.machine)?;
-    let mut text = String::new();
+    let mut found = Found::default();
     for curve in &args.curve {
         let (experiment, path) =
             curve.split_once('=').with_context(|| format!("--curve {curve}: EXPERIMENT=FILE expected"))?;
-        text.push_str(&against_curve(&machine, experiment, Path::new(path))?);
+        found.add(against_curve(&machine, experiment, Path::new(path))?);
     }
     let measured = match (&args.results, &args.measure) {
-        (Some(dir), _) => read_results(dir)?,
-        (None, Some(program)) => measure(program, &args.workloads, &args.budget)?,
+        (Some(dir), _) => Some(read_results(dir)?),
+        (None, Some(program)) => Some(measure(program, &args.workloads, &args.budget)?),
         (None, None) if args.curve.is_empty() => {
             bail!("nothing to check against: --curve, --measure or --results expected")
         }
-        (None, None) => return Ok(text),
+        (None, None) => None,
     };
-    text.push_str(&against_measured(&machine, &measured)?);
-    Ok(text)
+    if let Some(measured) = measured {
+        found.add(against_measured(&machine, &measured)?);
+    }
+    if args.write {
+        let path = Description::path(&args.machine)?;
+        let error = MachineError { time: found.worst, against: found.against.join("; ") };
+        description::write_error(&path, &error)?;
+        found.text += &format!("{}: error {:.0} %, against {}\n", path.display(), error.time * 100.0, error.against);
+    }
+    Ok(found.text)
 }
 
 /// An experiment beside a published curve.
-fn against_curve(machine: &Description, experiment: &str, path: &Path) -> Result<String> {
+fn against_curve(machine: &Description, experiment: &str, path: &Path) -> Result<(String, Vec<f64>, String)> {
     let curve = read_curve(path)?;
     let curve: Vec<(usize, f64)> = curve.into_iter().filter(|(threads, _)| *threads <= machine.processors()).collect();
     ensure!(!curve.is_empty(), "{}: no row with as few threads as the machine has processors", path.display());
@@ -93,14 +124,17 @@ fn against_curve(machine: &Description, experiment: &str, path: &Path) -> Result
     }
     let (worst, at) = errors.iter().copied().max_by(|a, b| a.0.abs().total_cmp(&b.0.abs())).expect("no empty curve");
     let mut sizes: Vec<f64> = errors.iter().map(|(error, _)| error.abs()).collect();
-    Ok(format!(
+    let text = format!(
         "{experiment} on {}, beside {}\n\n{}\nerror: median {:.0} %, worst {:+.0} % at {at} threads\n\n",
         machine.name,
         path.display(),
         table::plain(&["threads", "published ns", "model ns", "range", "error"], 0, rows),
         median(&mut sizes) * 100.0,
         worst * 100.0,
-    ))
+    );
+    let (least, most) = (curve[0].0, curve[curve.len() - 1].0);
+    let errors = errors.into_iter().map(|(error, _)| error).collect();
+    Ok((text, errors, format!("a published curve of {experiment} at {least} to {most} threads")))
 }
 
 fn read_curve(path: &Path) -> Result<Vec<(usize, f64)>> {
@@ -197,10 +231,13 @@ pub fn read_results(dir: &Path) -> Result<Vec<Measured>> {
 }
 
 /// Predictions beside what was measured.
-fn against_measured(machine: &Description, measured: &[Measured]) -> Result<String> {
+fn against_measured(machine: &Description, measured: &[Measured]) -> Result<(String, Vec<f64>, String)> {
     let known = anatomy::names();
     let mut text = String::new();
     let mut errors_at_two = Vec::new();
+    let mut errors = Vec::new();
+    let mut played = Vec::new();
+    let mut correlations = Vec::new();
     let mut points: Vec<(&str, usize)> = measured.iter().map(|it| (it.workload.as_str(), it.threads)).collect();
     points.sort_unstable();
     points.dedup();
@@ -213,7 +250,8 @@ fn against_measured(machine: &Description, measured: &[Measured]) -> Result<Stri
             let _ = writeln!(text, "{name}: not modelled ({})\n", plan::check(&workload).expect_err("it was one"));
             continue;
         }
-        let predicted = predict::points(machine, &workload, &strategies, &[threads], 1)?;
+        let jobs: Vec<_> = strategies.iter().map(|&strategy| (&workload, strategy, threads)).collect();
+        let predicted = predict::points(machine, &jobs, 1)?;
         let ns = |strategy: &str| of.iter().find(|it| it.strategy == strategy).map(|it| it.ns);
         let (Some(mutex), Some(mutex_predicted)) =
             (ns("mutex"), predicted.iter().find(|point| point.strategy == "mutex"))
@@ -230,6 +268,7 @@ fn against_measured(machine: &Description, measured: &[Measured]) -> Result<Stri
             if threads == 2 && point.strategy != "mutex" {
                 errors_at_two.push((error.abs(), format!("{} under {name}", point.strategy)));
             }
+            errors.push(predicted / measured - 1.0);
             model.push(predicted);
             real.push(measured);
             rows.push(vec![
@@ -257,18 +296,31 @@ fn against_measured(machine: &Description, measured: &[Measured]) -> Result<Stri
             table::plain(&header, 1, rows),
             rank_correlation(&model, &real)
         );
+        played.push(format!("{name} at {threads}"));
+        if threads == 2 {
+            correlations.push(rank_correlation(&model, &real));
+        }
     }
+    ensure!(!played.is_empty(), "nothing that was measured can be modelled\n{text}");
     if let Some((worst, which)) = errors_at_two.iter().max_by(|a, b| a.0.total_cmp(&b.0)).cloned() {
         let mut sizes: Vec<f64> = errors_at_two.iter().map(|(error, _)| *error).collect();
-        let _ = writeln!(
-            text,
-            "ratio to mutex at 2 threads, {} figures: error median {:.0} %, worst {:.0} % ({which})",
-            sizes.len(),
-            median(&mut sizes) * 100.0,
-            worst * 100.0
-        );
+        let figures = sizes.len();
+        let least = correlations.iter().copied().fold(1.0, f64::min);
+        let rows = [
+            (format!("ratio to mutex, {figures} figures: median error"), median(&mut sizes) * 100.0, "15 %"),
+            (format!("ratio to mutex: worst error ({which})"), worst * 100.0, "40 %"),
+        ];
+        let rows = rows.map(|(what, found, asked)| vec![what, format!("{found:.0} %"), asked.to_owned()]);
+        let order = vec![
+            "order of the strategies: least rank correlation".to_owned(),
+            format!("{least:.2}"),
+            "0.9 at least".to_owned(),
+        ];
+        let rows = rows.into_iter().chain([order]);
+        let _ =
+            writeln!(text, "{}", table::plain(&["predicted over measured, 2 threads", "found", "at most"], 1, rows));
     }
-    Ok(text)
+    Ok((text, errors, format!("what the machine measured ({} threads)", played.join(", "))))
 }
 
 /// The median; of an even number, the mean of the middle two.

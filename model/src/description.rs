@@ -7,6 +7,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
+use headlock::record::{Machine, MachineError};
 use serde::{Deserialize, Serialize};
 
 /// The word with which the source of a figure begins that nobody measured.
@@ -123,16 +124,6 @@ costs! {
     membarrier_ns "membarrier", membarrier_core_ns "membarrier_core",
 }
 
-/// How far predictions from this description have been found to be off.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Erring {
-    /// The greatest error of a time found in a check, as a fraction: 0.3 for 30 %.
-    pub time: f64,
-    /// What it was checked against.
-    pub against: String,
-}
-
 /// A strategy's time beside its accesses, as measured with one thread, by operation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -165,7 +156,7 @@ pub struct Description {
     pub level: Vec<Level>,
     /// How far predictions are off; unknown until something was checked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<Erring>,
+    pub error: Option<MachineError>,
     /// Time beside accesses, by strategy.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub work: Vec<Work>,
@@ -174,12 +165,7 @@ pub struct Description {
 impl Description {
     /// Reads a description by path, or by name from those that ship.
     pub fn load(name: &str) -> Result<Description> {
-        let path = Path::new(name);
-        let path = if path.extension().is_some() || path.components().count() > 1 {
-            path.to_owned()
-        } else {
-            shipped()?.join(format!("{name}.toml"))
-        };
+        let path = Self::path(name)?;
         let text = std::fs::read_to_string(&path).with_context(|| {
             format!(
                 "{}: no such description; a TOML file or one of {} expected",
@@ -188,6 +174,16 @@ impl Description {
             )
         })?;
         Self::parse(&text).with_context(|| path.display().to_string())
+    }
+
+    /// The file that a name or path stands for.
+    pub fn path(name: &str) -> Result<PathBuf> {
+        let path = Path::new(name);
+        Ok(if path.extension().is_some() || path.components().count() > 1 {
+            path.to_owned()
+        } else {
+            shipped()?.join(format!("{name}.toml"))
+        })
     }
 
     /// Reads a description.
@@ -271,13 +267,29 @@ impl Description {
             .collect()
     }
 
-    /// What a table says of its errors.
-    pub fn error_line(&self) -> String {
-        match &self.error {
-            Some(error) => format!("error found in checks: up to {:.0} % ({})", error.time * 100.0, error.against),
-            None => "error unknown: no prediction from this description was checked against its machine".to_owned(),
-        }
+    /// As result files have it.
+    pub fn recorded(&self) -> Result<Machine> {
+        Ok(serde_json::from_value(serde_json::to_value(self)?)?)
     }
+}
+
+/// Puts an error into a description's file and leaves the rest of it as it is.
+pub fn write_error(path: &Path, error: &MachineError) -> Result<()> {
+    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    std::fs::write(path, with_error(&text, error)?).with_context(|| path.display().to_string())
+}
+
+/// The text with its `[error]` table replaced, or with one at its end.
+fn with_error(text: &str, error: &MachineError) -> Result<String> {
+    let mut inside = false;
+    let kept = text.lines().filter(|line| {
+        if line.starts_with('[') {
+            inside = line.trim() == "[error]";
+        }
+        !inside
+    });
+    let kept: Vec<&str> = kept.collect();
+    Ok(format!("{}\n\n[error]\n{}", kept.join("\n").trim_end(), toml::to_string(error)?))
 }
 
 /// Whole picoseconds, so that sums are the same everywhere.
@@ -333,6 +345,17 @@ mod tests {
         let broken = text.replace("rmw_ns = { value = 5, low = 3, high = 8,", "rmw_ns = { value = 5,");
         assert_ne!(text, broken);
         assert_eq!(Description::parse(&broken).unwrap_err().to_string(), "rmw is assumed, so it needs low and high");
+    }
+
+    #[test]
+    fn an_error_found_replaces_the_one_before() {
+        let (_, text) = all().find(|(path, _)| path.ends_with("xeon-8176-8s.toml")).unwrap();
+        let error = MachineError { time: 0.5, against: "a test".to_owned() };
+        let once = with_error(&text, &error).unwrap();
+        assert_eq!(Description::parse(&once).unwrap().error, Some(error.clone()));
+        assert_eq!(with_error(&once, &error).unwrap(), once);
+        let without = Description { error: None, ..Description::parse(&once).unwrap() };
+        assert_eq!(without, Description { error: None, ..Description::parse(&text).unwrap() });
     }
 
     #[test]

@@ -7,6 +7,7 @@
 mod anatomy;
 mod calibrate;
 mod check;
+mod crossover;
 mod describe;
 mod description;
 mod plan;
@@ -19,6 +20,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use headlock::harness::clock::Moment;
 
 /// The shipped strategies on a machine that is not here.
 #[derive(Debug, Parser)]
@@ -34,6 +36,8 @@ enum Command {
     Anatomy(anatomy::Args),
     /// Predict the time per operation on a machine of many cores
     Predict(predict::Args),
+    /// Find from how many threads on a strategy pays on such a machine
+    Crossover(crossover::Args),
     /// Hold the model against published curves and against what this host measures
     Check(check::Args),
     /// Measure this host's costs and write its description
@@ -43,9 +47,11 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    let started = Moment::now();
     let done = match Cli::parse().command {
         Command::Anatomy(args) => anatomy::run(&args),
         Command::Predict(args) => predict::run(&args),
+        Command::Crossover(args) => crossover::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Calibrate(args) => calibrate::run(&args),
         Command::Describe(args) => describe::run(&args),
@@ -56,7 +62,10 @@ fn main() -> ExitCode {
         other => other.map_err(Into::into),
     });
     match printed {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => {
+            eprintln!("scripts/model: took {:.1} s", started.elapsed_ns() as f64 / 1e9);
+            ExitCode::SUCCESS
+        }
         Err(problem) => {
             eprintln!("scripts/model: error: {problem:#}");
             ExitCode::FAILURE

@@ -154,6 +154,17 @@ impl Played {
         self.threads.iter().map(|thread| thread.ops).sum()
     }
 
+    /// Operations of the thread that did fewest and of the one that did most, in the role whose threads differ most.
+    pub fn ops_apart(&self) -> (u64, u64) {
+        let mut roles: std::collections::BTreeMap<&str, (u64, u64)> = std::collections::BTreeMap::new();
+        for thread in &self.threads {
+            let (least, most) = roles.entry(&thread.role).or_insert((u64::MAX, 0));
+            (*least, *most) = ((*least).min(thread.ops), (*most).max(thread.ops));
+        }
+        let apart = |&(least, most): &(u64, u64)| most as f64 / least.max(1) as f64;
+        roles.into_values().max_by(|a, b| apart(a).total_cmp(&apart(b))).unwrap_or((0, 0))
+    }
+
     /// Thread-nanoseconds per operation, as headlock has it: the sum of the threads' times over the sum of their operations.
     pub fn ns_per_op(&self) -> f64 {
         let time: i64 = self.threads.iter().map(|thread| thread.elapsed_ps).sum();

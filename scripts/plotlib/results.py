@@ -82,6 +82,16 @@ CROSSOVER_MAP = {
     "ratio": "ratio",
     "verdict": "text",
 }
+# Of a model, in place of latencies.
+PREDICTED = {
+    "workload": "text",
+    "strategy": "text",
+    "threads": "positive",
+    "op": "text",
+    "ns": "amount",
+    "ns_low": "amount",
+    "ns_high": "amount",
+}
 
 
 # As in src/record.rs.
@@ -105,6 +115,10 @@ class Results:
     crossover: pl.DataFrame | None = None
     crossover_points: pl.DataFrame | None = None
     crossover_map: pl.DataFrame | None = None
+    # What a model's directory has instead: its times, its machine, and the greatest error found, as a fraction, if one is known.
+    predicted: pl.DataFrame | None = None
+    machine: str = ""
+    model_error: float | None = None
 
     def workloads(self):
         """The workloads in the order in which the run met them."""
@@ -130,13 +144,15 @@ def load(directory, op):
         raise Broken(f"{directory} does not exist; give a result directory, such as headlock run writes")
     if not directory.is_dir():
         raise Broken(f"{directory} is not a directory; give a result directory, such as headlock run writes")
-    _check_schema(directory / "run.json")
+    run = _run(directory / "run.json")
     warnings = []
     trials = _optional(directory / "trials.csv", TRIALS, warnings)
     if trials is None:
         raise Broken(f"{directory} has no trials.csv; give a result directory, such as headlock run writes")
     if trials.is_empty():
         raise Broken(f"{directory / 'trials.csv'} holds no trial; run headlock until one whole block is done")
+    if run.get("kind") == "model":
+        return _predicted(directory, run, trials, op, warnings)
     latency = _optional(directory / "latency.csv", LATENCY, warnings)
     ratios = _optional(directory / "ratios.csv", RATIOS, warnings)
     if ratios is not None:
@@ -163,17 +179,40 @@ def load(directory, op):
     return results
 
 
-def _check_schema(path):
-    """Refuses the files of another headlock, whose columns and tags may mean something else."""
+def _predicted(directory, run, trials, op, warnings):
+    """A model's results. No latency of one operation is played, so nothing else is missing."""
+    path = directory / "operations.csv"
+    predicted = _optional(path, PREDICTED, warnings)
+    if predicted is None:
+        raise Broken(f"{directory} has no operations.csv; scripts/model predict --out writes it")
+    known = predicted["op"].unique().sort().to_list()
+    if op and op not in known:
+        raise Usage(f"--op {op}: the model has no time of it; it has {', '.join(known)}")
+    found = Results(trials, None, None, {}, op, warnings, predicted=predicted)
     try:
-        version = json.loads(path.read_text(encoding="utf-8")).get("schema_version")
+        machine = run["parameters"]["machine"]
+        found.machine = str(machine["name"])
+        error = machine.get("error")
+        found.model_error = None if error is None else float(error["time"])
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise Broken(f"{directory / 'run.json'}: not what scripts/model writes; parameters.machine with a name expected") from None
+    return found
+
+
+def _run(path):
+    """The record of the run, empty where there is none. Refuses the files of another headlock, whose columns and tags may mean
+    something else."""
+    try:
+        run = json.loads(path.read_text(encoding="utf-8"))
+        version = run.get("schema_version")
     except FileNotFoundError:
-        return
+        return {}
     except (OSError, ValueError, AttributeError) as error:
         raise Broken(f"{path}: not what headlock writes ({shown(str(error))})") from None
     if version != SCHEMA_VERSION:
         age, remedy = ("newer", "update headlock") if isinstance(version, int) and version > SCHEMA_VERSION else ("older", "measure again")
         raise Broken(f"{path}: schema_version {version} is {age} than this headlock's {SCHEMA_VERSION}: {remedy}")
+    return run
 
 
 def _optional(path, columns, warnings):

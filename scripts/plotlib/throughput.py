@@ -46,7 +46,7 @@ def _lines(points, workloads, subtitle):
     figure, grid = panels.grid(len(workloads), 2, size, margins, TITLE, subtitle)
     for axes, workload in zip(grid, workloads, strict=True):
         here = points.filter(pl.col("workload") == workload)
-        _thread_axis(axes, sorted(here["threads"].unique()))
+        thread_axis(axes, sorted(here["threads"].unique()))
         scale = _rate_axis(axes.yaxis, axes.set_yscale, axes.set_ylim, here)
         axes.set_ylabel(AXIS + scale)
         panels.panel_title(axes, workload)
@@ -63,11 +63,12 @@ def _lines(points, workloads, subtitle):
     return figure
 
 
-def _thread_axis(axes, counts):
-    axes.set_xlabel("threads")
-    if len(counts) > 1 and counts[-1] / counts[0] >= 8:
+def thread_axis(axes, counts, log=False):
+    """Linear where few numbers of threads were played, unless it is to be logarithmic."""
+    axes.set_xlabel("threads (log)" if log else "threads")
+    if log or (len(counts) > 1 and counts[-1] / counts[0] >= 8):
         axes.set_xscale("log", base=2)
-        reach = (counts[-1] / counts[0]) ** 0.04
+        reach = max((counts[-1] / counts[0]) ** 0.04, 1.05 if log else 1)
         axes.set_xlim(counts[0] / reach, counts[-1] * reach)
     else:
         reach = max(0.1, (counts[-1] - counts[0]) * 0.06)

@@ -193,12 +193,20 @@ fn facts(run: &RunRecord) -> Vec<(String, String)> {
 
 /// The command line that makes such a directory again, and this page.
 pub(super) fn again(command: &[String], directory: &str) -> Vec<Block> {
-    let mut words = command.iter();
-    let program = words.next().map_or("headlock", |path| path.rsplit('/').next().unwrap_or(path));
-    let mut line = vec![shell(program)];
+    let program = command.first().map_or("headlock", |path| path.rsplit('/').next().unwrap_or(path));
+    let arguments = arguments(command);
+    vec![
+        Block::Code(format!("{} {arguments} --out NEW\n{} report NEW", shell(program), shell(program))),
+        Block::Text(format!("This page: {} report {}.", shell(program), shell(directory))),
+    ]
+}
+
+/// What a command was told, but for its directory: results are never overwritten, so its name is the one thing that cannot be used
+/// again.
+pub(super) fn arguments(command: &[String]) -> String {
+    let mut line = Vec::new();
     let mut skip = false;
-    // Results are never overwritten, so the directory's name is the one thing that cannot be used again.
-    for word in words {
+    for word in command.iter().skip(1) {
         let names = ["--out", "-o", "--resume"];
         match std::mem::take(&mut skip) {
             true => {}
@@ -207,9 +215,5 @@ pub(super) fn again(command: &[String], directory: &str) -> Vec<Block> {
             false => line.push(shell(word)),
         }
     }
-    let line = line.join(" ");
-    vec![
-        Block::Code(format!("{line} --out NEW\n{} report NEW", shell(program))),
-        Block::Text(format!("This page: {} report {}.", shell(program), shell(directory))),
-    ]
+    line.join(" ")
 }

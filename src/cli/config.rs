@@ -41,6 +41,9 @@ impl Typed {
 /// If it cannot be read, or says nonsense; the message names the field.
 pub fn read(path: &Path) -> Result<Parameters, Failure> {
     match read_run_file(path) {
+        Ok(record) if record.prediction().is_some() => {
+            Err(wrong(path, "it is of a model, which measured nothing; expected that of a run"))
+        }
         Ok(record) => Ok(record.parameters),
         Err(error) => usage(format!("--config {error}")),
     }

@@ -38,10 +38,13 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 
+pub use failure::Failure;
+pub use units::{ThreadCounts, thread_counts};
+pub use workload_fields::{WorkloadFields, named as named_workload};
+
 use answer::complain;
 use command_line::{Cli, Command};
 use config::Typed;
-use failure::Failure;
 
 use crate::registry::Registry;
 

@@ -1,4 +1,4 @@
-//! `headlock report`: the design-review document of a result directory or of a study.
+//! `headlock report`: the design-review document of a result directory, measured or a model's, or of a study.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use clap::Args;
 use super::answer::{Form, answer, present};
 use super::declared::declarations;
 use super::failure::Failure;
-use crate::answers::{self, Material, StudyMaterial, page};
+use crate::answers::{self, Material, StudyMaterial, page, prediction};
 use crate::document::{Document, Html, Writer};
 use crate::export::{ReadError, read_results, read_study_results, write_page, write_page_to};
 use crate::reading::{Results, StudyResults};
@@ -69,11 +69,14 @@ pub fn report(registry: &Registry, args: &ReportArgs) -> Result<(), Failure> {
         }
         false => {
             let results = read_results(dir, &name(dir)).map_err(broken)?;
-            page(&Material {
-                directory: &directory,
-                results: &results,
-                declarations: &declared(std::slice::from_ref(&results)),
-            })
+            match results.run.prediction() {
+                Some(told) => prediction(&directory, &results, told),
+                None => page(&Material {
+                    directory: &directory,
+                    results: &results,
+                    declarations: &declared(std::slice::from_ref(&results)),
+                }),
+            }
         }
     };
     if args.markdown || args.json {

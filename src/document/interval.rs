@@ -37,6 +37,8 @@ pub struct Axis {
     pub high: f64,
     /// The difference still called the same, as a fraction.
     pub margin: f64,
+    /// What is drawn on it, in a word: an interval, or a model's range.
+    what: &'static str,
 }
 
 /// The least that an axis spans on either side of 1, in margins: `same` is a small part of it.
@@ -72,7 +74,13 @@ impl Axis {
             low: (low / under + NEAR).floor() * under,
             high: (high / over - NEAR).ceil() * over,
             margin,
+            what: "interval",
         }
+    }
+
+    /// The same, of a model's ranges.
+    pub fn of_ranges(self) -> Self {
+        Axis { what: "range", ..self }
     }
 
     /// Where a ratio is, from 0 at the lower end to 1 at the upper one.
@@ -95,7 +103,8 @@ impl Axis {
     pub(super) fn legend(&self) -> String {
         let [low, high] = [1.0 / (1.0 + self.margin), 1.0 + self.margin].map(words::ratio);
         format!(
-            "Pictures: the ratio with its interval from {} to {}, logarithmic; the band is the margin, {low} to {high}.",
+            "Pictures: the ratio with its {} from {} to {}, logarithmic; the band is the margin, {low} to {high}.",
+            self.what,
             end(self.low),
             end(self.high)
         )
@@ -180,7 +189,7 @@ mod tests {
 
     #[test]
     fn twice_and_half_are_equally_far_from_1() {
-        let axis = Axis { low: 0.25, high: 4.0, margin: 0.01 };
+        let axis = Axis { low: 0.25, high: 4.0, ..Axis::over(&[], 0.01) };
         assert_eq!([0.25, 0.5, 1.0, 2.0, 4.0, 9.0].map(|ratio| axis.place(ratio)), [0.0, 0.25, 0.5, 0.75, 1.0, 1.0]);
     }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::{Format, ReadError, Rows, Snapshot, table};
 use crate::record::Ratio;
 
-const FILE_NAME: &str = "ratios.csv";
+pub(super) const FILE_NAME: &str = "ratios.csv";
 
 /// The columns up to `state` are what other tools rely on.
 pub(super) const COLUMNS: [&str; 17] = [

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::{
     ReadError, Rows, read_blocks, read_checks, read_crossings, read_crossover_points, read_latency, read_map,
-    read_model, read_operations, read_ratios, read_run, read_study, read_threads, read_trials,
+    read_model, read_operations, read_predicted, read_ratios, read_run, read_study, read_threads, read_trials,
 };
 use crate::reading::{Counting, MODEL, Picture, Results, Runs, StudyResults, run_name, uncounted};
 use crate::record::{CheckRow, Processes, set_states};
@@ -25,7 +25,14 @@ pub fn read_results(dir: &Path, name: &str) -> Result<Results, ReadError> {
     let blocks = optional(read_blocks(dir))?.map(|rows| noted(rows, &mut notes)).unwrap_or_default();
     set_states(&mut trials, &blocks);
     let mut threads = optional(read_threads(dir))?.map(|rows| noted(rows, &mut notes)).unwrap_or_default();
-    let mut operations = optional(read_operations(dir))?.map(|rows| noted(rows, &mut notes)).unwrap_or_default();
+    // A model's files of this name hold predictions.
+    let (mut operations, predicted) = match run.prediction() {
+        Some(_) => (Vec::new(), noted(read_predicted(dir)?, &mut notes)),
+        None => (
+            optional(read_operations(dir))?.map(|rows| noted(rows, &mut notes)).unwrap_or_default(),
+            Vec::new(),
+        ),
+    };
     if let Some(note) = uncounted(&blocks) {
         let counting = Counting::of(&Processes::of(&blocks), &trials, &threads, &operations);
         Counting { trials, threads, operations } = counting;
@@ -37,6 +44,7 @@ pub fn read_results(dir: &Path, name: &str) -> Result<Results, ReadError> {
         trials,
         threads,
         operations,
+        predicted,
         blocks,
         latency: optional(read_latency(dir))?.map(|rows| noted(rows, &mut notes)),
         filed_ratios: optional(read_ratios(dir))?.map(|rows| noted(rows, &mut notes)),

@@ -11,7 +11,7 @@ use super::limited::read_document;
 use super::{Format, ReadError, Snapshot};
 use crate::record::{RunRecord, SCHEMA_VERSION};
 
-const FILE_NAME: &str = "run.json";
+pub(super) const FILE_NAME: &str = "run.json";
 
 pub(super) struct RunJson;
 

@@ -2,8 +2,8 @@
 
 use super::Reading;
 use crate::record::{
-    BlockRow, CheckRow, CrossoverPoint, CrossoverRow, LatencyRow, MapCell, OperationRow, Ratio, RunRecord, ThreadRow,
-    Trial,
+    BlockRow, CheckRow, CrossoverPoint, CrossoverRow, LatencyRow, MapCell, OperationRow, Predicted, Ratio, RunRecord,
+    ThreadRow, Trial,
 };
 use crate::stats::Measured;
 
@@ -20,6 +20,8 @@ pub struct Results {
     pub threads: Vec<ThreadRow>,
     /// `operations.csv`.
     pub operations: Vec<OperationRow>,
+    /// `operations.csv` of a model; empty where the results were measured.
+    pub predicted: Vec<Predicted>,
     /// `blocks.csv`. `trials` have their states.
     pub blocks: Vec<BlockRow>,
     /// `latency.csv`; `None` if there is none.

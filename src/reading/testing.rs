@@ -34,6 +34,7 @@ pub(crate) fn results(strategies: &[(&str, f64)]) -> Results {
         trials,
         threads: Vec::new(),
         operations: Vec::new(),
+        predicted: Vec::new(),
         blocks: Vec::new(),
         latency: Some(latency),
         checks: Vec::new(),

@@ -10,7 +10,7 @@ use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use super::{BehindDoor, Neighbour};
+use super::{BehindDoor, Neighbour, Predict};
 use crate::workload::{Isolation, Order, Range, Speed, Workload};
 
 /// What a run was told.
@@ -34,6 +34,8 @@ pub enum Command {
     Replay(Replay),
     /// A workload of which one or two things are varied.
     Crossover(Box<Crossover>),
+    /// Synthetic workloads on a machine that is not there: of `scripts/model`.
+    Predict(Box<Predict>),
 }
 
 /// What `run` is told.
@@ -164,6 +166,7 @@ impl Command {
             Command::Run(_) => "run",
             Command::Replay(_) => "replay",
             Command::Crossover(_) => "crossover",
+            Command::Predict(_) => "predict",
         }
     }
 
@@ -173,6 +176,7 @@ impl Command {
             Command::Run(run) => &run.workloads,
             Command::Replay(_) => &[],
             Command::Crossover(crossover) => std::slice::from_ref(&crossover.workload),
+            Command::Predict(predict) => &predict.workloads,
         }
     }
 
@@ -180,7 +184,7 @@ impl Command {
     pub fn traces(&self) -> &[PlayedTrace] {
         match self {
             Command::Replay(replay) => &replay.traces,
-            Command::Run(_) | Command::Crossover(_) => &[],
+            Command::Run(_) | Command::Crossover(_) | Command::Predict(_) => &[],
         }
     }
 }
@@ -236,6 +240,7 @@ fn from_fields(mut fields: Map<String, Value>) -> Result<Parameters, String> {
         Some("run") => Command::Run(read(own)?),
         Some("replay") => Command::Replay(read(own)?),
         Some("crossover") => Command::Crossover(Box::new(read(own)?)),
+        Some("predict") => Command::Predict(Box::new(read(own)?)),
         _ => {
             let found = word.map_or(Cow::Borrowed("missing"), |word| Cow::Owned(word.to_string()));
             return Err(format!("command: {found}; expected \"run\", \"replay\" or \"crossover\""));

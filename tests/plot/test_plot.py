@@ -5,6 +5,7 @@
 Needs nothing but the standard library; the first run waits until scripts/plot has built its own environment.
 """
 
+import json
 import re
 import shutil
 import subprocess
@@ -324,6 +325,47 @@ class Crossings(Plot):
     def test_a_value_that_no_scale_holds_is_named(self):
         (self.dir / "crossover_points.csv").write_text(self.POINTS.replace("mods,0.06", "mods,0"))
         self.fails(self.dir, says='crossover_points.csv:3: value is "0"; it must be a number above 0')
+
+
+MODEL_ROW = "hot,{strategy},{threads},{op},{ns},{low},{high},model\n"
+
+
+class Model(Plot):
+    """A model's results, made up."""
+
+    def setUp(self):
+        super().setUp()
+        for name in ("latency.csv", "latency.hlog", "ratios.csv"):
+            (self.dir / name).unlink()
+        run = json.loads((self.dir / "run.json").read_text())
+        machine = {"name": "lab", "error": {"time": 0.25, "against": "nothing real"}}
+        run |= {"kind": "model", "parameters": {"command": "predict", "machine": machine}}
+        (self.dir / "run.json").write_text(json.dumps(run))
+        rows = ["workload,strategy,threads,op,ns,ns_low,ns_high,kind\n"]
+        for strategy, growth in (("mutex", 1.0), ("seqlock", 0.1)):
+            for threads in (1, 2, 8, 64):
+                for op, ns in (("all", 12.0), ("deadline", 10.0), ("modify", 50.0)):
+                    ns *= 1 + growth * threads
+                    rows.append(MODEL_ROW.format(strategy=strategy, threads=threads, op=op, ns=ns, low=ns * 0.8, high=ns * 1.4))
+        (self.dir / "operations.csv").write_text("".join(rows))
+
+    def test_times_are_drawn_and_called_a_models(self):
+        done = self.plot(self.dir)
+        self.assertEqual(done.stderr, "")
+        self.assertEqual({path.stem for path in self.out.iterdir()}, {"model"})
+        words = texts(self.out / "model.svg")
+        self.assertIn("Model, not measured", words)
+        self.assertTrue({"mutex", "seqlock", "ns per poll (log), model", "ns per change (log), model"} <= set(words), words)
+        self.assertIn("±25%", " ".join(words))
+
+    def test_an_operation_that_it_has_not_is_an_error(self):
+        self.fails(self.dir, "--op", "churn", status=2, says="the model has no time of it; it has all, deadline, modify")
+
+    def test_a_record_without_a_machine_is_an_error(self):
+        run = json.loads((self.dir / "run.json").read_text())
+        del run["parameters"]["machine"]
+        (self.dir / "run.json").write_text(json.dumps(run))
+        self.fails(self.dir, says="parameters.machine with a name expected")
 
 
 if __name__ == "__main__":

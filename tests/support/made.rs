@@ -84,7 +84,7 @@ pub fn write(path: &Path, workload: &str, strategies: &[(&str, f64)]) {
     .unwrap();
 }
 
-fn trial(strategy: &str, block: usize, ns_per_op: f64) -> Trial {
+pub fn trial(strategy: &str, block: usize, ns_per_op: f64) -> Trial {
     Trial {
         strategy: strategy.to_owned(),
         threads: 1,

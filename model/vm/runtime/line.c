@@ -6,8 +6,12 @@
  *
  * One transfer of a line at a time. Requests that find it under way, or the line at work, queue. A core that gets a line to write
  * keeps it for a number of operations, `stay_pair` of them on average where one core waits and up to `stay_queue` where many do:
- * measured machines do several before the line goes on, and a model without that is wrong by that factor. Of those that wait the
- * oldest nearby goes first, once in a visit, if the machine does so (`near_first`); else the oldest.
+ * measured machines do several before the line goes on, and a model without that is wrong by that factor. Read-modify-writes of a
+ * thread with nothing between them are one such operation: the next is in the processor before the line could be asked for.
+ *
+ * Of those that wait the oldest goes first; or, if the machine does so (`near_first`), the oldest nearby, once in a visit. A visit to a
+ * group of cores ends as well when the request of a core outside can have come: the directory hears where the line is, and sends
+ * the request on, so that is a transfer to the next larger group and back after the line's arrival.
  *
  * A store that has to fetch its line does not keep the thread waiting: it stands in the store buffer, and the thread goes on. A
  * read-modify-write and a fence wait until all earlier stores have got their lines, as they do on x86-64. Loads wait for their lines one
@@ -22,6 +26,8 @@
 #define MAX_LINES (1u << 22)
 #define SLOTS (1u << 23)
 #define NOBODY (-1)
+/* Between the end of a stay and the line's departure, ps: a read-modify-write that follows at once on another still finds the line. */
+#define DEPARTURE 1
 
 struct line {
     uint64_t holders[MAX_CORES / 64];
@@ -89,10 +95,12 @@ static int words(void) { return (machine.cores + 63) / 64; }
 static int holds(const struct line *line, int core) { return line->holders[core / 64] >> (core % 64) & 1; }
 static void add_holder(struct line *line, int core) { line->holders[core / 64] |= 1ull << (core % 64); }
 
+static int same_group(int a, int b, int cores) { return a / cores == b / cores; }
+
 /* The level of the smallest group that both cores are in. */
 static int level_of(int a, int b) {
     for (int level = 0; level < machine.levels - 1; level++) {
-        if (a / machine.level[level].cores == b / machine.level[level].cores) return level;
+        if (same_group(a, b, machine.level[level].cores)) return level;
     }
     return machine.levels - 1;
 }
@@ -144,7 +152,7 @@ static void grant(struct line *line, struct thread *thread, ps at) {
         thread->counts.lines_fetched += line->last_writer != core && line->last_writer != NOBODY;
     }
     for (int level = 0; level < machine.levels; level++) {
-        if (core / machine.level[level].cores != line->at_core / machine.level[level].cores) line->visit[level] = at;
+        if (!same_group(core, line->at_core, machine.level[level].cores)) line->visit[level] = arrive;
     }
     line->at_core = core;
     if (write) {
@@ -160,14 +168,25 @@ static void grant(struct line *line, struct thread *thread, ps at) {
     thread->clock = arrive + thread->operation;
 }
 
-/* The oldest of those that were waiting when the line came into the smallest group that has any such; else the oldest. */
-static int next_of(const struct line *line) {
+/* Who gets the line at `at`: the oldest of those that were waiting when it came into the smallest group whose visit is not over and
+ * that has any such; else the oldest outside of the groups whose visits are over; else the oldest. */
+static int next_of(const struct line *line, ps at) {
+    int left = 0; /* cores of the largest group whose visit is over */
     if (machine.near_first) {
         for (int level = 0; level < machine.levels - 1; level++) {
-            for (int index = line->first; index != NOBODY; index = threads[index].next) {
-                int near = threads[index].core / machine.level[level].cores == line->at_core / machine.level[level].cores;
-                if (near && threads[index].request <= line->visit[level]) return index;
+            int cores = machine.level[level].cores;
+            if (at - line->visit[level] > 2 * machine.level[level + 1].latency) {
+                left = cores;
+                continue;
             }
+            for (int index = line->first; index != NOBODY; index = threads[index].next) {
+                int core = threads[index].core;
+                if (left && same_group(core, line->at_core, left)) continue;
+                if (same_group(core, line->at_core, cores) && threads[index].request <= line->visit[level]) return index;
+            }
+        }
+        for (int index = line->first; left && index != NOBODY; index = threads[index].next) {
+            if (!same_group(threads[index].core, line->at_core, left)) return index;
         }
     }
     return line->first;
@@ -176,7 +195,11 @@ static int next_of(const struct line *line) {
 void vm_line_free(uint32_t number, ps at) {
     struct line *line = &lines[number];
     if (line->first == NOBODY) return;
-    int index = next_of(line), previous = NOBODY;
+    if (line->free_at >= at) {
+        vm_event_line(number, line->free_at + DEPARTURE);
+        return;
+    }
+    int index = next_of(line, at), previous = NOBODY;
     for (int walk = line->first; walk != index; walk = threads[walk].next) previous = walk;
     struct thread *thread = &threads[index];
     if (previous == NOBODY) {
@@ -194,13 +217,13 @@ void vm_line_free(uint32_t number, ps at) {
     }
     thread->turn++;
     vm_event_thread(thread);
-    if (line->first != NOBODY) vm_event_line(number, line->free_at > at ? line->free_at : at);
+    if (line->first != NOBODY) vm_event_line(number, (line->free_at > at ? line->free_at : at) + DEPARTURE);
 }
 
 static void enqueue(uint32_t number, struct line *line, struct thread *thread) {
     if (line->first == NOBODY) {
         line->first = thread->index;
-        vm_event_line(number, line->free_at > thread->clock ? line->free_at : thread->clock);
+        vm_event_line(number, (line->free_at > thread->clock ? line->free_at : thread->clock) + DEPARTURE);
     } else {
         threads[line->last].next = thread->index;
     }
@@ -219,7 +242,7 @@ void vm_drain(void) {
     if (current->clock < current->drained) current->clock = current->drained;
 }
 
-static void touch(struct thread *thread, uint32_t number, int write, int buffered, ps cost) {
+static void touch(struct thread *thread, uint32_t number, int write, int buffered, int follows, ps cost) {
     struct line *line = &lines[number];
     uint64_t *mark = write ? &line->write_mark : &line->read_mark;
     if (*mark != thread->epoch) {
@@ -250,7 +273,9 @@ static void touch(struct thread *thread, uint32_t number, int write, int buffere
     }
     line->only = 0;
     vm_turn();
-    if (write ? line->owner == thread->core : holds(line, thread->core)) {
+    int stay_is_over = write && line->owner == thread->core && line->first != NOBODY && line->free_at <= thread->clock && !follows;
+    if (!stay_is_over && (write ? line->owner == thread->core : holds(line, thread->core))) {
+        if (follows && line->free_at >= thread->clock) line->free_at += cost;
         thread->clock += cost;
         if (write) line->last_writer = thread->core;
         return;
@@ -269,6 +294,8 @@ static void touch(struct thread *thread, uint32_t number, int write, int buffere
     }
 }
 
+void vm_between(void) { current->changed = 0; }
+
 void vm_access(const volatile void *address, size_t size, enum access access) {
     struct thread *thread = current;
     if (!thread || !size) return;
@@ -277,7 +304,11 @@ void vm_access(const volatile void *address, size_t size, enum access access) {
     int buffered = access == PLAIN_STORE || access == STORE;
     if (is_write[access] && !buffered) vm_drain();
     uint64_t first = (uint64_t)address / LINE, last = ((uint64_t)address + size - 1) / LINE;
+    uint64_t before = thread->changed;
+    vm_between();
     for (uint64_t key = first; key <= last; key++) {
-        touch(thread, number_of(key + 1), is_write[access], buffered, key == first ? cost[access] : 0);
+        int follows = access == RMW && before == key + 1;
+        touch(thread, number_of(key + 1), is_write[access], buffered, follows, key == first ? cost[access] : 0);
     }
+    if (access == RMW) thread->changed = last + 1;
 }

@@ -309,7 +309,9 @@ ps vm_now(void) { return current ? current->clock : 0; }
 
 /* Work that touches no memory. */
 void vm_work(ps time) {
-    if (current) current->clock += time;
+    if (!current) return;
+    vm_between();
+    current->clock += time;
 }
 
 /* Lets everybody run until their clocks have reached `at`. */
@@ -335,7 +337,7 @@ void vm_read_counts(struct counts *counts) {
 
 static ps warm_up_until, least, most;
 static uint64_t operations_wanted, operations_done;
-static int over;
+static int over, threads_begun;
 
 void vm_phases(ps warm_up, ps least_time, ps most_time, uint64_t operations) {
     warm_up_until = warm_up;
@@ -343,15 +345,19 @@ void vm_phases(ps warm_up, ps least_time, ps most_time, uint64_t operations) {
     most = warm_up + most_time;
     operations_wanted = operations;
     operations_done = 0;
-    over = 0;
+    over = threads_begun = 0;
 }
 
-void vm_finished_operation(int measured) { operations_done += (uint64_t)measured; }
+void vm_finished_operation(void) {
+    operations_done++;
+    threads_begun += !current->begun;
+    current->begun = 1;
+}
 
-/* 0 before measuring, 1 while measuring, 2 after. */
+/* 0 before measuring, 1 while measuring, 2 after. No thread is left without an operation, if it gets one before the longest time is up. */
 int vm_phase(void) {
     ps now = vm_now();
     if (now < warm_up_until) return 0;
-    over |= now >= most || (now >= least && operations_done >= operations_wanted);
+    over |= now >= most || (now >= least && operations_done >= operations_wanted && threads_begun == thread_count);
     return over ? 2 : 1;
 }

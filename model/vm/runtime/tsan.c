@@ -14,7 +14,9 @@ enum { SEQUENTIALLY_CONSISTENT = 5 };
 void __tsan_init(void) {}
 void __tsan_func_entry(void *caller) {
     (void)caller;
-    if (current) current->clock += machine.call;
+    if (!current) return;
+    vm_between();
+    current->clock += machine.call;
 }
 void __tsan_func_exit(void) {}
 
@@ -128,6 +130,7 @@ ATOMIC(64, uint64_t)
 void __tsan_atomic_thread_fence(int order) {
     if (!current || order != SEQUENTIALLY_CONSISTENT) return;
     current->counts.fences++;
+    vm_between();
     vm_drain();
     current->clock += machine.fence;
 }

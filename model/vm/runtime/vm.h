@@ -66,11 +66,13 @@ struct thread {
     ps request;           /* AT_LINE: when it asked */
     int wants_write;      /* AT_LINE */
     ps operation;         /* AT_LINE: what the access costs once the line is here */
+    uint64_t changed;     /* the line, by its address, that its last step was a read-modify-write of; 0 if it was anything else */
     ps drained;           /* when the last of its stores will have reached the cache */
     int next;             /* AT_LINE: the next in the line's queue; -1 for none */
     const void *futex;    /* AT_FUTEX */
     uint32_t futex_mask;
     int woken;            /* AT_FUTEX: whether by a wake, and not by its timeout */
+    int begun;            /* whether it has done an operation that was measured */
     uint64_t turn;        /* invalidates events of an earlier wait */
     uint64_t epoch;       /* of `counts`, for distinct lines */
     struct counts counts;
@@ -97,6 +99,7 @@ long vm_raw_syscall(long number, long a, long b, long c, long d, long e, long f)
 /* line.c */
 enum access { PLAIN_LOAD, PLAIN_STORE, LOAD, STORE, STORE_FENCED, RMW };
 void vm_access(const volatile void *address, size_t size, enum access access);
+void vm_between(void);             /* the current thread does something that is no access of memory */
 void vm_drain(void);               /* waits for the current thread's stores */
 void vm_line_free(uint32_t line, ps at); /* the line's time has come to go on to the next core */
 void vm_lines_at_rest(void);

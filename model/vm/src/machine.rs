@@ -120,7 +120,7 @@ unsafe extern "C" {
     safe fn vm_now() -> i64;
     safe fn vm_work(time: i64);
     safe fn vm_wait_until(at: i64);
-    safe fn vm_finished_operation(measured: c_int);
+    safe fn vm_finished_operation();
     safe fn vm_phase() -> c_int;
     safe fn vm_phases(warm_up: i64, least: i64, most: i64, operations: u64);
 }
@@ -210,8 +210,8 @@ pub fn counted(work: impl FnOnce()) -> Counts {
     counts
 }
 
-/// Sets when measuring begins and ends: from `warm_up` on, until `operations` have been measured and `least` has passed since, or
-/// `most` has, ps.
+/// Sets when measuring begins and ends: from `warm_up` on, until `operations` have been measured, one of each thread at least, and
+/// `least` has passed since, or `most` has, ps.
 pub fn phases(warm_up: i64, least: i64, most: i64, operations: u64) {
     vm_phases(warm_up, least, most, operations);
 }
@@ -246,7 +246,7 @@ pub fn sink(value: i64) {
 /// Notes that an operation has been measured.
 #[inline(always)]
 pub fn finished_operation() {
-    vm_finished_operation(1);
+    vm_finished_operation();
 }
 
 /// Has the virtual machine see the program's pause instructions, whose addresses `scripts/model` has listed beside the program.

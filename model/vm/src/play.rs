@@ -59,6 +59,8 @@ fn play_on<L: TimerList>(plan: &Plan) {
     machine::describe(&plan.machine, plan.seed);
     let mut made: Option<Box<L>> = None;
     let mut timers = Vec::new();
+    // One for each thread, which its idle cancels name. Made here: threads that start by queueing for the lock would be late.
+    let mut idle = Vec::new();
     let core = plan.threads[0].core;
     machine::run(vec![Task {
         core,
@@ -71,6 +73,7 @@ fn play_on<L: TimerList>(plan: &Plan) {
                 let _ = handle.modify(timer, expire);
                 timer
             }));
+            idle.extend(plan.threads.iter().map(|_| handle.create()));
         }),
     }]);
     let list = made.expect("the task has made it");
@@ -79,13 +82,13 @@ fn play_on<L: TimerList>(plan: &Plan) {
     machine::phases(warm_up, least, most, plan.operations);
     let mut tallies = vec![Tally::default(); plan.threads.len()];
     let tasks = plan.threads.iter().zip(&mut tallies).enumerate().map(|(number, (thread, tally))| {
-        let (list, timers, plan) = (&*list, &*timers, plan);
+        let (list, timers, plan, idle) = (&*list, &*timers, plan, idle[number]);
         Task {
             core: thread.core,
             at: number as i64 * STAGGER,
             work: Box::new(move || {
                 let mut played = Tally::default();
-                played.seen = machine::counted(|| played = play_thread(list, timers, thread, plan));
+                played.seen = machine::counted(|| played = play_thread(list, timers, idle, thread, plan));
                 let seen = played.seen;
                 *tally = Tally { seen, ..played };
             }),
@@ -110,7 +113,7 @@ fn play_on<L: TimerList>(plan: &Plan) {
     );
 }
 
-fn play_thread<L: TimerList>(list: &L, timers: &[TimerId], thread: &ThreadPlan, plan: &Plan) -> Tally {
+fn play_thread<L: TimerList>(list: &L, timers: &[TimerId], idle: TimerId, thread: &ThreadPlan, plan: &Plan) -> Tally {
     let mut handle = list.handle();
     handle.count_locks(false);
     let own_list = thread.steps.iter().any(|step| step.at_empty).then(|| L::new(&Config::default()));
@@ -127,7 +130,7 @@ fn play_thread<L: TimerList>(list: &L, timers: &[TimerId], thread: &ThreadPlan, 
         rearms: 0,
     };
     // The timer that idle cancels name comes last.
-    actor.timers.push(handle.create());
+    actor.timers.push(idle);
     let mut tally = Tally::default();
     let mut started = None;
     let mut next = 0;

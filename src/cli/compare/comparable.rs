@@ -83,7 +83,7 @@ fn hosts(a: &Side, b: &Side) -> Vec<String> {
 }
 
 /// A workload of the same name must be the same one, field by field.
-fn differing_workloads(a: &[Workload], b: &[Workload]) -> Vec<String> {
+pub fn differing_workloads(a: &[Workload], b: &[Workload]) -> Vec<String> {
     let pairs = a.iter().filter_map(|of_a| Some((of_a, b.iter().find(|of_b| of_b.name == of_a.name)?)));
     let reasons = pairs.flat_map(|(of_a, of_b)| {
         let differing = differences(of_a, of_b).into_iter().filter(|it| it.field != "summary");

@@ -1,12 +1,13 @@
 //! `headlock compare`: two result directories, or two points, against each other.
 //!
 //! [`side`] reads what is compared, [`comparable`] refuses what must not be, [`fail_if`] holds a user's own limits, and
-//! [`document`] is the answer. How a difference is judged is told by [`stats::changes`](crate::stats::changes()).
+//! [`document`] is the answer. [`predictions`] are a model's. How a difference is judged is told by [`stats::changes`](crate::stats::changes()).
 
 mod args;
 mod comparable;
 mod document;
 mod fail_if;
+mod predictions;
 mod side;
 
 use super::answer::{Form, present};
@@ -32,6 +33,9 @@ struct Row {
 
 /// Compares, answers, and fails if the answer is to be a failure.
 pub fn compare(args: &CompareArgs) -> Result<(), Failure> {
+    if let predictions::Kinds::Model = predictions::kinds(&args.a, &args.b)? {
+        return predictions::compare(args);
+    }
     let (a, b) = (Side::read(&args.a)?, Side::read(&args.b)?);
     let one_run = a.is_same_run(&b);
     let mut notes: Vec<String> = if one_run {

@@ -15,6 +15,18 @@ pub struct Target {
     subject: Option<Subject>,
 }
 
+impl Target {
+    /// Its result directory.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Whether a point of it was named.
+    pub fn has_subject(&self) -> bool {
+        self.subject.is_some()
+    }
+}
+
 /// Parses a target. What comes after the last colon is a point if it has an `@`.
 pub fn target(text: &str) -> Result<Target, String> {
     let whole = || Target { dir: text.into(), subject: None };

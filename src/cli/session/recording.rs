@@ -379,6 +379,7 @@ impl Recording {
             trials: self.measured().trials.to_vec(),
             threads: self.measured().threads.to_vec(),
             operations: self.measured().operations.to_vec(),
+            predicted: Vec::new(),
             blocks: self.blocks.clone(),
             latency: Some(latency_rows(&self.latencies, &self.trials)),
             filed_ratios: Some(ratios),
