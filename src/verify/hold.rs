@@ -205,7 +205,7 @@ fn held_inside(trial: &Trial) -> Found {
     let list = trial.subject.list_with(&config);
     confirmed(|| Ok(unspent(trial, &list, turns)))?;
     confirmed(|| overlapping(trial, &list))?;
-    confirmed(|| uncontended(trial, &list))
+    confirmed(|| uncontended(trial, &list, turns))
 }
 
 /// Blames the list if it seems guilty every time.
@@ -268,14 +268,16 @@ fn overlapping(trial: &Trial, list: &List) -> Found<Option<String>> {
 
 /// Whether two threads that hold the lock nearly all the time never find it taken. One that loses its processor does so while it
 /// holds, so it makes no difference how many processors there are.
-fn uncontended(trial: &Trial, list: &List) -> Found<Option<String>> {
+fn uncontended(trial: &Trial, list: &List, turns: u32) -> Found<Option<String>> {
     const EACH: u64 = 100;
     let before = list.counts().lock.contended;
     let there = AtomicUsize::new(0);
-    trial.threads(2, |_| {
+    trial.threads(2, |index| {
         trial.with_handle(list, |list| {
             let timer = list.create();
             meet(trial, &there, 2);
+            // Half a hold apart, so that holds outside of the lock do not end in step.
+            spin(turns / 2 * index as u32);
             modify(list, timer, EACH);
         });
         Ok(EACH)

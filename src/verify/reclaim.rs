@@ -36,24 +36,26 @@ struct Churned {
     left: u64,
 }
 
-/// The conformance suite's rules, and the bound.
+/// The conformance suite's rules, and the bounds.
 pub fn check(subject: Subject, job: &CheckJob, rules: &[Rule]) -> CheckReport {
     let mut report = CheckReport::default();
+    let budget = Budget::start(job.length);
+    // Memory is looked at while the process is young, once.
+    let bounded = watched(subject, "memory_bounded", Guarantee::Reclaim, &job.effort(0), memory_bounded);
+    match report.take(job.check, bounded) {
+        true => play(subject, job, rules, report, budget),
+        false => CheckReport { elapsed_ns: budget.elapsed_ns(), ..report },
+    }
+}
+
+/// Plays passes on top of what was found already, until something more is found.
+fn play(subject: Subject, job: &CheckJob, rules: &[Rule], mut report: CheckReport, mut budget: Budget) -> CheckReport {
     let mut sum = Churned::default();
-    let mut budget = Budget::start(job.length);
-    while report.findings.is_empty()
+    let found = report.findings.len();
+    while report.findings.len() == found
         && let Some(pass) = budget.next_pass()
     {
         if !rules::play(job, rules, pass, &mut report) {
-            break;
-        }
-        // Memory is looked at while the process is young, once.
-        if pass == 0
-            && !report.take(
-                job.check,
-                watched(subject, "memory_bounded", Guarantee::Reclaim, &job.effort(pass), memory_bounded),
-            )
-        {
             break;
         }
         let churn = if pass % 2 == 0 { churn } else { churn_in_callbacks };
@@ -227,7 +229,8 @@ mod tests {
                 behind: Vec::new(),
                 patience_ns: 20_000_000_000,
             };
-            let report = check(Subject::of::<Hooked<WaitsForPolls>>(), &job, &[]);
+            let (report, budget) = (CheckReport::default(), Budget::start(job.length));
+            let report = play(Subject::of::<Hooked<WaitsForPolls>>(), &job, &[], report, budget);
             assert_eq!(report.findings, []);
             let frees = FREES * (threads as u64 - 1);
             assert_eq!(report.figures.frees, Some(frees));
