@@ -84,6 +84,7 @@ fn record(asked: &Asked<'_>, points: &[Point]) -> Result<RunRecord> {
             ..Host::default()
         },
         conditions: Conditions::default(),
+        verified: Default::default(),
         warnings: vec![
             "These figures come from a model of a machine; nothing was measured.".to_owned(),
             format!("The error of its figures is {}.", machine.recorded()?.error_in_words()),

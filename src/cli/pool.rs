@@ -61,6 +61,12 @@ pub fn pool(args: &PoolArgs) -> Result<(), Failure> {
     let read = |dir: &PathBuf| read_results(dir, &dir.display().to_string());
     let results: Vec<Results> =
         dirs.iter().map(read).collect::<Result<_, _>>().map_err(|error| Failure::Error(error.to_string()))?;
+    if let Some(model) = results.iter().find(|it| it.run.prediction().is_some()) {
+        return Err(Failure::Error(format!(
+            "{} holds a model's predictions; only what was measured is pooled",
+            model.name
+        )));
+    }
     let pooled = Pool::of(&results).map_err(|reasons| {
         Failure::Error(format!("not to be pooled, since they are unlike the others: {}", reasons.join("; ")))
     })?;

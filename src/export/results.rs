@@ -28,10 +28,7 @@ pub fn read_results(dir: &Path, name: &str) -> Result<Results, ReadError> {
     // A model's files of this name hold predictions.
     let (mut operations, predicted) = match run.prediction() {
         Some(_) => (Vec::new(), noted(read_predicted(dir)?, &mut notes)),
-        None => (
-            optional(read_operations(dir))?.map(|rows| noted(rows, &mut notes)).unwrap_or_default(),
-            Vec::new(),
-        ),
+        None => (optional(read_operations(dir))?.map(|rows| noted(rows, &mut notes)).unwrap_or_default(), Vec::new()),
     };
     if let Some(note) = uncounted(&blocks) {
         let counting = Counting::of(&Processes::of(&blocks), &trials, &threads, &operations);

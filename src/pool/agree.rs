@@ -1,7 +1,5 @@
 //! What must agree before anything is pooled: whatever a figure depends on and a host has no part in.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value, json};
 
 use crate::reading::Results;
@@ -83,11 +81,11 @@ fn parameters(run: &RunRecord) -> Map<String, Value> {
 
 /// The strategies that the run found verified. A run that says nothing of it found none.
 fn verified(run: &RunRecord) -> Vec<String> {
-    let stamps: BTreeMap<String, Value> = serde_json::to_value(run)
-        .ok()
-        .and_then(|run| serde_json::from_value(run.get("verified")?.clone()).ok())
-        .unwrap_or_default();
-    stamps.into_iter().filter(|(_, stamp)| !stamp.is_null()).map(|(strategy, _)| strategy).collect()
+    run.verified
+        .iter()
+        .filter(|(_, stamp)| stamp.is_some())
+        .map(|(strategy, _)| strategy.clone())
+        .collect()
 }
 
 /// How a run ended, if not as planned.

@@ -3,8 +3,8 @@
 use super::Results;
 use crate::record::testing::parameters;
 use crate::record::{
-    Check, Command, Conditions, Declaration, Host, Kind, LatencyRow, OperationRow, PlayedTrace, Replay, RunRecord, RunState,
-    SCHEMA_VERSION, State, Trial, Verified,
+    Check, Command, Conditions, Declaration, Host, Kind, LatencyRow, OperationRow, PlayedTrace, Replay, RunRecord,
+    RunState, SCHEMA_VERSION, State, Trial, Verified,
 };
 use crate::stats::testing::{latency, trial};
 use crate::stats::{Latencies, latency_rows, ratios};

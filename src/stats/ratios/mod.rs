@@ -152,7 +152,9 @@ pub struct LogRatios {
 
 /// What intervals of any level are taken of, for whoever judges more than one run at once.
 pub fn log_ratios(trials: &[Trial], baseline: &str) -> Vec<LogRatios> {
-    let raw = pairs::comparisons(trials.into(), baseline).into_iter().filter(|it| it.metric.is_raw() && it.op == ALL);
+    let raw = pairs::comparisons(trials.into(), baseline)
+        .into_iter()
+        .filter(|it| it.metric.is_raw() && it.op == ALL);
     raw.map(|it| LogRatios {
         logs: it.pairs.iter().map(|pair| pair.log_ratio).collect(),
         strategy: it.strategy.to_owned(),
