@@ -1,8 +1,6 @@
 //! Long lives: what is counted in 16 bits, a generation, a version, a number of arrival, begins anew within each of these.
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
 
 use super::trial::{Found, Trial, right};
 use crate::{Nanos, Rearm};
@@ -57,39 +55,6 @@ pub(super) fn idle_handles(trial: &Trial) -> Found {
             Ok(LIVES)
         })
     })
-}
-
-/// All threads free the same timers.
-pub(super) fn freed_by_two(trial: &Trial) -> Found {
-    let list = trial.list();
-    let count = trial.effort.rounds * 2;
-    // Both come to each timer at the same moment.
-    let arrived = AtomicU64::new(0);
-    let timers = trial.with_handle(&list, |list| (0..count).map(|_| list.armed(10)).collect::<Vec<_>>());
-    trial.threads(2, |_| {
-        trial.with_handle(&list, |list| {
-            for (&timer, number) in timers.iter().zip(1..) {
-                arrived.fetch_add(1, Ordering::SeqCst);
-                let mut looks = 0;
-                while arrived.load(Ordering::SeqCst) < 2 * number && !trial.is_over() {
-                    looks += 1;
-                    if looks > 500 {
-                        thread::yield_now();
-                    }
-                }
-                list.free(timer);
-                list.quiescent();
-            }
-            Ok(count)
-        })
-    })?;
-    right("deadline once all timers are freed", trial.deadline(&list), None)?;
-    let retired = list.counts().retired;
-    right(
-        format_args!("whether of {count} timers that two threads freed no more were retired; {retired} were"),
-        retired <= count,
-        true,
-    )
 }
 
 /// Arms a few timers at one deadline again and again; whatever fires must be in order of arrival.
