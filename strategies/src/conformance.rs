@@ -183,7 +183,6 @@ macro_rules! __conformance_checks {
             Reclaim churn::garbage_bounded "The nodes that wait to be reclaimed do not grow with the number of frees.";
             Model lives::long_lives "A list serves more than 65,536 changes, timers and lives of one timer, first-in first-out order included.";
             Model lives::idle_handles "A handle that was idle for any number of changes sees the head as it is.";
-            Reclaim lives::freed_by_two "A timer that two threads free is freed once.";
             Model lives::names_last "The name of a freed timer never reaches another, however many come after it.";
             Model sizes::sizes "A list of 1, of 10, or of hundreds of timers gives the same answers, many due at once included.";
             Model counts::counts_add_up "Counts never contradict each other or the operations that were done.";

@@ -57,29 +57,6 @@ pub(super) fn idle_handles(trial: &Trial) -> Found {
     })
 }
 
-/// All threads free the same timers.
-pub(super) fn freed_by_two(trial: &Trial) -> Found {
-    let list = trial.list();
-    let count = trial.effort.rounds * 20;
-    let timers = trial.with_handle(&list, |list| (0..count).map(|_| list.armed(10)).collect::<Vec<_>>());
-    trial.threads(2, |_| {
-        trial.with_handle(&list, |list| {
-            for &timer in &timers {
-                list.free(timer);
-                list.quiescent();
-            }
-            Ok(count)
-        })
-    })?;
-    right("deadline once all timers are freed", trial.deadline(&list), None)?;
-    let retired = list.counts().retired;
-    right(
-        format_args!("whether of {count} timers that two threads freed no more were retired; {retired} were"),
-        retired <= count,
-        true,
-    )
-}
-
 /// Arms a few timers at one deadline again and again; whatever fires must be in order of arrival.
 fn arrivals(trial: &Trial) -> Found {
     const SOON: i64 = 100;
