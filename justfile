@@ -11,6 +11,10 @@ test *steps:
 torture seconds="600":
     cargo run --release -- verify --seconds {{ seconds }}
 
+# Is each list that strangers broke caught by the check that is named for it? Those that threads have to meet for, some minutes
+strangers:
+    cargo test --locked --release -p headlock-fixtures --test strangers -- --ignored
+
 # The conformance suite and verify under ThreadSanitizer
 tsan *what:
     scripts/sanitize thread {{ what }}

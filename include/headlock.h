@@ -127,7 +127,7 @@ struct headlock_config {
 	void (*reclaimed)(const struct headlock_config *config, uint64_t stamp);
 };
 
-/* How often locks were taken. */
+/* How often locks were taken. A list that counts acquisitions counts the contended ones too. */
 struct headlock_lock_counts {
 	uint64_t acquisitions; /* contended ones included */
 	uint64_t contended;    /* acquisitions that found the lock taken */

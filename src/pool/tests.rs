@@ -49,7 +49,7 @@ fn three_kinds_of_host_become_a_mean_and_a_next_host() {
                 "mean over hosts",
                 "next host",
                 "The hosts differ by more than their own intervals",
-                "Not verified where they were measured: mutex, hazard and seqlock.",
+                "Not verified where they were measured: hazard and seqlock.",
             ],
         );
         assert!(Html.write(&document).contains("Lake 3000"));

@@ -4,7 +4,7 @@
 //! blamed where their processor time together is well above the time that has passed, which is no question of how fast or
 //! busy the machine is, and where less time has passed than one thread's holds take, which a lock whose waiters spin would not
 //! bring about. A busy machine may hide a fault, and accuses nobody. A list that counts no lock acquisitions is asked for
-//! neither: it may have no critical section.
+//! neither: it may have no critical section. One that counts acquisitions counts those that found the lock taken, too.
 //!
 //! Where two threads never run at the same time, contention tells: who holds the lock nearly always is found holding it.
 //!
@@ -286,7 +286,7 @@ fn uncontended(trial: &Trial, list: &List, turns: u32) -> Found<Option<String>> 
     Ok((!is_contended).then(|| {
         format!(
             "two threads made {EACH} changes each, with a hold in every one, and the list counts no acquisition that found the lock taken, \
-             three times; right is that one waits while the other holds"
+             three times; right is that one waits while the other holds, and is counted"
         )
     }))
 }
