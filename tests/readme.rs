@@ -6,7 +6,7 @@ use std::path::Path;
 use headlock::document::words;
 use headlock::export::read_results;
 use headlock::reading::{Reading, Results, is_decided};
-use headlock::record::{AA_CONTROL, ALL, FLOOR, Host, Point, Ratio, State};
+use headlock::record::{AA_CONTROL, ALL, FLOOR, Host, Metric, Point, Ratio, State, Verdict};
 
 /// What the opening says without a measurement behind it: years, versions, and names with digits in them.
 const NOT_MEASURED: [&str; 1] = ["In 2013 an RFC"];
@@ -73,7 +73,7 @@ fn locks(reading: &Reading<'_>, point: &Point, strategy: &str) -> String {
 }
 
 /// The statements of the opening, made from the files.
-fn statements(disk: &Results, run: &Results) -> Vec<String> {
+fn statements(disk: &Results, run: &Results, c: &Results) -> Vec<String> {
     let (of_disk, of_run) = (disk.reading(), run.reading());
     let point = &of_disk.points[0];
     let ratio = |strategy: &str| of_disk.ratio(point, strategy).expect("a ratio");
@@ -94,12 +94,33 @@ fn statements(disk: &Results, run: &Results) -> Vec<String> {
         let point = Point { workload: "hot".to_owned(), threads };
         short(of_run.ratio(&point, "rcu-epoch").expect("a ratio").ratio)
     };
+    let poll = |metric: Metric| {
+        let found = of_run.ratios.iter().find(|it| {
+            (it.strategy.as_str(), it.workload.as_str(), it.threads) == ("rcu-epoch", "hot", 2)
+                && (it.state.as_str(), it.op.as_str(), it.metric) == (ALL, "deadline", metric)
+        });
+        let found = found.expect("a ratio of polls");
+        assert_eq!(found.verdict, Verdict::Faster);
+        short(found.ratio)
+    };
     let deciding: Vec<_> = of_run.deciding().collect();
     let decided = deciding.iter().filter(|it| is_decided(it.verdict)).count();
     let Host { cpu_model, kernel, rustc, cores, .. } = &disk.run.host;
     let kernel: Vec<&str> = kernel.as_deref().expect("a kernel").split('.').collect();
     let rustc = rustc.as_deref().expect("a compiler").split(' ').nth(1).expect("its version");
+    let of_c = c.reading();
+    let in_c = |strategy: &str| {
+        let found = of_c.ratio(&of_c.points[0], strategy).expect("a ratio");
+        assert_eq!((found.verdict, of_c.baseline), (Verdict::Faster, "qemu-2013"));
+        short(found.ratio)
+    };
     let mut said = vec![
+        format!(
+            "the RFC's way takes {} of the mutex's time there, and the emptiness check {}.",
+            in_c("qemu-rfc"),
+            in_c("qemu-2016")
+        ),
+        format!("the one in Rust takes {} of its time.", in_c("mutex")),
         format!(
             "{} recorded operations), played row by row on one thread for {:.0} s.",
             words::count(played.rows + played.recorded_fires),
@@ -115,7 +136,7 @@ fn statements(disk: &Results, run: &Results) -> Vec<String> {
         format!("In the {} blocks whose core was ours alone", own.blocks),
         format!("{} of its time ({} to {}).", short(own.ratio), short(own.ci_low), short(own.ci_high)),
         format!(
-            "In the {} whose core a stranger shared, it is slower: {} ({} to {}).",
+            "In the {} whose core a stranger shared it is not either: {} ({} to {}).",
             shared.blocks,
             short(shared.ratio),
             short(shared.ci_low),
@@ -124,6 +145,11 @@ fn statements(disk: &Results, run: &Results) -> Vec<String> {
         format!("The other {} were mixed.", mixed.blocks),
         format!("(`headlock run`, {:.0} s)", seconds(run)),
         format!("one hot thread ({}) and faster for two ({}).", hot(1), hot(2)),
+        format!(
+            "a poll takes {} of the mutex's time, and its 99th percentile is {} of the mutex's.",
+            poll(Metric::ServiceNs),
+            poll(Metric::P99Ns)
+        ),
         format!("{decided} of the {} comparisons are decided.", deciding.len()),
         format!("Measured on {}", disk.run.started.strftime("%Y-%m-%d")),
         format!(
@@ -141,9 +167,9 @@ fn statements(disk: &Results, run: &Results) -> Vec<String> {
 
 #[test]
 fn every_figure_of_the_opening_is_what_the_result_files_say() {
-    let (disk, run) = (results("reference-disk-epyc"), results("reference-run-epyc"));
+    let [disk, run, c] = ["reference-disk-epyc", "reference-run-epyc", "reference-c-disk-epyc"].map(results);
     let mut left = opening();
-    for statement in statements(&disk, &run).into_iter().chain(NOT_MEASURED.map(str::to_owned)) {
+    for statement in statements(&disk, &run, &c).into_iter().chain(NOT_MEASURED.map(str::to_owned)) {
         let statement = joined(&statement);
         assert!(left.contains(&statement), "README.md does not say what the files do: {statement}\n{left}");
         left = left.replacen(&statement, "", 1);

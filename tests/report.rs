@@ -238,7 +238,7 @@ fn a_study_has_its_claims_in_one_table_and_names_what_was_dropped() {
         "This study is not whole. Parts without an end: crossover (not played).",
         "The budget was too short for boot in strict order.",
         "Under test: ",
-        "| So there is a net advantage. | Holds in time | not played | Against mutex, rcu-epoch is faster at 2 of 2 points",
+        "| So there is a net advantage. | Holds in time | Against mutex, rcu-epoch is faster at 2 of 2 points",
         "<summary>Part points: 16 blocks</summary>",
         "<summary>Part memory: 16 blocks</summary>",
         "    headlock study made-up --out NEW",

@@ -38,19 +38,19 @@ struct node {
 	struct rcu_head rcu;
 };
 
-static __thread unsigned handles; /* liburcu registers a thread once, however many lists it has handles to */
+/* liburcu takes a thread once. The library whose list it has a handle to first registers it, and its exit ends that. */
+static pthread_key_t exits;
+static void unregister(void *key) { rcu_unregister_thread(), (void)key; }
+__attribute__((constructor)) static void loaded(void) { pthread_key_create(&exits, unregister); }
 
 static void thread_begins(void)
 {
-	if (!handles++)
-		rcu_register_thread();
+	if (URCU_TLS(urcu_memb_reader).registered)
+		return;
+	rcu_register_thread();
+	pthread_setspecific(exits, &exits);
 }
-
-static void thread_ends(void)
-{
-	if (!--handles)
-		rcu_unregister_thread();
-}
+static void thread_ends(void) {}
 
 static void all_released(void)
 {

@@ -113,7 +113,7 @@ CAMPAIGNS = {
         times=20,
         goals=[goals.Called("injected", "slower", 19)],
         budget=60,
-        metric="p99",
+        metric="p99_ns",
         op="deadline",
     ),
     "rivals": Campaign(

@@ -45,27 +45,25 @@ fn small(text: &str) -> String {
 pub(super) fn table(claims: &[Claim]) -> Table {
     let played = claims.iter().any(|claim| claim.in_c.is_some());
     let toned = |found: &Found| Cell::toned(&found.found, tone(&found.found));
-    let row = |claim: &Claim| {
-        let in_c = match &claim.in_c {
-            Some(found) => toned(found),
-            None if played => Cell::toned("not measured", Tone::Muted),
-            None => Cell::toned("not played", Tone::Muted),
-        };
-        vec![
-            Cell::new(&claim.claim),
-            toned(&claim.rust),
-            in_c,
-            Cell::new(&claim.rust.answer),
-        ]
+    // A column only where there is something to put into it.
+    let in_c = |claim: &Claim| {
+        let cell = claim.in_c.as_ref().map_or(Cell::toned("not measured", Tone::Muted), toned);
+        played.then_some(cell)
     };
+    let row = |claim: &Claim| {
+        [Cell::new(&claim.claim), toned(&claim.rust)]
+            .into_iter()
+            .chain(in_c(claim))
+            .chain([Cell::new(&claim.rust.answer)])
+            .collect()
+    };
+    let columns = [Column::words("claim"), Column::words("found")]
+        .into_iter()
+        .chain(played.then(|| Column::words("in C")))
+        .chain([Column::words("figures").rank(1)]);
     Table {
         caption: "The claims".to_owned(),
-        columns: vec![
-            Column::words("claim"),
-            Column::words("found"),
-            Column::words("in C"),
-            Column::words("figures").rank(1),
-        ],
+        columns: columns.collect(),
         rows: claims.iter().filter(|claim| claim.id != VERDICT).map(row).collect(),
         notes: if played {
             Vec::new()
