@@ -110,17 +110,18 @@ const OUTLYING: f64 = 0.02;
 const INK: &str = "fill:#1f2328;font-size:11px";
 const MUTED: &str = "fill:#57606a;font-size:11px";
 
-/// How the blocks of a state are drawn. A shape goes with each colour.
-fn drawn(state: &str, x: f64, y: f64) -> String {
-    if state == State::CoreToItself.as_str() || state == State::Apart.as_str() {
-        format!("<circle cx='{x:.1}' cy='{y:.1}' r='2.6' style='fill:#0072b2'/>")
-    } else if state == State::CoreShared.as_str() || state == State::OneCore.as_str() {
-        let (left, right, top, foot) = (x - 3.0, x + 3.0, y - 3.0, y + 2.6);
-        format!("<path d='M{left:.1} {foot:.1}L{right:.1} {foot:.1}L{x:.1} {top:.1}z' style='fill:#d55e00'/>")
+/// Blocks of one state at these places, as one path. A shape goes with each colour.
+fn drawn(state: &str, places: impl IntoIterator<Item = (f64, f64)>) -> String {
+    let is = |states: [State; 2]| states.iter().any(|it| state == it.as_str());
+    let (shape, style) = if is([State::CoreToItself, State::Apart]) {
+        ("l0 0", "stroke:#0072b2;stroke-width:5.2;stroke-linecap:round")
+    } else if is([State::CoreShared, State::OneCore]) {
+        ("m-3 2.6h6l-3 -5.6z", "fill:#d55e00")
     } else {
-        let (left, top) = (x - 2.0, y - 2.0);
-        format!("<rect x='{left:.1}' y='{top:.1}' width='4' height='4' style='fill:none;stroke:#6b6b6b'/>")
-    }
+        ("m-2 -2h4v4h-4z", "fill:none;stroke:#6b6b6b")
+    };
+    let path: String = places.into_iter().map(|(x, y)| format!("M{x:.1} {y:.1}{shape}")).collect();
+    format!("<path d='{path}' style='{style}'/>")
 }
 
 /// The ratio of each block, in the order of time, a panel for each strategy.
@@ -144,7 +145,7 @@ fn figure(reading: &Reading<'_>, blocks: &[BlockRow], point: &Point) -> Option<F
     text(&mut svg, WIDTH - RIGHT, foot, MUTED, "end", &place.say(last));
     let mut at = LEFT;
     for (state, count) in reading.states(point).met {
-        svg += &drawn(&state, at, 9.0);
+        svg += &drawn(&state, [(at, 9.0)]);
         let label = format!("{state}, {}", counted(count, "block"));
         text(&mut svg, at + 8.0, 13.0, INK, "start", &label);
         at += 6.4 * label.len() as f64 + 30.0;
@@ -189,7 +190,11 @@ fn panel(svg: &mut String, top: f64, name: &str, own: &[&BlockRatio], x: impl Fn
     text(svg, 0.0, middle, INK, "start", name);
     text(svg, LEFT - 6.0, top + 8.0, MUTED, "end", &short_ratio(high.exp()));
     text(svg, LEFT - 6.0, foot, MUTED, "end", &short_ratio(low.exp()));
-    svg.extend(own.iter().map(|it| drawn(&it.state, x(it.block), y(it.ratio))));
+    let mut states: BTreeMap<&str, Vec<(f64, f64)>> = BTreeMap::new();
+    for it in own {
+        states.entry(&it.state).or_default().push((x(it.block), y(it.ratio)));
+    }
+    svg.extend(states.into_iter().map(|(state, places)| drawn(state, places)));
 }
 
 /// Words in the picture. A name may hold anything: what is markup in it is escaped here, as the picture is read as XML.

@@ -1,7 +1,7 @@
 //! Many hosts, one answer: what the result directories of several hosts say together.
 //!
-//! [`agree`] refuses what cannot be pooled, [`hosts`] tells the machines apart and [`answers`] joins what each found, by the rule of
-//! [`stats::pool`](crate::stats::pool). [`document`] puts it into words, tables and pictures.
+//! `agree` refuses what cannot be pooled, `hosts` tells the machines apart and `answers` joins what each found, by the rule of
+//! [`stats::pool`](crate::stats::pool). [`document()`] puts it into words, tables and pictures.
 
 mod agree;
 mod answers;

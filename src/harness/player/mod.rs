@@ -43,7 +43,7 @@ pub struct Make<'a> {
     pub timers: &'a [TimerId],
     /// The workload.
     pub workload: &'a Workload,
-    /// Turns of [`spin`] in a nanosecond.
+    /// Turns of [`spin`](headlock_strategies::spin) in a nanosecond.
     pub spins_per_ns: f64,
     /// Share by which everything is made slower.
     pub inject: f64,
