@@ -46,7 +46,7 @@ pub struct Args {
     /// Time to measure each workload for
     #[arg(long, default_value = "60s", value_name = "TIME")]
     pub budget: String,
-    /// Write the greatest error of a time into the description's [error] table
+    /// Write the greatest error of a time into the description's error table
     #[arg(long)]
     pub write: bool,
 }
