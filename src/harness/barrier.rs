@@ -79,7 +79,8 @@ impl Barrier {
     }
 }
 
-#[cfg(test)]
+// Real threads; loom has tests of its own.
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
 
