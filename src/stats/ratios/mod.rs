@@ -123,9 +123,7 @@ pub struct BlockRatio {
 
 /// What the deciding rows of [`ratios`] rest on, block by block.
 pub fn block_ratios(trials: &[Trial], baseline: &str) -> Vec<BlockRatio> {
-    let deciding = pairs::comparisons(trials.into(), baseline);
-    let deciding = deciding.into_iter().filter(|it| it.metric.is_raw() && it.op == ALL);
-    let of_blocks = deciding.flat_map(|Comparison { point, strategy, pairs, .. }| {
+    let of_blocks = deciding(trials, baseline).flat_map(|Comparison { point, strategy, pairs, .. }| {
         pairs.into_iter().map(move |pair| BlockRatio {
             point: point.clone(),
             strategy: strategy.to_owned(),
@@ -152,16 +150,19 @@ pub struct LogRatios {
 
 /// What intervals of any level are taken of, for whoever judges more than one run at once.
 pub fn log_ratios(trials: &[Trial], baseline: &str) -> Vec<LogRatios> {
-    let raw = pairs::comparisons(trials.into(), baseline)
-        .into_iter()
-        .filter(|it| it.metric.is_raw() && it.op == ALL);
-    raw.map(|it| LogRatios {
+    let of_points = deciding(trials, baseline).map(|it| LogRatios {
         logs: it.pairs.iter().map(|pair| pair.log_ratio).collect(),
         strategy: it.strategy.to_owned(),
         metric: it.metric,
         point: it.point,
-    })
-    .collect()
+    });
+    of_points.collect()
+}
+
+/// The comparisons that decide: all operations together, as measured.
+fn deciding<'a>(trials: &'a [Trial], baseline: &str) -> impl Iterator<Item = Comparison<'a>> {
+    let all = pairs::comparisons(trials.into(), baseline).into_iter();
+    all.filter(|it| it.metric.is_raw() && it.op == ALL)
 }
 
 /// All blocks of a comparison, and those of each state that has enough of them.
