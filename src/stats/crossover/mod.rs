@@ -27,7 +27,7 @@ pub use search::Search;
 pub use sweep::Sweep;
 
 use super::blocks::{Subject, log_figures};
-use super::{CONFIDENCE, Interval, corrected_confidence, median_interval, verdict};
+use super::{CONFIDENCE, Interval, bias, corrected_confidence, median_interval, verdict_beside};
 use crate::record::{AA_CONTROL, Point, Trial, Verdict};
 
 /// The numbers of blocks at which a rung is judged.
@@ -63,7 +63,7 @@ pub struct Judged {
     pub interval: Interval,
     /// Blocks that it rests on.
     pub blocks: usize,
-    /// Whether the A/A control's interval excludes 1 in these blocks, so that nothing is decided.
+    /// Whether the A/A control is biased beyond the margin in these blocks, so that nothing is decided.
     pub biased: bool,
 }
 
@@ -109,13 +109,9 @@ fn judge(rung: &Rung, confidence: f64, threshold: f64) -> Option<Judged> {
     let at = |blocks: usize| {
         let interval = median_interval(&rung.ratios[..blocks], confidence)?.exp();
         let control = &rung.control[..rung.control.len().min(blocks)];
-        let biased = median_interval(control, confidence).is_some_and(|control| control.excludes(0.0));
-        let verdict = if biased {
-            Verdict::Unclear
-        } else {
-            verdict(interval, blocks, threshold)
-        };
-        Some(Judged { verdict, interval, blocks, biased })
+        let bias = median_interval(control, confidence).map_or(0.0, |control| bias(control.exp()));
+        let verdict = verdict_beside(bias, interval, blocks, threshold);
+        Some(Judged { verdict, interval, blocks, biased: bias > threshold })
     };
     let mut latest = None;
     for look in LOOKS.into_iter().filter(|look| *look <= rung.ratios.len()) {
