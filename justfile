@@ -176,3 +176,7 @@ fleet-tried binary="target/release/headlock":
 # The rule of `headlock pool` on simulated fleets whose truth is known: the table of docs/FLEET.md
 pool-simulated fleets="4000":
     FLEETS={{ fleets }} cargo test --release -p headlock --lib stats::pool::simulated::the_table_of_fleets -- --ignored --nocapture
+
+# The rule beside a biased A/A control, on simulated points: the table of docs/METHOD.md
+biases-simulated:
+    cargo test --release -p headlock --lib stats::verdict::simulated::the_table_of_biases -- --ignored --nocapture

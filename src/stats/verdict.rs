@@ -95,6 +95,9 @@ fn distance(ratio: f64) -> f64 {
 }
 
 #[cfg(test)]
+mod simulated;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -5,7 +5,7 @@
 //!
 //! **What is measured.** First a coarse grid over the whole ladder. Then, between two neighbours of which one is faster and one
 //! is not, the middle, and so on inwards from both sides, so that most trials are spent near the crossing. A rung is judged by
-//! the rule of every table ([`verdict`](super::verdict()), which the A/A control tests), at fixed numbers of blocks only,
+//! the rule of every table ([`verdict`](super::verdict()), the A/A control included), at fixed numbers of blocks only,
 //! [`LOOKS`]; the first of them that decides, decides. This is group-sequential testing with fixed looks (Pocock 1977), at the
 //! level of Bonferroni over all rungs and looks that a search may take and all strategies of the file. So all that is said of all
 //! rungs holds together with 95 %, although the search looks at its data as it goes.
