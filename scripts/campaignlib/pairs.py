@@ -1,6 +1,8 @@
 """What each block of a run says: the ratios to the baseline that its intervals rest on, from the run's own files."""
 
 import csv
+import gzip
+import io
 import math
 from collections import defaultdict
 from dataclasses import dataclass, replace
@@ -8,7 +10,7 @@ from dataclasses import dataclass, replace
 from .errors import Failed
 
 # Kept of each run of a campaign, in place of the files that it follows from.
-NAME = "block-ratios.csv"
+NAME = "block-ratios.csv.gz"
 COLUMNS = ["workload", "threads", "strategy", "block", "state", "layout", "slices", "log_ratio"]
 PASSES = {"ns_per_op": "throughput", "service_ns": "latency"}
 
@@ -32,8 +34,9 @@ class Pair:
 
 
 def table(path):
+    opened = gzip.open if path.suffix == ".gz" else open
     try:
-        with open(path, newline="", encoding="utf-8") as file:
+        with opened(path, "rt", newline="", encoding="utf-8") as file:
             return list(csv.DictReader(file))
     except FileNotFoundError as error:
         raise Failed(f"{path} does not exist; expected the directory of a run") from error
@@ -90,12 +93,13 @@ def with_log(pair, log_ratio):
 
 
 def write(path, pairs):
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        for pair in pairs:
-            row = [getattr(pair, name) for name in COLUMNS]
-            writer.writerow([*row[:-1], f"{pair.log_ratio:.8f}"])
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for pair in pairs:
+        writer.writerow([*(getattr(pair, name) for name in COLUMNS[:-1]), f"{pair.log_ratio:.8f}"])
+    # Without the time of writing, the same pairs are the same bytes.
+    path.write_bytes(gzip.compress(text.getvalue().encode(), mtime=0))
 
 
 def read(path):

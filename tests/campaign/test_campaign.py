@@ -314,7 +314,7 @@ class WholeRuns(Scratch):
         self.assertIn("3 of 20 runs so far.", done.stdout)
         self.assertEqual([row["run"] for row in summary.read(self.out)], [1, 2, 3])
         kept = {str(path.relative_to(self.out)) for path in self.out.rglob("*") if path.is_file()}
-        runs = {f"{run:02}/{name}" for run in (1, 2, 3) for name in ("run.json", "ratios.csv", "block-ratios.csv")}
+        runs = {f"{run:02}/{name}" for run in (1, 2, 3) for name in ("run.json", "ratios.csv", "block-ratios.csv.gz")}
         self.assertEqual(kept, runs | {"summary.csv", "README.md"})
         self.assertEqual(self.campaign().returncode, 0)
         self.assertEqual(self.campaign("--runs", "0").stderr, "")

@@ -59,22 +59,24 @@ fn called(points: u32, error: f64, own: f64, truth: f64, wanted: &[Verdict]) -> 
     found.map(|found| f64::from(found) / f64::from(points))
 }
 
-const DIFFERENT: [Verdict; 2] = [Verdict::Faster, Verdict::Slower];
+const DIFFERENT: &[Verdict] = &[Verdict::Faster, Verdict::Slower];
+const SLOWER: &[Verdict] = &[Verdict::Slower];
+const SAME: &[Verdict] = &[Verdict::Same];
 
 #[test]
 fn what_biases_within_the_margin_make_is_not_called_a_difference() {
     for error in [0.0002, 0.001] {
         for own in [0.0, 0.001, 0.002, 0.003] {
-            let [_, _, alike] = called(4_000, error, own, 1.0, &DIFFERENT);
+            let [_, _, alike] = called(4_000, error, own, 1.0, DIFFERENT);
             assert!(alike <= 0.05, "{alike} of twins are called different with errors of {error} and biases of {own}");
-            let [silenced, _, seen] = called(4_000, error, own, 1.1, &[Verdict::Slower]);
+            let [silenced, _, seen] = called(4_000, error, own, 1.1, SLOWER);
             assert!(
                 seen >= 0.9 && seen >= silenced,
                 "{seen} of 10 % is seen with errors of {error} and biases of {own}"
             );
         }
     }
-    let [silenced, _, seen] = called(4_000, 0.0002, 0.002, 1.1, &[Verdict::Slower]);
+    let [silenced, _, seen] = called(4_000, 0.0002, 0.002, 1.1, SLOWER);
     assert!(
         silenced < 0.2 && seen > 0.95,
         "the biases are such that silence throws most answers away: {silenced} {seen}"
@@ -91,12 +93,7 @@ fn the_table_of_biases() {
     println!("|---:|---:|---|---|---|---|");
     for error in [0.0002, 0.001] {
         for own in [0.0, 0.001, 0.002, 0.003, 0.005] {
-            let cells = [
-                (1.0, &DIFFERENT[..]),
-                (1.02, &DIFFERENT[1..]),
-                (1.1, &DIFFERENT[1..]),
-                (1.012, &[Verdict::Same]),
-            ];
+            let cells = [(1.0, DIFFERENT), (1.02, SLOWER), (1.1, SLOWER), (1.012, SAME)];
             let cells = cells.map(|(truth, wanted)| {
                 called(100_000, error, own, truth, wanted).map(|share| format!("{:.1}", share * 100.0)).join(", ")
             });
