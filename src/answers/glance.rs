@@ -1,7 +1,7 @@
 //! Every strategy at every point, at a glance.
 
 use super::{axis, operations};
-use crate::document::words::{heading, percent};
+use crate::document::words::{counted, heading, percent};
 use crate::document::{Block, Cell, Column, Table, Tone};
 use crate::reading::{Place, Reading, Scores, Standing, Tally};
 use crate::record::{AA_CONTROL, ALL};
