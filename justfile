@@ -113,8 +113,17 @@ curve-2 *flags: (campaign "curve-2" flags)
 # Is a tail that is 10 % longer seen? 20 runs of a minute, two threads of the hot workload
 tail *flags: (campaign "tail" flags)
 
-# Is unchanged code called different from run to run, state by state? `just rivals --runs 1`, ten times over an hour
+# Is unchanged code called different from run to run, state by state? Ten runs over an hour
 rivals *flags: (campaign "rivals" flags)
+
+# How often intervals hold the truth, by whole runs: of what aa-1, aa-2 and rivals have left, or of any set of runs
+coverage *dirs="results/campaign-aa-1 results/campaign-aa-2 results/campaign-rivals":
+    for dir in {{ dirs }}; do echo "## $dir" && scripts/coverage "$dir" || exit 1; done
+
+# Where the variance arises: slices, processes, layouts (target/layouts, which `just layouts` links anew), runs. 54 runs, twenty minutes
+variance *flags:
+    test -d target/layouts || just layouts
+    just campaign variance {{ flags }}
 
 # One process for all against a process each: all strategies, the hot mix and a recorded disk
 slices-and-processes out="results/isolation":
@@ -167,3 +176,7 @@ fleet-tried binary="target/release/headlock":
 # The rule of `headlock pool` on simulated fleets whose truth is known: the table of docs/FLEET.md
 pool-simulated fleets="4000":
     FLEETS={{ fleets }} cargo test --release -p headlock --lib stats::pool::simulated::the_table_of_fleets -- --ignored --nocapture
+
+# The rule beside a biased A/A control, on simulated points: the table of docs/METHOD.md
+biases-simulated:
+    cargo test --release -p headlock --lib stats::verdict::simulated::the_table_of_biases -- --ignored --nocapture

@@ -102,10 +102,23 @@ fn two_sets_are_compared_run_by_run() {
     let strict = place.headlock("compare before after --strict");
     assert_eq!(strict.status.code(), Some(4), "{strict:?}");
 
+    let report = place.headlock("report before");
+    assert_eq!(
+        (report.status.code(), text(&report.stdout).as_str()),
+        (Some(0), "before/report.html: 2 runs\n"),
+        "{report:?}"
+    );
+    let page = fs::read_to_string(place.file("before/report.html")).expect("the page");
+    assert!(page.contains("The unit is the run") && page.contains("too few runs"), "{page}");
+    let markdown = text(&place.headlock("report before --markdown").stdout);
+    assert!(markdown.contains("headlock report before/run-1"), "{markdown}");
+
     // Runs of two plans are no set.
     fs::remove_dir_all(place.file("after/run-2")).expect("a run");
     measured(&place.run("--pin none --blocks 1 --seed 2 --out after/run-2"));
-    refused(&place.headlock("compare before after"), 1, &["after/run-2: seed is 2", "expected runs of one plan"]);
+    for words in ["compare before after", "report after"] {
+        refused(&place.headlock(words), 1, &["after/run-2: seed is 2", "expected runs of one plan"]);
+    }
 }
 
 #[test]

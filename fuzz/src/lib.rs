@@ -167,7 +167,7 @@ pub fn histograms(bytes: &[u8]) {
 
 /// The header of `ratios.csv`.
 const RATIOS: &[u8] =
-    b"workload,threads,metric,strategy,baseline,ratio,ci_low,ci_high,blocks,verdict,state,op,ns,baseline_ns,confidence,threshold,biased\n";
+    b"workload,threads,metric,strategy,baseline,ratio,ci_low,ci_high,blocks,verdict,state,op,ns,baseline_ns,confidence,threshold,bias\n";
 
 /// A result directory, its `run.json`, `trials.csv` and `latency.csv` with zero bytes between them, compared with itself.
 pub fn compare(bytes: &[u8]) {

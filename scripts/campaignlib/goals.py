@@ -39,19 +39,38 @@ class HalfWidth:
 
 @dataclass(frozen=True)
 class Agree:
-    """Of all pairs of runs of the same code, state by state, at most this share differ by more than both intervals allow."""
+    """Of all pairs of runs of the same code, state by state, at most this share is called different, as `headlock compare` calls it.
+
+    The interval of a ratio between two runs joins theirs by MOVER (src/stats/changes.rs); it is called different if it excludes 1 and
+    does not lie within the margin. All blocks together are a mixture of the states that a run's minutes had, and count only where no
+    state is known.
+    """
 
     most: float
+    # The difference still called the same.
+    margin: float = 0.01
 
     def judge(self, rows):
+        states = [row for row in rows if row["state"] != "all"] or rows
         alike = {}
-        for row in rows:
-            alike.setdefault((row["strategy"], row["state"]), []).append((log(row["ratio"]), log(1 + row["half_width"])))
-        pairs = [pair for each in alike.values() for pair in combinations(each, 2)]
-        # The half-width of a difference, as of two independent figures.
-        apart = sum(abs(one - other) > hypot(wide, width) for (one, wide), (other, width) in pairs)
-        text = f"pairs of runs that differ by more than their intervals allow at most {percent(self.most)}: {share(apart, len(pairs))}"
-        return text, bool(pairs) and apart <= self.most * len(pairs)
+        for row in states:
+            alike.setdefault((row["state"], row["strategy"]), []).append([log(row[end]) for end in ("ci_low", "ratio", "ci_high")])
+        called = {key: Counter(self.called(*pair) for pair in combinations(runs, 2)) for key, runs in alike.items()}
+        total = sum(called.values(), Counter())
+        pairs, apart, small = total.total(), total["different"], total["within the margin"]
+        text = f"pairs of runs called different at most {percent(self.most)}: {share(apart, pairs)}"
+        text += f"; of the others, {small} differ by less than the margin of {percent(self.margin)}"
+        for (state, name), found in called.items():
+            if found["different"]:
+                text += f"; {name}, {state}: {found['different']} of {found.total()}"
+        return text, bool(pairs) and apart <= self.most * pairs
+
+    def called(self, one, other):
+        (one_low, one_at, one_high), (low, at, high) = one, other
+        ends = at - one_at - hypot(at - low, one_high - one_at), at - one_at + hypot(high - at, one_at - one_low)
+        if ends[0] <= 0 <= ends[1]:
+            return "alike"
+        return "within the margin" if max(map(abs, ends)) <= log(1 + self.margin) else "different"
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
-"""One run of headlock: plays it, keeps the two small files that its verdict follows from, and answers its rows."""
+"""One run of headlock: plays it, keeps the small files that its verdict follows from, and answers its rows."""
 
-import csv
 import json
 import math
 import os
@@ -10,24 +9,28 @@ import sys
 import threading
 from contextlib import contextmanager
 
+from . import pairs
 from .errors import Failed
+from .pairs import table
 
-# Whose trials are counted, where a point is measured flat out.
-PASS = "throughput"
-# What is kept of a run: the verdicts with all that they follow from, and the parameters with the host.
+# What is kept of a run beside its block ratios: the verdicts with all that they follow from, and the parameters with the host.
 KEPT = ("run.json", "ratios.csv")
+# What stands for the root of the repository in a flag.
+ROOT = "@/"
 # Where the file of a run under way lies.
 UNDER_WAY = "under-way"
 
 
-def command(run, budget):
-    """The words after the program's name. The directory is named without a path, since run.json keeps the command."""
-    return ["run", *run.variant.flags, "--budget", f"{budget}s", "--seed", str(run.seed), "--quiet", "--out", UNDER_WAY]
+def command(run, budget, up="."):
+    """The words after the program's name; `up` leads to the root of the repository. The directory is named without a path, since run.json
+    keeps the command."""
+    flags = [f"{up}/{flag.removeprefix(ROOT)}" if flag.startswith(ROOT) else flag for flag in run.variant.flags]
+    return [run.variant.command, *flags, "--budget", f"{budget}s", "--seed", str(run.seed), "--quiet", "--out", UNDER_WAY]
 
 
 def play(run, budget, out, program, root, campaign):
     """Plays `run` and answers its rows of the summary."""
-    words = command(run, budget)
+    words = command(run, budget, os.path.relpath(root, out))
     refuse_other_command(out, run, words)
     under_way = out / UNDER_WAY
     shutil.rmtree(under_way, ignore_errors=True)
@@ -44,6 +47,8 @@ def play(run, budget, out, program, root, campaign):
     kept = out / f"{run.number:02}"
     shutil.rmtree(kept, ignore_errors=True)
     kept.mkdir()
+    baseline = json.loads((under_way / "run.json").read_text())["parameters"]["baseline"]
+    pairs.write(kept / pairs.NAME, pairs.of_run(under_way, baseline))
     for name in KEPT:
         shutil.move(under_way / name, kept / name)
     shutil.rmtree(under_way)
@@ -82,8 +87,9 @@ def rows(directory, run, marks, campaign):
             "half_width": half_width(ratio),
             "blocks": int(ratio["blocks"]),
         }
-        row["trials"], row["disturbed"] = counted(trials, ratio["strategy"])
-        row["busy_trials"], row["busy_disturbed"] = counted(beside_busy, ratio["strategy"])
+        where = campaign.played_in, ratio["strategy"]
+        row["trials"], row["disturbed"] = counted(trials, *where)
+        row["busy_trials"], row["busy_disturbed"] = counted(beside_busy, *where)
         found.append(row)
     if not found:
         raise Failed(f"run {run.number}: no block was without disturbance, so it has no ratio; the machine is not idle")
@@ -91,19 +97,15 @@ def rows(directory, run, marks, campaign):
 
 
 def half_width(ratio):
-    """Half of an interval, as a fraction: down to 1/1.02 is as far as up to 1.02."""
-    return round(math.sqrt(float(ratio["ci_high"]) / float(ratio["ci_low"])) - 1, 12)
+    """Half of an interval, as a fraction: down to 1/1.02 is as far as up to 1.02. Infinite where too few blocks bound nothing."""
+    low, high = float(ratio["ci_low"]), float(ratio["ci_high"])
+    return round(math.sqrt(high / low) - 1, 12) if low > 0 and high < math.inf else math.inf
 
 
-def counted(trials, strategy):
-    """A strategy's deciding trials, and how many of them are disturbed."""
-    own = [trial for trial in trials if (trial["strategy"], trial["pass"]) == (strategy, PASS)]
+def counted(trials, played_in, strategy):
+    """A strategy's trials of the pass that answers, and how many of them are disturbed."""
+    own = [trial for trial in trials if (trial["strategy"], trial["pass"]) == (strategy, played_in)]
     return len(own), sum(trial["disturbed"] == "true" for trial in own)
-
-
-def table(path):
-    with open(path, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
 
 
 @contextmanager

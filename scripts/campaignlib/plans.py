@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from . import goals
+from . import goals, headlock, variance
 
 # Two strategies at one point: the baseline, and the baseline once more as the A/A control.
 ALONE = ["--strategies", "mutex"]
@@ -26,6 +26,8 @@ class Variant:
     flags: list
     # A busy process is bound to the first processor for the middle third of the run.
     busy: bool = False
+    # The subcommand.
+    command: str = "run"
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,15 @@ class Campaign:
     op: str = "all"
     # Those of each state of the machine too, and not of all blocks together alone.
     by_state: bool = False
+    # Seconds from the end of a run to the start of the next one.
+    gap: int = 0
+    # What else its runs are asked: of the directory, lines.
+    further: object = None
+
+    @property
+    def played_in(self):
+        """The pass that the rows which answer are of."""
+        return "throughput" if self.metric == "ns_per_op" else "latency"
 
     @property
     def total(self):
@@ -122,6 +133,27 @@ CAMPAIGNS = {
         times=10,
         goals=[goals.Agree(0.05)],
         by_state=True,
+        # So that ten runs lie over an hour.
+        gap=360,
+    ),
+    "variance": Campaign(
+        title="where the variance arises: between slices, processes, layouts of the program, and runs minutes apart",
+        variants=[
+            Variant(f"{load}, {kind}", [*flags, *added], command=command)
+            for load, command, long, flags in (
+                ("disk", "replay", "50ms", [f"{headlock.ROOT}traces/disk.csv.zst"]),
+                ("hot 1", "run", "20ms", ["--workload", "hot", "--threads", "1"]),
+                ("hot 2", "run", "20ms", ["--workload", "hot", "--threads", "2"]),
+            )
+            for kind, added in (
+                (variance.PLAIN, ["--no-latency"]),
+                (variance.LONG, ["--no-latency", "--trial", long]),
+                (variance.LAYOUTS, ["--no-latency", "--layouts", f"{headlock.ROOT}target/layouts"]),
+            )
+        ],
+        times=6,
+        budget=20,
+        further=variance.report,
     ),
     "curve-1": Campaign(
         title="how often smaller slow-downs are seen: one poller, no writer",

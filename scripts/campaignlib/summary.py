@@ -5,6 +5,7 @@ import json
 import os
 import platform
 from collections import Counter
+from datetime import datetime
 from statistics import median
 
 from . import criterion, headlock
@@ -63,7 +64,8 @@ def append(out, rows):
 
 def write(out, campaign, rows, budget):
     """Writes README.md and answers its table and goals."""
-    answer = "\n".join([*table(rows), "", *goals(campaign, rows)])
+    further = campaign.further(out, rows) if campaign.further else []
+    answer = "\n".join([*table(rows), "", *goals(campaign, rows), *further])
     text = [
         f"# {campaign.title[0].upper()}{campaign.title[1:]}",
         "",
@@ -101,8 +103,12 @@ def how(out, campaign, budget):
     yield ""
     records = [json.loads(path.read_text()) for path in sorted(out.glob("[0-9]*/run.json"))]
     host = records[0]["host"]
-    days = sorted({record["started"][:10] for record in records})
-    yield f"Measured on {' and '.join(dict.fromkeys([days[0], days[-1]]))} with headlock {records[0]['headlock_version']} on"
+    started = sorted(record["started"] for record in records)
+    days = dict.fromkeys(moment[:10] for moment in (started[0], started[-1]))
+    first, last = (datetime.fromisoformat(moment[:19]) for moment in (started[0], started[-1]))
+    minutes = round((last - first).total_seconds() / 60)
+    yield f"Measured on {' and '.join(days)}, the last run {minutes} minutes after the first, with headlock"
+    yield f"{records[0]['headlock_version']} on"
     yield f"{host['cpu_model']} ({host['logical_cpus']} logical CPUs, hypervisor: {host['hypervisor'] or 'unknown'}), Linux"
     yield f"{host['kernel']}, {host['rustc']}."
     if warnings := records[0]["warnings"]:

@@ -1,7 +1,7 @@
 //! Every strategy at every point, at a glance.
 
 use super::{axis, operations};
-use crate::document::words::{heading, percent};
+use crate::document::words::{counted, heading, percent};
 use crate::document::{Block, Cell, Column, Table, Tone};
 use crate::reading::{Place, Reading, Scores, Standing, Tally};
 use crate::record::{AA_CONTROL, ALL};
@@ -86,12 +86,16 @@ fn in_all(standing: &Standing, scores: &Scores) -> Cell {
 fn certainty(reading: &Reading<'_>, scores: &Scores) -> String {
     let tally: Tally = reading.deciding().map(|it| it.verdict).collect();
     let controls: Vec<_> = scores.places.iter().filter_map(|place| reading.ratio(&place.point, AA_CONTROL)).collect();
-    let control = match controls.iter().filter(|control| control.biased).count() {
+    let differs = controls.iter().filter(|control| control.bias > 0.0).count();
+    let points = counted(controls.len(), "point");
+    let control = match controls.iter().filter(|control| control.is_biased()).count() {
         _ if controls.is_empty() => "No A/A control was run".to_owned(),
-        0 => "The A/A control cannot be told from the baseline at any point".to_owned(),
+        0 if differs == 0 => "The A/A control cannot be told from the baseline at any point".to_owned(),
+        0 => format!(
+            "The A/A control differs from the baseline at {differs} of {points}, by less than the margin; verdicts there allow for it"
+        ),
         biased => format!(
-            "The A/A control differs from the baseline at {biased} of {} points, where no verdict counts",
-            controls.len()
+            "The A/A control differs from the baseline by more than the margin at {biased} of {points}, where no verdict counts"
         ),
     };
     format!(

@@ -84,7 +84,7 @@ fn axis<'r>(reading: &Reading<'_>, ratios: impl Iterator<Item = &'r Ratio>) -> A
 fn found(it: Option<&Ratio>, biased: bool) -> Cell {
     match it {
         Some(it) if it.strategy == AA_CONTROL => Cell { tone: Tone::Muted, ..Cell::ratio(it) },
-        Some(it) if biased || it.biased => Cell {
+        Some(it) if biased || it.is_biased() => Cell {
             text: format!("{} biased", short_ratio(it.ratio)),
             tone: Tone::Muted,
             ..Cell::ratio(it)

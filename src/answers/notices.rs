@@ -123,7 +123,7 @@ fn biased(reading: &Reading<'_>) -> Option<String> {
         .collect();
     (!points.is_empty()).then(|| {
         format!(
-            "{} measured against itself came out different on {}: what was measured there is biased and does not count.",
+            "{} measured against itself came out different by more than the margin on {}: what was measured there is biased and does not count.",
             reading.baseline,
             list(&points)
         )

@@ -15,14 +15,28 @@ pub(super) fn section(reading: &Reading<'_>, point: &Point) -> Section {
     if reading.is_biased(point) {
         let baseline = reading.baseline;
         blocks.push(Block::Notice(format!(
-            "The A/A control differs from {baseline} here: nothing at this point counts."
+            "The A/A control differs from {baseline} here by more than the margin: nothing at this point counts."
         )));
     }
+    blocks.extend(slightly_biased(reading, point).map(Block::Text));
     blocks.extend(implausible(reading, point).map(Block::Notice));
     blocks.extend(lines(reading, point).map(Block::Text));
     blocks.extend(states::in_words(reading, point).map(Block::Text));
     blocks.extend(reading.commonest_op(point).and_then(|op| tails::table(reading, point, op)));
     Section::new(title, blocks)
+}
+
+/// What a bias within the margin does to the verdicts.
+fn slightly_biased(reading: &Reading<'_>, point: &Point) -> Option<String> {
+    let bias = reading.bias(point);
+    (bias > 0.0 && !reading.is_biased(point)).then(|| {
+        format!(
+            "The A/A control differs from {} here, by {} at most. Verdicts take each interval to be wider by that much at either end, and \
+             call faster or slower only what then lies beyond the margin.",
+            reading.baseline,
+            percent(bias)
+        )
+    })
 }
 
 /// Figures that are too good to be true.

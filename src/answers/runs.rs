@@ -30,7 +30,9 @@ pub fn runs(directory: &str, runs: &Runs) -> Document {
         "The unit is the run: of each one counts the median over its blocks, and intervals are of these. Fewer than {MIN_BLOCKS} \
          runs have no verdict."
     )));
-    blocks.push(Block::Text(format!("Results: {directory}")));
+    blocks.push(Block::Text(format!(
+        "Results: {directory}. Each run in it has a page of its own: headlock report {directory}/run-1"
+    )));
     Document {
         facts: vec![counted(runs.0.len(), "run")],
         notices: runs.0.iter().flat_map(|run| run.notes.iter().cloned()).collect(),

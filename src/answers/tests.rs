@@ -229,6 +229,19 @@ fn what_must_be_known_first_is_a_notice() {
 }
 
 #[test]
+fn a_bias_within_the_margin_is_told_where_it_counts() {
+    let mut biased = results(&[("seqlock", 5.0)]);
+    let control = biased.trials.iter_mut().filter(|trial| trial.strategy == AA_CONTROL);
+    control.for_each(|trial| trial.ns_per_op *= 1.005);
+    let document = document(&biased);
+    assert_eq!(document.notices.iter().filter(|it| it.contains("biased")).count(), 0, "{:?}", document.notices);
+    let text = Markdown.write(&document);
+    assert!(text.contains("The A/A control differs from mutex here, by 0.5"), "{text}");
+    assert!(text.contains("differs from the baseline at 1 of 1 point, by less than the margin"), "{text}");
+    assert!(text.contains("faster"), "{text}");
+}
+
+#[test]
 fn nothing_from_a_file_is_markup() {
     let mut results = probed(&[("seqlock", 5.0), (HOSTILE, 8.0)]);
     results

@@ -1,4 +1,4 @@
-//! `headlock report`: the design-review document of a result directory, measured or a model's, or of a study.
+//! `headlock report`: the design-review document of a result directory, measured or a model's, of a set of runs, or of a study.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use super::declared::declarations;
 use super::failure::Failure;
 use crate::answers::{self, Material, StudyMaterial, page, prediction};
 use crate::document::{Document, Html, Writer};
-use crate::export::{ReadError, read_results, read_study_results, write_page, write_page_to};
+use crate::export::{ReadError, is_set, read_results, read_runs, read_study_results, write_page, write_page_to};
 use crate::reading::{Results, StudyResults};
 use crate::record::Declaration;
 use crate::registry::Registry;
@@ -24,7 +24,7 @@ use crate::study::claims;
 
 The page is one file that needs no network. It shows the pictures that are in DIR/plots; scripts/plot draws them.")]
 pub struct ReportArgs {
-    /// Result directory, or a study of several
+    /// Result directory, a set of runs, or a study
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
     /// Write the page here [default: DIR/report.html]
@@ -62,21 +62,22 @@ pub fn report(registry: &Registry, args: &ReportArgs) -> Result<(), Failure> {
         let own = declarations(registry);
         own.into_iter().chain(behind.map(|it| it.declaration.clone())).collect::<Vec<Declaration>>()
     };
-    let document = match dir.join("study.json").is_file() {
-        true => {
-            let study = read_study_results(dir).map_err(broken)?;
-            of_study(&directory, &study, &declared(&study.parts))?
-        }
-        false => {
-            let results = read_results(dir, &name(dir)).map_err(broken)?;
-            match results.run.prediction() {
-                Some(told) => prediction(&directory, &results, told),
-                None => page(&Material {
-                    directory: &directory,
-                    results: &results,
-                    declarations: &declared(std::slice::from_ref(&results)),
-                }),
-            }
+    let document = if dir.join("study.json").is_file() {
+        let study = read_study_results(dir).map_err(broken)?;
+        of_study(&directory, &study, &declared(&study.parts))?
+    } else if is_set(dir) {
+        let runs = read_runs(dir).map_err(broken)?;
+        runs.are_of_one_plan().map_err(Failure::Error)?;
+        answers::runs(&directory, &runs)
+    } else {
+        let results = read_results(dir, &name(dir)).map_err(broken)?;
+        match results.run.prediction() {
+            Some(told) => prediction(&directory, &results, told),
+            None => page(&Material {
+                directory: &directory,
+                results: &results,
+                declarations: &declared(std::slice::from_ref(&results)),
+            }),
         }
     };
     if args.markdown || args.json {
@@ -89,7 +90,7 @@ pub fn report(registry: &Registry, args: &ReportArgs) -> Result<(), Failure> {
     };
     written.map_err(|error| Failure::Error(format!("--out: {error}")))?;
     let out = args.out.clone().unwrap_or_else(|| dir.join(PAGE));
-    let found = document.verdict.map_or(String::new(), |verdict| verdict.answer);
+    let found = document.verdict.map_or(document.facts.join(", "), |verdict| verdict.answer);
     answer(&format!("{}: {found}", out.display()))
 }
 

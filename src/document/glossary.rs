@@ -18,7 +18,8 @@ pub const WORDS: [(&str, &str); 12] = [
     ),
     (
         "A/A control",
-        "The baseline compared with itself. There is no difference, so a difference that it shows is the run's own error.",
+        "The baseline compared with itself. There is no difference, so a difference that it shows is the run's own error, its bias. \
+         Beyond the margin nothing counts there; within it every verdict allows for as much.",
     ),
     (
         "Interval",

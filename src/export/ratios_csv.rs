@@ -1,5 +1,5 @@
 //! `ratios.csv`: every strategy against the baseline, per workload, threads and metric. Each row holds all that its
-//! verdict follows from: the interval and its level, the margin, and whether the A/A control found the point biased.
+//! verdict follows from: the interval and its level, the margin, and the bias that the A/A control shows.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -27,7 +27,7 @@ pub(super) const COLUMNS: [&str; 17] = [
     "baseline_ns",
     "confidence",
     "threshold",
-    "biased",
+    "bias",
 ];
 
 pub(super) struct RatiosCsv;

@@ -80,7 +80,7 @@ pub fn notes(readings: &[Reading<'_>], results: &[Results], hosts: &[Host], poin
     for (reading, result) in readings.iter().zip(results) {
         for point in reading.points.iter().filter(|point| reading.is_biased(point)) {
             notes.push(format!(
-                "{}: the A/A control differs from {} at {}, so this run does not count there",
+                "{}: the A/A control differs from {} by more than the margin at {}, so this run does not count there",
                 result.name,
                 reading.baseline,
                 words::at(point)

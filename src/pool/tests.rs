@@ -150,6 +150,8 @@ fn a_run_whose_control_is_off_does_not_count() {
     assert_eq!(answer(&pool, "seqlock").hosts.len(), 2);
     says(
         &document(&pool, false),
-        &["results/c: the A/A control differs from mutex at hot with 1 thread, so this run does not count there."],
+        &[
+            "results/c: the A/A control differs from mutex by more than the margin at hot with 1 thread, so this run does not count there.",
+        ],
     );
 }

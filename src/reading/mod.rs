@@ -155,9 +155,14 @@ impl<'a> Reading<'a> {
         all.into_iter().filter(|it| it.strategy != AA_CONTROL).collect()
     }
 
-    /// Whether the A/A control came out different from itself at a point, so that nothing there counts.
+    /// Whether the A/A control came out faster or slower than itself at a point, so that nothing there counts.
     pub fn is_biased(&self, point: &Point) -> bool {
-        self.ratio(point, AA_CONTROL).is_some_and(|it| it.biased)
+        self.ratio(point, AA_CONTROL).is_some_and(Ratio::is_biased)
+    }
+
+    /// The [`bias`](stats::bias()) that the A/A control shows at a point, a fraction.
+    pub fn bias(&self, point: &Point) -> f64 {
+        self.ratio(point, AA_CONTROL).map_or(0.0, |it| it.bias)
     }
 
     /// Medians and shares of a strategy at a point.

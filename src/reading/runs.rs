@@ -1,7 +1,7 @@
 //! A set of runs: what several runs of one plan, minutes apart, came to.
 
 use super::Results;
-use crate::record::Ratio;
+use crate::record::{Common, Ratio};
 use crate::stats::{OneRun, blocks_of_runs, ratios_of_runs};
 
 /// What a run of a set is called in the directory of the set, counted from 1.
@@ -18,6 +18,24 @@ impl Runs {
     fn told(&self) -> (&str, f64) {
         let told = self.0.first().map(|run| &run.run.parameters.common);
         told.map_or(("", 0.0), |told| (told.baseline.as_str(), told.threshold))
+    }
+
+    /// Whether all are of one plan, but for their limits.
+    ///
+    /// # Errors
+    /// Which run differs from the first, and in what.
+    pub fn are_of_one_plan(&self) -> Result<(), String> {
+        let Some(first) = self.0.first() else { return Ok(()) };
+        for run in &self.0 {
+            let differing = first.run.parameters.differences(&run.run.parameters);
+            if let Some(it) = differing.into_iter().find(|it| !Common::LIMITS.contains(&it.field.as_str())) {
+                return Err(format!(
+                    "{}: {} is {} and in the first run of the set {}; expected runs of one plan",
+                    run.name, it.field, it.other, it.one
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// Each run's ratios, by the rule of a single run.

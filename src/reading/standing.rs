@@ -5,7 +5,8 @@
 //! there offers a *trade*. It is *not justified here* if the rule says no of every sound strategy, else *not decided*.
 //!
 //! A strategy that declares itself racy, that `verify` found broken, or of which nothing is known never justifies anything,
-//! however fast it is. A point at which the A/A control came out faster or slower than itself is biased and decides nothing.
+//! however fast it is. A point at which the A/A control came out faster or slower than itself is biased and decides nothing; a lesser bias
+//! counts against what is said there ([`stats::verdict`](crate::stats::verdict())).
 //! Of several candidates one of which the rule says yes counts as the best, then the one that is faster anywhere, with the fewest slower
 //! points, with the most faster ones, with the least mean ratio.
 
@@ -35,7 +36,7 @@ pub enum Answer {
 pub struct Place {
     /// The point.
     pub point: Point,
-    /// Whether the A/A control was called different from itself here.
+    /// Whether the A/A control was called faster or slower than itself here.
     pub biased: bool,
 }
 
@@ -102,7 +103,7 @@ impl Scores {
                 .map(|(ratio, place)| {
                     let ratio = ratio.as_ref()?;
                     let of = logs.iter().find(|it| (&it.point, &it.strategy) == (&place.point, name))?;
-                    Held::of(&of.logs, ratio.confidence, ratio.threshold)
+                    Held::of(&of.logs, ratio.confidence, ratio.threshold, ratio.bias)
                 })
                 .collect();
             Standing {

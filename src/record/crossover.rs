@@ -96,7 +96,7 @@ pub struct CrossoverPoint {
     pub blocks: usize,
     /// The judgement.
     pub verdict: Verdict,
-    /// Whether the A/A control's interval excludes 1 in these blocks, so that nothing is decided.
+    /// Whether the A/A control is biased beyond the margin in these blocks, so that nothing is decided.
     pub biased: bool,
 }
 

@@ -109,11 +109,16 @@ pub struct Ratio {
     pub confidence: f64,
     /// The margin: the difference that is still called `same`, as a fraction, 0.01 for 1 %.
     pub threshold: f64,
-    /// Whether the A/A control's interval excludes 1 here, so that no verdict counts.
-    pub biased: bool,
+    /// How far from 1 the A/A control's interval reaches here, as a fraction, if it excludes 1; else 0. The verdict takes it into account.
+    pub bias: f64,
 }
 
 impl Ratio {
+    /// Whether the A/A control is biased beyond the margin here, so that no verdict counts.
+    pub fn is_biased(&self) -> bool {
+        self.bias > self.threshold
+    }
+
     /// Whether it is of the figure that decides at its point: all operations together, raw, in all states.
     pub fn decides(&self) -> bool {
         self.op == ALL && self.state == ALL && self.metric.is_raw()

@@ -18,8 +18,8 @@
 //! so is the ratio. Intervals are corrected for the number of comparisons, as in [`verdict`](super::verdict()).
 //!
 //! **The control** of each basis is a comparison whose answer is known to be 1: the A/A control, the baseline over
-//! again, for paired and relative ones, and the floor, the harness around nothing, for raw ones. The A/A control tests: where
-//! its interval excludes 1, no verdict counts. The floor measures how far apart the two runs are: a raw ratio that is no further from 1
+//! again, for paired and relative ones, and the floor, the harness around nothing, for raw ones. The A/A control tests, by the rule
+//! of [`verdict`](super::verdict()). The floor measures how far apart the two runs are: a raw ratio that is no further from 1
 //! than the floor's interval ends is no difference, since a machine that got slower between two runs moves the floor too.
 
 use std::collections::BTreeMap;
@@ -27,7 +27,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::blocks::{Subject, deciding_metric, log_figures};
-use super::{CONFIDENCE, Interval, corrected_confidence, median_interval, verdict};
+use super::{CONFIDENCE, Interval, bias, corrected_confidence, median_interval, verdict, verdict_beside};
 use crate::record::{AA_CONTROL, FLOOR, Metric, Trial, Verdict};
 
 /// The trials of one result, and what they were compared with in it.
@@ -148,13 +148,16 @@ impl Runs<'_> {
         }
         let control = self.control(basis, of_a, of_b);
         let interval = interval.exp();
-        let spoilt = control.is_some_and(|control| match basis {
-            Basis::Paired | Basis::Relative => control.excludes(1.0),
-            Basis::Raw => interval.estimate.ln().abs() <= control.low.ln().abs().max(control.high.ln().abs()),
-        });
-        let judged = match verdict(interval, used_a.min(used_b), threshold) {
-            Verdict::Faster | Verdict::Slower if spoilt => Verdict::Unclear,
-            judged => judged,
+        let blocks = used_a.min(used_b);
+        let no_further =
+            |control: Interval| interval.estimate.ln().abs() <= control.low.ln().abs().max(control.high.ln().abs());
+        let judged = match (basis, control) {
+            (Basis::Paired | Basis::Relative, Some(it)) => verdict_beside(bias(it), interval, blocks, threshold),
+            (Basis::Raw, Some(it)) if no_further(it) => match verdict(interval, blocks, threshold) {
+                Verdict::Faster | Verdict::Slower => Verdict::Unclear,
+                judged => judged,
+            },
+            _ => verdict(interval, blocks, threshold),
         };
         Some(Change {
             a: of_a.clone(),
@@ -191,7 +194,7 @@ impl Runs<'_> {
         Some((Basis::Raw, [a.len(), b.len()], self.unpaired(&a, &b)?))
     }
 
-    /// The interval of the ratio of the basis's control; of a pair's two the one that excludes 1, if one does.
+    /// The interval of the ratio of the basis's control; of a pair's two the one that shows the larger bias.
     fn control(&self, basis: Basis, of_a: &Subject, of_b: &Subject) -> Option<Interval> {
         let run_b = self.b.unwrap_or(self.a);
         let control = |run: Side<'_>, subject: &Subject| {
@@ -205,8 +208,11 @@ impl Runs<'_> {
             Basis::Paired => {
                 let at = |subject| median_interval(&values(&control(self.a, subject)), self.confidence);
                 let (at_a, at_b) = (at(of_a)?, at(of_b)?);
-                // Either that excludes 1 spoils the comparison.
-                if at_a.excludes(0.0) { at_a } else { at_b }
+                if bias(at_a.exp()) > bias(at_b.exp()) {
+                    at_a
+                } else {
+                    at_b
+                }
             }
         };
         Some(interval.exp())

@@ -27,7 +27,7 @@ pub use ruling::{HARM, Held, Ruling, rule, takes};
 pub use runs::{OneRun, blocks_of_runs, ratios_of_runs};
 pub use summary::{MOST_AT_FLOOR, Summary, summarize};
 pub use tails::{CLEARANCE, Tails};
-pub use verdict::{CONFIDENCE, corrected_confidence, half_width, verdict};
+pub use verdict::{CONFIDENCE, bias, corrected_confidence, half_width, verdict, verdict_beside};
 
 #[cfg(test)]
 pub(crate) mod testing;

@@ -86,7 +86,7 @@ pub fn predicted_ratios(trials: &[Trial], baseline: &str, threshold: f64) -> Vec
                 // A range has no level.
                 confidence: 0.0,
                 threshold,
-                biased: false,
+                bias: 0.0,
             });
         }
     }

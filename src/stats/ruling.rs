@@ -6,12 +6,15 @@
 //! 2. *Yes*: faster at some point, and at every point the one-sided 95 % upper end lies below [`HARM`].
 //! 3. *Open*: otherwise. More blocks narrow the intervals; [`takes`] says how many would do if the ratios stay where they are.
 //!
+//! Where the A/A control shows a bias within the margin, each of these ends is taken to lie further out by as much.
+//!
 //! The bound on harm is one-sided and not corrected for the number of points. Whoever says yes must be right at each point, so that each
 //! test may have the whole level (intersection-union test; Berger, 1982). Faster and slower *somewhere* are claims that some of many tests
 //! comes out by chance, and are corrected.
 
 use super::interval::MIN_BLOCKS;
-use super::{Interval, median_interval, verdict};
+use super::verdict::widened;
+use super::{Interval, median_interval, verdict_beside};
 use crate::record::Verdict;
 
 /// The ratio to the baseline that a yes must exclude at every point.
@@ -32,22 +35,25 @@ pub struct Held {
     pub blocks: usize,
     /// The difference still called the same, as a fraction.
     pub margin: f64,
+    /// The [`bias`](super::bias()) that the A/A control shows beside it, a fraction.
+    pub bias: f64,
 }
 
 impl Held {
     /// Of the logarithms of a ratio, a block each; `confidence` is the level of this one interval. `None` of no block.
-    pub fn of(log_ratios: &[f64], confidence: f64, margin: f64) -> Option<Self> {
+    pub fn of(log_ratios: &[f64], confidence: f64, margin: f64, bias: f64) -> Option<Self> {
         Some(Held {
             interval: median_interval(log_ratios, confidence)?.exp(),
             upper: median_interval(log_ratios, TWO_SIDED)?.exp().high,
             blocks: log_ratios.len(),
             margin,
+            bias,
         })
     }
 
     /// The verdict on its interval.
     pub fn verdict(&self) -> Verdict {
-        verdict(self.interval, self.blocks, self.margin)
+        verdict_beside(self.bias, self.interval, self.blocks, self.margin)
     }
 
     /// What so many times as many blocks would make of it: the width of an interval falls with the root of their number.
@@ -62,7 +68,11 @@ impl Held {
     }
 
     fn shows_no_gain(&self) -> bool {
-        self.interval.low >= 1.0 / (1.0 + self.margin)
+        widened(self.interval, self.bias).low >= 1.0 / (1.0 + self.margin)
+    }
+
+    fn shows_no_harm(&self) -> bool {
+        self.upper * (1.0 + self.bias) < HARM
     }
 }
 
@@ -95,7 +105,7 @@ pub fn rule(points: &[Option<Held>]) -> Ruling {
         |shown: fn(&Held) -> bool| !points.is_empty() && points.iter().all(|it| it.as_ref().is_some_and(shown));
     if is(Verdict::Slower) || at_each(|it| it.blocks >= MIN_BLOCKS && it.shows_no_gain()) {
         Ruling::No
-    } else if is(Verdict::Faster) && at_each(|it| it.upper < HARM) {
+    } else if is(Verdict::Faster) && at_each(Held::shows_no_harm) {
         Ruling::Yes
     } else {
         Ruling::Open
@@ -133,7 +143,7 @@ mod tests {
     /// Of a margin of 5 %, with these ends on both sides at both levels.
     fn held(low: f64, high: f64) -> Option<Held> {
         let interval = Interval { estimate: (low * high).sqrt(), low, high };
-        Some(Held { interval, upper: high, blocks: 10, margin: 0.05 })
+        Some(Held { interval, upper: high, blocks: 10, margin: 0.05, bias: 0.0 })
     }
 
     #[test]
@@ -159,13 +169,29 @@ mod tests {
         let point = Held { upper: 1.04, ..held(0.99, 1.06).unwrap() };
         assert_eq!(rule(&[held(0.7, 0.8), Some(point)]), Ruling::Yes);
         let logs: Vec<f64> = (0..40).map(|block| f64::from(block - 20) * 0.002).collect();
-        let both = Held::of(&logs, 0.995, 0.05).unwrap();
+        let both = Held::of(&logs, 0.995, 0.05, 0.0).unwrap();
         assert!(both.upper < both.interval.high, "{both:?}");
     }
 
     #[test]
+    fn a_bias_counts_against_every_end() {
+        let biased = |point: Option<Held>| point.map(|it| Held { bias: 0.03, ..it });
+        let (faster, same, harmless) = (held(0.7, 0.8), held(0.99, 1.01), held(0.98, 1.04));
+        for (points, plain, with) in [
+            (vec![faster, same], Ruling::Yes, Ruling::Yes),
+            (vec![faster, harmless], Ruling::Yes, Ruling::Open),
+            (vec![held(1.02, 1.1)], Ruling::No, Ruling::No),
+            (vec![held(0.96, 1.2)], Ruling::No, Ruling::Open),
+            (vec![held(0.9, 0.96)], Ruling::Yes, Ruling::Open),
+        ] {
+            assert_eq!(rule(&points), plain, "{points:?}");
+            assert_eq!(rule(&points.into_iter().map(biased).collect::<Vec<_>>()), with);
+        }
+    }
+
+    #[test]
     fn few_blocks_decide_nothing() {
-        let few = Held::of(&[-0.5; 5], 0.95, 0.05);
+        let few = Held::of(&[-0.5; 5], 0.95, 0.05, 0.0);
         assert_eq!((rule(&[few]), takes(&[few])), (Ruling::Open, None));
     }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::super::failure::Failure;
 use crate::export::{ReadError, Rows, is_set, read_histograms, read_latency, read_ratios, read_results, read_runs};
 use crate::reading::{Reading, Results};
-use crate::record::{Common, LatencyHistogram, LatencyRow, Point, RunRecord};
+use crate::record::{LatencyHistogram, LatencyRow, Point, RunRecord};
 use crate::stats::{Subject, subjects};
 
 /// What was typed: `DIR`, or `DIR:STRATEGY@WORKLOAD/THREADS`.
@@ -131,16 +131,7 @@ impl Side {
 /// A set of runs, each in the place of a block.
 fn set(dir: &Path, name: &str) -> Result<Results, Failure> {
     let runs = read_runs(dir).map_err(|error| Failure::Error(error.to_string()))?;
-    let first = runs.0.first().map(|run| run.run.parameters.clone());
-    for run in &runs.0 {
-        let differing = first.as_ref().map_or(Vec::new(), |first| first.differences(&run.run.parameters));
-        if let Some(it) = differing.into_iter().find(|it| !Common::LIMITS.contains(&it.field.as_str())) {
-            return Err(Failure::Error(format!(
-                "{}: {} is {} and in the first run of the set {}; expected runs of one plan",
-                run.name, it.field, it.other, it.one
-            )));
-        }
-    }
+    runs.are_of_one_plan().map_err(Failure::Error)?;
     let count = runs.0.len();
     let mut results = runs.as_one(name).ok_or_else(|| Failure::Error(format!("{name} holds no run")))?;
     results.notes.push(format!("{name} is a set of {count} runs: each counts as one block"));

@@ -105,6 +105,21 @@ fn two_strategies_of_one_run_are_paired_by_block() {
 }
 
 #[test]
+fn the_control_of_a_pair_tests_by_the_rule_of_every_table() {
+    let judged = |control: f64, factor: f64| {
+        let mut contestants = QUIET;
+        contestants[1].1 *= control;
+        contestants[3].1 = 14.0 * factor;
+        let a = run(1, &contestants);
+        changes(side(&a), None, &[(subject("mutex"), subject("seqlock"))], 0.05, true)[0].verdict
+    };
+    assert_eq!(judged(1.0, 1.04), Verdict::Same);
+    assert_eq!(judged(1.02, 1.04), Verdict::Unclear, "with a bias of 2 % it may lie beyond the margin");
+    assert_eq!(judged(1.02, 1.2), Verdict::Slower);
+    assert_eq!(judged(1.1, 1.2), Verdict::Unclear, "nothing counts");
+}
+
+#[test]
 fn disturbed_trials_and_differing_metrics_are_left_out() {
     let mut a = run(1, &QUIET);
     let b = run(2, &QUIET);

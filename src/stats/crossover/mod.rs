@@ -5,7 +5,7 @@
 //!
 //! **What is measured.** First a coarse grid over the whole ladder. Then, between two neighbours of which one is faster and one
 //! is not, the middle, and so on inwards from both sides, so that most trials are spent near the crossing. A rung is judged by
-//! the rule of every table ([`verdict`](super::verdict()), which the A/A control tests), at fixed numbers of blocks only,
+//! the rule of every table ([`verdict`](super::verdict()), the A/A control included), at fixed numbers of blocks only,
 //! [`LOOKS`]; the first of them that decides, decides. This is group-sequential testing with fixed looks (Pocock 1977), at the
 //! level of Bonferroni over all rungs and looks that a search may take and all strategies of the file. So all that is said of all
 //! rungs holds together with 95 %, although the search looks at its data as it goes.
@@ -27,7 +27,7 @@ pub use search::Search;
 pub use sweep::Sweep;
 
 use super::blocks::{Subject, log_figures};
-use super::{CONFIDENCE, Interval, corrected_confidence, median_interval, verdict};
+use super::{CONFIDENCE, Interval, bias, corrected_confidence, median_interval, verdict_beside};
 use crate::record::{AA_CONTROL, Point, Trial, Verdict};
 
 /// The numbers of blocks at which a rung is judged.
@@ -63,7 +63,7 @@ pub struct Judged {
     pub interval: Interval,
     /// Blocks that it rests on.
     pub blocks: usize,
-    /// Whether the A/A control's interval excludes 1 in these blocks, so that nothing is decided.
+    /// Whether the A/A control is biased beyond the margin in these blocks, so that nothing is decided.
     pub biased: bool,
 }
 
@@ -109,13 +109,9 @@ fn judge(rung: &Rung, confidence: f64, threshold: f64) -> Option<Judged> {
     let at = |blocks: usize| {
         let interval = median_interval(&rung.ratios[..blocks], confidence)?.exp();
         let control = &rung.control[..rung.control.len().min(blocks)];
-        let biased = median_interval(control, confidence).is_some_and(|control| control.excludes(0.0));
-        let verdict = if biased {
-            Verdict::Unclear
-        } else {
-            verdict(interval, blocks, threshold)
-        };
-        Some(Judged { verdict, interval, blocks, biased })
+        let bias = median_interval(control, confidence).map_or(0.0, |control| bias(control.exp()));
+        let verdict = verdict_beside(bias, interval, blocks, threshold);
+        Some(Judged { verdict, interval, blocks, biased: bias > threshold })
     };
     let mut latest = None;
     for look in LOOKS.into_iter().filter(|look| *look <= rung.ratios.len()) {

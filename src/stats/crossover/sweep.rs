@@ -77,8 +77,8 @@ impl Sweep {
         (rows, points)
     }
 
-    /// At how many values the A/A control differs from the baseline that it is, and how many values there are. More than none
-    /// says that the run is biased.
+    /// At how many values the A/A control differs from the baseline that it is by more than the margin, so that nothing counts there, and
+    /// how many values there are.
     pub fn biased(&self, trials: &[Trial]) -> (usize, usize) {
         let mut observed = self.observed(&by_point(trials), AA_CONTROL);
         // It cannot test itself.

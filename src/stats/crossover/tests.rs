@@ -200,6 +200,25 @@ fn a_short_ladder_is_searched_rung_by_rung() {
 }
 
 #[test]
+fn a_control_within_the_margin_takes_no_rung_that_is_clear() {
+    let rung = |ratio: f64, control: f64| Rung {
+        played: 6,
+        ratios: (0..6).map(|block| ratio + f64::from(block) * 1e-5).collect(),
+        control: (0..6).map(|block| control + f64::from(block) * 1e-5).collect(),
+    };
+    for (ratio, control, verdict, biased) in [
+        (0.05, 0.004, Verdict::Slower, false),
+        (-0.05, 0.004, Verdict::Faster, false),
+        (0.012, 0.004, Verdict::Unclear, false),
+        (0.012, 0.0, Verdict::Slower, false),
+        (0.05, 0.02, Verdict::Unclear, true),
+    ] {
+        let judged = judge(&rung(ratio, control), confidence(1), 0.01).unwrap();
+        assert_eq!((judged.verdict, judged.biased), (verdict, biased), "{ratio} {control}");
+    }
+}
+
+#[test]
 fn disturbed_blocks_count_as_played_and_say_nothing() {
     use crate::stats::testing::trial;
     let point = Point { workload: "hot".to_owned(), threads: 1 };

@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use super::{CONFIDENCE, Interval, MIN_BLOCKS, median_interval, verdict};
+use super::{CONFIDENCE, Interval, MIN_BLOCKS, median, median_interval, verdict, verdict_beside};
 use crate::record::{Ratio, Verdict};
 
 /// The fewest units that are pooled.
@@ -91,35 +91,40 @@ impl Word {
 const FEWEST_RUNS: usize = MIN_BLOCKS;
 
 /// The ratios that the runs of one host found, as one: their median on the logarithm. One run has its own interval; a few have all that
-/// any of theirs holds; from six on it is the interval of a median over runs. Runs with too few blocks, or whose control differs from its
-/// baseline, say nothing; `None` if no other is there.
+/// any of theirs holds; from six on it is the interval of a median over runs. Runs with too few blocks, or whose control is biased
+/// beyond the margin, say nothing; `None` if no other is there.
 pub fn joined(runs: &[&Ratio]) -> Option<HostRatio> {
-    let usable =
-        |run: &&&Ratio| run.verdict != Verdict::TooFewBlocks && !run.biased && run.ratio > 0.0 && run.ratio.is_finite();
+    let usable = |run: &&&Ratio| {
+        run.verdict != Verdict::TooFewBlocks && !run.is_biased() && run.ratio > 0.0 && run.ratio.is_finite()
+    };
     let runs: Vec<&Ratio> = runs.iter().filter(usable).copied().collect();
     let confidence = runs.iter().map(|run| run.confidence).fold(CONFIDENCE, f64::max);
     let logs: Vec<f64> = runs.iter().map(|run| run.ratio.ln()).collect();
     let over_runs = median_interval(&logs, confidence)?.exp();
-    let interval = match runs.len() {
-        FEWEST_RUNS.. => over_runs,
-        _ => Interval {
-            low: runs.iter().map(|run| run.ci_low).fold(f64::INFINITY, f64::min),
-            high: runs.iter().map(|run| run.ci_high).fold(0.0, f64::max),
-            ..over_runs
-        },
+    let biases: Vec<f64> = runs.iter().map(|run| run.bias).collect();
+    let (interval, bias) = match runs.len() {
+        FEWEST_RUNS.. => (over_runs, median(&biases)?),
+        _ => (
+            Interval {
+                low: runs.iter().map(|run| run.ci_low).fold(f64::INFINITY, f64::min),
+                high: runs.iter().map(|run| run.ci_high).fold(0.0, f64::max),
+                ..over_runs
+            },
+            biases.into_iter().fold(0.0, f64::max),
+        ),
     };
     let blocks = runs.iter().map(|run| run.blocks).sum();
     let margin = runs.first()?.threshold;
     // A difference below the clock's step has an interval and no verdict.
-    let unseen = runs
-        .iter()
-        .any(|run| run.verdict == Verdict::Unclear && verdict(own(run), run.blocks, margin).is_decided());
+    let unseen = runs.iter().any(|run| {
+        run.verdict == Verdict::Unclear && verdict_beside(run.bias, own(run), run.blocks, margin).is_decided()
+    });
     Some(HostRatio {
         interval,
         verdict: if unseen {
             Verdict::Unclear
         } else {
-            verdict(interval, blocks, margin)
+            verdict_beside(bias, interval, blocks, margin)
         },
         runs: runs.len(),
         blocks,

@@ -133,7 +133,7 @@ fn run(log: f64, error: f64) -> Ratio {
         baseline_ns: 1.0,
         confidence: CONFIDENCE,
         threshold: MARGIN,
-        biased: false,
+        bias: 0.0,
     }
 }
 

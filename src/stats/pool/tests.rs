@@ -19,7 +19,7 @@ fn run(ratio: f64, ci_low: f64, ci_high: f64) -> Ratio {
         baseline_ns: 10.0,
         confidence: 0.99,
         threshold: 0.01,
-        biased: false,
+        bias: 0.0,
     }
 }
 
@@ -78,8 +78,18 @@ fn runs_of_a_host_are_joined_without_getting_narrower_before_there_are_six() {
     };
     assert_eq!(joined(&[&few]), None);
     assert_eq!(joined(&[&few, &slow]).unwrap().runs, 1);
-    let biased = Ratio { verdict: Verdict::Unclear, biased: true, ..slow.clone() };
+    let biased = Ratio { verdict: Verdict::Unclear, bias: 0.5, ..slow.clone() };
     assert_eq!(joined(&[&biased]), None);
+    // Within the margin: what is decided stays so, and what the bias leaves open is not taken for unseen.
+    let slightly = Ratio { bias: 0.005, ..slow.clone() };
+    assert_eq!(joined(&[&slightly]).unwrap().verdict, Verdict::Faster);
+    let nearly = Ratio {
+        bias: 0.009,
+        verdict: Verdict::Unclear,
+        ..run(1.015, 1.013, 1.017)
+    };
+    assert_eq!(joined(&[&nearly, &run(1.05, 1.04, 1.06)]).unwrap().verdict, Verdict::Unclear);
+    assert_eq!(joined(&[&nearly, &run(1.05, 1.04, 1.06)]).unwrap().runs, 2);
     // Below the clock's step.
     let unseen = Ratio { verdict: Verdict::Unclear, ..slow };
     assert_eq!(joined(&[&unseen]).unwrap().verdict, Verdict::Unclear);

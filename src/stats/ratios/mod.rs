@@ -11,10 +11,10 @@
 
 mod pairs;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::interval::MIN_BLOCKS;
-use super::{CONFIDENCE, Interval, corrected_confidence, median, median_interval, verdict};
+use super::{CONFIDENCE, Interval, bias, corrected_confidence, median, median_interval, verdict, verdict_beside};
 use crate::record::{AA_CONTROL, ALL, Metric, OperationRow, Point, Ratio, ThreadRow, Trial, Verdict};
 use pairs::{Comparison, Pair};
 
@@ -57,13 +57,13 @@ pub fn ratios<'a>(measured: impl Into<Measured<'a>>, baseline: &str, margin: f64
     let interval = |pairs: &[Pair], confidence| {
         median_interval(&pairs.iter().map(|pair| pair.log_ratio).collect::<Vec<f64>>(), confidence).map(Interval::exp)
     };
-    let biased: BTreeSet<(&Point, Metric, &str, &str)> = split
+    let biases: BTreeMap<(&Point, Metric, &str, &str), f64> = split
         .iter()
-        .filter(|(comparison, _, pairs)| {
-            let level = levels.of_control(comparison.metric, comparison.op);
-            comparison.strategy == AA_CONTROL && interval(pairs, level).is_some_and(|interval| interval.excludes(1.0))
+        .filter(|(comparison, ..)| comparison.strategy == AA_CONTROL)
+        .filter_map(|(Comparison { point, metric, op, .. }, state, pairs)| {
+            let control = interval(pairs, levels.of_control(*metric, op))?;
+            Some(((point, *metric, *op, state.as_str()), bias(control)))
         })
-        .map(|(comparison, state, _)| (&comparison.point, comparison.metric, comparison.op, state.as_str()))
         .collect();
     split
         .iter()
@@ -76,9 +76,13 @@ pub fn ratios<'a>(measured: impl Into<Measured<'a>>, baseline: &str, margin: f64
             let interval = interval(pairs, confidence)?;
             let baseline_ns = median(&pairs.iter().map(|pair| pair.baseline_ns).collect::<Vec<f64>>())?;
             let ns = baseline_ns * interval.estimate;
-            let biased = biased.contains(&(point, *metric, *op, state.as_str()));
+            let bias = biases.get(&(point, *metric, *op, state.as_str())).copied().unwrap_or(0.0);
             let invisible = metric.is_percentile() && (ns - baseline_ns).abs() < measured.clock_step_ns;
-            let judged = verdict(interval, pairs.len(), margin);
+            let judged = match *strategy {
+                // It cannot test itself.
+                AA_CONTROL => verdict(interval, pairs.len(), margin),
+                _ => verdict_beside(bias, interval, pairs.len(), margin),
+            };
             Some(Ratio {
                 workload: point.workload.clone(),
                 threads: point.threads,
@@ -91,7 +95,7 @@ pub fn ratios<'a>(measured: impl Into<Measured<'a>>, baseline: &str, margin: f64
                 blocks: pairs.len(),
                 verdict: match judged {
                     Verdict::TooFewBlocks => judged,
-                    _ if (biased && *strategy != AA_CONTROL) || invisible => Verdict::Unclear,
+                    _ if invisible => Verdict::Unclear,
                     _ => judged,
                 },
                 state: state.clone(),
@@ -100,7 +104,7 @@ pub fn ratios<'a>(measured: impl Into<Measured<'a>>, baseline: &str, margin: f64
                 baseline_ns,
                 confidence,
                 threshold: margin,
-                biased,
+                bias,
             })
         })
         .collect()

@@ -69,7 +69,8 @@ fn each_row_says_what_its_verdict_rests_on() {
         let decide = if row.strategy == AA_CONTROL { 1 } else { 2 };
         assert_eq!(row.confidence, corrected_confidence(CONFIDENCE, decide), "{row:?}");
         let interval = Interval { estimate: row.ratio, low: row.ci_low, high: row.ci_high };
-        assert_eq!(row.verdict, verdict(interval, row.blocks, row.threshold));
+        let bias = if row.strategy == AA_CONTROL { 0.0 } else { row.bias };
+        assert_eq!(row.verdict, verdict_beside(bias, interval, row.blocks, row.threshold));
         assert!((row.ns / row.baseline_ns - row.ratio).abs() < 1e-12);
     }
 }
@@ -169,11 +170,71 @@ fn few_blocks_have_no_interval_and_no_verdict() {
 }
 
 #[test]
-fn a_biased_control_takes_every_verdict_at_its_point() {
-    let rows = of(&run(20, 0.001, &[(AA_CONTROL, 1.05), ("twin", 1.05)]), 0.01);
+fn a_control_beyond_the_margin_takes_every_verdict_at_its_point() {
+    let rows = of(&run(20, 0.001, &[(AA_CONTROL, 1.05), ("twin", 1.05), ("half", 0.5)]), 0.01);
     assert_eq!(find(&rows, AA_CONTROL, Metric::NsPerOp).verdict, Verdict::Slower);
-    let twin = find(&rows, "twin", Metric::NsPerOp);
-    assert!(twin.biased && twin.verdict == Verdict::Unclear, "{twin:?}");
+    for name in ["twin", "half"] {
+        let row = find(&rows, name, Metric::NsPerOp);
+        assert!(row.is_biased() && row.verdict == Verdict::Unclear, "{row:?}");
+    }
+}
+
+#[test]
+fn a_control_within_the_margin_takes_what_its_bias_may_have_made() {
+    let contestants = [
+        (AA_CONTROL, 0.996),
+        ("twin", 1.0),
+        ("near", 1.012),
+        ("slow", 1.03),
+        ("half", 0.5),
+    ];
+    let rows = of(&run(60, 0.001, &contestants), 0.01);
+    let raw = |name| find(&rows, name, Metric::NsPerOp);
+    assert_eq!(raw(AA_CONTROL).verdict, Verdict::Same);
+    for (name, verdict) in [
+        ("twin", Verdict::Same),
+        ("near", Verdict::Unclear),
+        ("slow", Verdict::Slower),
+        ("half", Verdict::Faster),
+    ] {
+        let row = raw(name);
+        assert!((0.004..0.006).contains(&row.bias) && !row.is_biased(), "{row:?}");
+        assert_eq!(row.verdict, verdict, "{row:?}");
+    }
+}
+
+/// Every contestant, the control too, has a bias of its own of some third of the margin, far more than an interval is wide. A twin is
+/// called faster or slower no more often than promised, and a rival that is 10 % faster is called so.
+#[test]
+fn biases_below_the_margin_make_no_difference_and_hide_none() {
+    const RUNS: usize = 300;
+    let (bias, noise) = (Normal::new(0.0, 0.003).unwrap(), Normal::new(0.0, 0.001).unwrap());
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(17);
+    let (mut controls, mut twins, mut rivals) = (0, 0, 0);
+    for _ in 0..RUNS {
+        let contestants = [
+            ("mutex", 0.0),
+            (AA_CONTROL, 0.0),
+            ("twin", 0.0),
+            ("rival", 0.9_f64.ln()),
+        ];
+        let own = contestants.map(|(name, log)| (name, log + bias.sample(&mut rng)));
+        let trials: Vec<Trial> = (0..40)
+            .flat_map(|block| own.map(|(name, log)| (block, name, log)))
+            .map(|(block, name, log)| Trial {
+                ns_per_op: 10.0 * f64::exp(log + noise.sample(&mut rng)),
+                ..trial(name, block)
+            })
+            .collect();
+        let rows = of(&trials, 0.01);
+        let called = |name, wanted: &[Verdict]| wanted.contains(&find(&rows, name, Metric::NsPerOp).verdict);
+        controls += usize::from(find(&rows, AA_CONTROL, Metric::NsPerOp).bias > 0.0);
+        twins += usize::from(called("twin", &[Verdict::Faster, Verdict::Slower]));
+        rivals += usize::from(called("rival", &[Verdict::Faster]));
+    }
+    assert!(controls * 2 > RUNS, "{controls} controls of {RUNS} show a bias");
+    assert!(twins * 20 <= RUNS, "{twins} twins of {RUNS} are called different");
+    assert!(rivals * 10 >= RUNS * 9, "{rivals} rivals of {RUNS} are called faster");
 }
 
 #[test]

@@ -70,7 +70,8 @@ impl<'a> Files<'a> {
             let reading = &part.reading;
             let all = reading.log_ratios(baseline).into_iter();
             all.filter(|it| it.strategy == strategy && !reading.is_biased(&it.point)).filter_map(move |it| {
-                let held = Held::of(&it.logs, confidence, reading.threshold)?;
+                let bias = reading.bias(&it.point);
+                let held = Held::of(&it.logs, confidence, reading.threshold, bias)?;
                 Some(At { part, point: it.point, metric: it.metric, held })
             })
         };
