@@ -1,7 +1,7 @@
 //! Every strategy at every point, at a glance.
 
 use super::{axis, operations};
-use crate::document::words::{heading, percent};
+use crate::document::words::{counted, heading, percent};
 use crate::document::{Block, Cell, Column, Table, Tone};
 use crate::reading::{Place, Reading, Scores, Standing, Tally};
 use crate::record::{AA_CONTROL, ALL};
@@ -90,8 +90,8 @@ fn certainty(reading: &Reading<'_>, scores: &Scores) -> String {
         _ if controls.is_empty() => "No A/A control was run".to_owned(),
         0 => "The A/A control cannot be told from the baseline at any point".to_owned(),
         biased => format!(
-            "The A/A control differs from the baseline at {biased} of {} points, where no verdict counts",
-            controls.len()
+            "The A/A control differs from the baseline at {biased} of {}, where no verdict counts",
+            counted(controls.len(), "point")
         ),
     };
     format!(

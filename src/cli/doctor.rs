@@ -14,9 +14,10 @@ use crate::record::{Conditions, Host};
 /// `headlock doctor`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  headlock doctor             what spoils figures here, worst first, each with a remedy
-  headlock doctor --json      what was found, and what it was found from
-Exit status: 0 fit for measuring, 1 not")]
+  headlock doctor           what spoils figures here, worst first, with remedies
+  headlock doctor --json    the findings, and the facts behind them
+
+Exit status: 0 fit for measuring, 1 not.")]
 pub struct DoctorArgs {
     /// Print one JSON document
     #[arg(long)]
@@ -108,7 +109,7 @@ mod tests {
         let conditions = Conditions::default();
         let findings = findings(&host, &conditions);
         let document = document(&host, &conditions, &findings);
-        says_all(&document);
+        says_all("doctor", &document);
         says(
             &document,
             &[

@@ -38,11 +38,11 @@ fn three_kinds_of_host_become_a_mean_and_a_next_host() {
     assert_eq!(answer(&pool, "hazard").word, Word::Same);
     for in_detail in [false, true] {
         let document = document(&pool, in_detail);
-        says_all(&document);
+        says_all("pool", &document);
         says(
             &document,
             &[
-                "Of 2 comparisons: 1 faster, 1 same on every host tried",
+                "Of 2 comparisons, 1 faster, 1 same on every host tried",
                 "3 hosts of 3 microarchitectures; hosts of one count once.",
                 "hot, 1 thread: faster on every host tried: seqlock.",
                 "hot, 1 thread: same on every host tried: hazard.",

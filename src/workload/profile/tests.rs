@@ -20,7 +20,7 @@ fn profile(rows: &str, init: &str) -> Profile {
     Profile::of(&Trace::load(dir.path().join("t.csv")).unwrap())
 }
 
-/// One walk over each: the largest takes a while in a debug build, and its like (throttle, net) are left out.
+/// One walk over each. The largest takes a while in a debug build; two more of its size (throttle, net) are left out.
 #[test]
 fn real_traces_are_as_their_readme_says_and_workloads_do_as_they() {
     // Polls and runs that meet an empty list, mods that rearm, runs that fire, in per cent.
