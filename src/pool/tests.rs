@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::document::testing::{says, says_all};
 use crate::document::{Html, Writer};
-use crate::reading::testing::results;
+use crate::reading::testing::{replayed, results};
 use crate::record::{Host as Facts, RunRecord};
 
 /// A run of one host, in which seqlock takes `seqlock` ns beside the mutex's 10, and hazard 10.
@@ -129,6 +129,9 @@ fn what_must_agree_is_named_where_it_does_not() {
         change(&mut c.run);
         assert_eq!(Pool::of(&[a, b, c]).unwrap_err(), [says]);
     }
+    let [a, b] = two();
+    let replay = replayed(run("c", "Neoverse", 5.0));
+    assert_eq!(Pool::of(&[a, b, replay]).unwrap_err(), ["results/c: command is replay, not run"]);
     // What a host has its own of.
     let own: [Change; 3] = [
         |run| run.parameters.common.cpus = vec![3],

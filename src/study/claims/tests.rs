@@ -368,8 +368,7 @@ fn lists_in_c_are_answered_for_beside_those_in_rust() {
     };
     assert!(of("lock-per-run").starts_with("Holds, exactly"), "{}", of("lock-per-run"));
     assert!(
-        of("net-advantage")
-            .starts_with("Does not hold in time: Against qemu-2013, qemu-rfc is faster at 0 of 1 point")
+        of("net-advantage").starts_with("Does not hold in time: Against qemu-2013, qemu-rfc is faster at 0 of 1 point")
     );
     assert!(of("rival-mutex-peek").starts_with("Yes: Against qemu-rfc, qemu-2016"), "{}", of("rival-mutex-peek"));
     assert!(of("verdict").starts_with("No"), "{}", of("verdict"));

@@ -182,7 +182,7 @@ fn creating_and_freeing_becomes_churn() {
         (mix.churn, mix.modify, mix.deadline, fitted.workload.name.as_str()),
         (1.0, 1.0, 1.0, "my-trace-fit")
     );
-    assert!(fitted.notes.iter().any(|note| note.starts_with("1 create and free rows are left out")));
+    assert!(fitted.notes.iter().any(|note| note.starts_with("Left out: 1 create or free row, ")));
 }
 
 #[test]
