@@ -1,5 +1,7 @@
 //! `headlock doctor`: what is to be known of this machine before a figure from it is believed.
 
+use std::cmp::Reverse;
+
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -31,9 +33,15 @@ pub struct DoctorArgs {
 pub fn doctor(args: &DoctorArgs) -> Result<(), Failure> {
     let host = host::facts();
     let conditions = examine(Depth::Thorough);
-    let findings = findings(&host, &conditions);
+    let mut findings = findings(&host, &conditions);
+    worst_first(&mut findings);
     present(&document(&host, &conditions, &findings), Form::of(args.json, args.markdown))?;
     refuse_if_bad(&findings, "")
+}
+
+/// Puts those first that spoil most.
+fn worst_first(findings: &mut [Finding]) {
+    findings.sort_by_key(|it| Reverse(it.severity()));
 }
 
 /// A failure that names everything bad, if there is anything, after the flag that asked for it.
@@ -102,6 +110,13 @@ fn document(host: &Host, conditions: &Conditions, findings: &[Finding]) -> Docum
 mod tests {
     use super::*;
     use crate::document::testing::{says, says_all};
+
+    #[test]
+    fn what_is_bad_comes_first() {
+        let mut found = [Finding::Turbo(Some(false)), Finding::Turbo(None), Finding::Quota(Some(1.5), 2)];
+        worst_first(&mut found);
+        assert_eq!(found.map(|it| it.severity()), [Severity::Bad, Severity::Note, Severity::Ok]);
+    }
 
     #[test]
     fn every_finding_is_in_each_form() {
