@@ -28,7 +28,7 @@ pub struct CommonArgs {
     /// Stop after this many blocks
     #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(1, MAX_BLOCKS))]
     pub blocks: Option<u64>,
-    /// Stop after the block in which this time is up [default: 30s; 10m with --precision; none with --blocks]
+    /// Stop after the block in which this much time is up [default: 30s; 10m with --precision; none with --blocks]
     #[arg(long, value_name = "TIME", value_parser = units::duration_ns, allow_hyphen_values = true)]
     pub budget: Option<u64>,
     /// Stop once half the width of every interval is at most this
