@@ -21,7 +21,7 @@ pub struct Entry {
     pub table: fn() -> Table,
 }
 
-/// Entries for what is behind the door, by slot.
+/// Entries for lists behind the C interface, by slot.
 macro_rules! slots {
     ($($slot:literal)*) => { [$(Entry::in_slot::<$slot>),*] };
 }

@@ -42,6 +42,16 @@ pub fn count(number: u64) -> String {
     apart
 }
 
+/// A number of things, which are named in the singular: `1 strategy`, `1,200 blocks`.
+pub fn counted(number: usize, thing: &str) -> String {
+    let things = match (number, thing.strip_suffix('y')) {
+        (1, _) => thing.to_owned(),
+        (_, Some(stem)) => format!("{stem}ies"),
+        _ => format!("{thing}s"),
+    };
+    format!("{} {things}", count(number as u64))
+}
+
 /// Three significant digits, thousands apart: `0.0833`, `8.28`, `1,352`.
 pub fn figure(value: f64) -> String {
     match value.abs() {

@@ -192,9 +192,10 @@ fn a_block_plays_one_of_the_layouts_and_all_are_of_one_source() {
         2,
         &["--layouts layouts: ", "holds 0 programs; expected two or more"],
     );
-    for name in ["one", "other"] {
-        fs::copy(HEADLOCK, layouts.join(name)).expect("the program can be copied");
-    }
+    let copy = |name: &str| fs::copy(HEADLOCK, layouts.join(name)).expect("the program can be copied");
+    copy("one");
+    refused(&place.run(&format!("{words} never")), 2, &["holds 1 program; expected two or more"]);
+    copy("other");
     measured(&place.run(&format!("{words} run")));
     let rows = read_blocks(&place.file("run")).expect("blocks.csv").rows;
     assert!(rows.iter().all(|row| ["one", "other"].contains(&row.layout.as_str())), "{rows:?}");
@@ -212,7 +213,7 @@ fn a_block_plays_one_of_the_layouts_and_all_are_of_one_source() {
     refused(
         &place.run(&format!("{words} never")),
         2,
-        &["stranger was built from other source, or otherwise: 0123, "],
+        &["stranger was built from source 0123, this program from "],
     );
     assert!(!place.file("never").exists());
 }

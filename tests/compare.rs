@@ -466,3 +466,13 @@ fn verdicts_are_coloured_on_a_terminal_only_and_not_with_no_color() {
         assert!(plain.contains("slower") && !plain.contains(ESCAPE), "{plain:?}");
     }
 }
+
+#[test]
+fn without_histograms_it_compares_and_says_that_there_are_none() {
+    let place = tempfile::tempdir().unwrap();
+    let [a, b] = ["a", "b"].map(|name| MadeUp::default().write(place.path(), name));
+    std::fs::remove_file(b.join("latency.hlog")).unwrap();
+    let (status, said, complaint) = ended(compare(&[a.to_str().unwrap(), b.to_str().unwrap(), "--markdown"]));
+    assert_eq!(status, 0, "{complaint}");
+    assert!(said.contains("/b has no latency.hlog to check latency.csv against"), "{said}");
+}

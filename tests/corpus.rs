@@ -8,8 +8,10 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
+use headlock::export::{read_latency, read_run, read_trials};
+
 /// Hands every file of a target's corpus to the function that its fuzz target calls.
-fn play(target: &str, read: fn(&[u8])) {
+fn play(target: &str, mut read: impl FnMut(&[u8])) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target).with_extension("tar");
     let mut corpus = tar::Archive::new(File::open(&path).expect("a corpus"));
     let mut files = 0;
@@ -50,6 +52,32 @@ fn records_of_runs() {
 #[test]
 fn tables_of_results() {
     play("tables", fuzzed::tables);
+}
+
+/// Files of an older format are refused at their first line, and test nothing.
+#[test]
+fn each_reader_accepts_some_files_of_its_corpus() {
+    let dir = tempfile::tempdir().expect("a scratch directory");
+    let mut accepted = [0; 6];
+    let mut read = |counts: [usize; 3], files: [&[u8]; 3]| {
+        for (name, content) in ["run.json", "trials.csv", "latency.csv"].iter().zip(files) {
+            std::fs::write(dir.path().join(name), content).expect("the scratch directory can be written");
+        }
+        let there = [
+            read_run(dir.path()).is_ok(),
+            read_trials(dir.path()).is_ok(),
+            read_latency(dir.path()).is_ok(),
+        ];
+        counts.into_iter().zip(there).for_each(|(count, is_ok)| accepted[count] += usize::from(is_ok));
+    };
+    play("run_json", |bytes| read([0, 5, 5], [bytes, b"", b""]));
+    play("tables", |bytes| read([5, 1, 2], [b"", bytes, bytes]));
+    play("compare", |bytes| {
+        let mut parts = bytes.splitn(3, |byte| *byte == 0);
+        let parts = [(); 3].map(|()| parts.next().unwrap_or_default());
+        read([3, 4, 4], parts);
+    });
+    assert!(accepted[..5].iter().all(|count| *count > 0), "{accepted:?}");
 }
 
 #[test]

@@ -313,7 +313,7 @@ fn a_run_measures_what_is_loaded_beside_the_floor_behind_the_door_and_goes_on_wi
          --load ./crash-trial.so --out run",
     );
     assert_eq!(output.status.code(), Some(1));
-    let failed = "headlock: crash-trial failed on hot with 1 threads and is left out: its process ended with signal: 11 (SIGSEGV)";
+    let failed = "headlock: crash-trial failed on hot with 1 thread and is left out: its process ended with signal: 11 (SIGSEGV)";
     let complaint = text(&output.stderr);
     assert!(complaint.lines().all(|line| line == failed) && !complaint.is_empty(), "{complaint}");
     let trials = fs::read_to_string(place.file("run/trials.csv")).expect("trials.csv");
@@ -341,7 +341,7 @@ fn a_list_that_spoils_its_neighbour_is_the_one_that_is_left_out() {
          --load ./stray.so --out run",
     );
     let failed =
-        "headlock: stray failed on hot with 1 threads and is left out: its process ended with signal: 11 (SIGSEGV)";
+        "headlock: stray failed on hot with 1 thread and is left out: its process ended with signal: 11 (SIGSEGV)";
     let complaint = text(&output.stderr);
     assert!(complaint.lines().all(|line| line == failed) && !complaint.is_empty(), "{complaint}");
     assert_eq!(output.status.code(), Some(1));

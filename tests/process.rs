@@ -155,8 +155,7 @@ fn check_interrupted(run: Run, playing: Pid) {
     let (record, trials) = ended.files();
     assert!(trials.len() >= 3);
     assert_eq!(record.state, RunState::Interrupted);
-    let expected =
-        format!("headlock: interrupted; the {} trials so far are in {}\n", trials.len(), ended.dir.display());
+    let expected = format!("headlock: interrupted; {} trials so far in {}\n", trials.len(), ended.dir.display());
     assert_eq!(ended.complaint(), expected);
     wait_for("the trial process to end", || gone(playing).then_some(()));
 }
@@ -207,7 +206,7 @@ fn a_killed_process_costs_who_was_playing_and_no_other() {
     assert_eq!(
         last,
         format!(
-            "headlock: {failed} failed on hot with 1 threads and is left out: its process ended with signal: 9 (SIGKILL)"
+            "headlock: {failed} failed on hot with 1 thread and is left out: its process ended with signal: 9 (SIGKILL)"
         )
     );
     let (record, trials) = ended.files();

@@ -120,7 +120,7 @@ fn statements(disk: &Results, run: &Results, c: &Results) -> Vec<String> {
             in_c("qemu-rfc"),
             in_c("qemu-2016")
         ),
-        // Behind the same door as what it is compared with.
+        // Behind the same interface as what it is compared with.
         format!("parking_lot's mutex takes {} of the time of the one on the pthread mutex.", in_c("mutex@c")),
         format!(
             "{} recorded operations), played row by row on one thread for {:.0} s.",
@@ -134,10 +134,10 @@ fn statements(disk: &Results, run: &Results, c: &Results) -> Vec<String> {
             short(ratio("mutex-peek").ratio),
             short(ratio("atomic-deadline").ratio)
         ),
-        format!("In the {} blocks whose core was ours alone", own.blocks),
+        format!("In the {} blocks that had their core to themselves", own.blocks),
         format!("{} of its time ({} to {}).", short(own.ratio), short(own.ci_low), short(own.ci_high)),
         format!(
-            "In the {} whose core a stranger shared it is not either: {} ({} to {}).",
+            "The same holds in the {} blocks whose core was shared: {} ({} to {}).",
             shared.blocks,
             short(shared.ratio),
             short(shared.ci_low),

@@ -48,15 +48,19 @@ pub fn search(found: &Search<'_>) -> Document {
     } = found;
     let mut notices: Vec<String> = unverified(&[run]).into_iter().chain(found.caveats.clone()).collect();
     if *cut_short {
-        notices
-            .push("A limit ended the search before it was done; --resume with a longer --budget goes on.".to_owned());
+        notices.push(
+            "A limit ended the search before it was done; --resume with a longer --budget continues it.".to_owned(),
+        );
     }
     let control = format!("A/A control ({baseline} against itself)");
     let mut blocks = vec![Block::Table(crossings(rows))];
     match found.biased {
-        (0, values) => blocks.push(Block::Text(format!("{control}: no difference at any of {values} values."))),
+        (0, values) => {
+            blocks.push(Block::Text(format!("{control}: no difference at any of {}.", counted(values, "value"))));
+        }
         (biased, values) => {
-            notices.push(format!("{control}: differs at {biased} of {values} values, so this run is biased."));
+            let values = counted(values, "value");
+            notices.push(format!("{control}: differs at {biased} of {values}, so this run is biased."));
         }
     }
     blocks.push(Block::Text(format!("Results: {}", directory.display())));
@@ -156,8 +160,8 @@ fn crossings(rows: &[CrossoverRow]) -> Table {
         columns,
         rows: rows.iter().map(row).collect(),
         notes: vec![
-            "between: two values that were both decided, faster at one of them and not at the other. Then: the number of values at \
-             which it is faster, slower, the same and unclear. All of it holds simultaneously with 95 %."
+            "between: two values that were both decided, one faster, the other not. The columns after it count the values at \
+             which the strategy is faster, slower, the same and unclear. All verdicts hold simultaneously with 95 %."
                 .to_owned(),
         ],
     }
@@ -267,7 +271,7 @@ mod tests {
             directory: Path::new("results/made-up"),
             run: &run(),
         });
-        says_all(&document);
+        says_all("crossover", &document);
         says(
             &document,
             &[
@@ -283,6 +287,36 @@ mod tests {
         let crossing = &document.data["crossings"][0];
         assert_eq!((&crossing["crossing"], &crossing["blocks"]), (&json!(0.0625), &json!(1_234)));
         assert_eq!((&document.data["cut_short"], &document.data["biased"]), (&json!(true), &json!([1, 14])));
+    }
+
+    #[test]
+    fn a_map_is_said_in_each_form() {
+        let cell = |x: f64, y: f64, ratio: f64| MapCell {
+            strategy: "rcu-epoch".to_owned(),
+            baseline: "mutex".to_owned(),
+            vary_x: "mods".to_owned(),
+            x,
+            vary_y: "timers".to_owned(),
+            y,
+            workload: "hot".to_owned(),
+            threads: 2,
+            ratio,
+            ci_low: ratio * 0.9,
+            ci_high: ratio * 1.1,
+            blocks: 12,
+            verdict: if ratio < 1.0 { Verdict::Faster } else { Verdict::Slower },
+        };
+        let cells = [
+            cell(0.01, 10.0, 0.5),
+            cell(0.1, 10.0, 0.7),
+            cell(0.01, 1000.0, 0.8),
+            cell(0.1, 1000.0, 1.4),
+        ];
+        let document =
+            map("mutex", "workload hot".to_owned(), Vec::new(), &cells, Path::new("results/made-up"), &run());
+        says_all("crossover --vary A,B", &document);
+        says(&document, &["mods across, timers down", "0.50 faster", "1.40 slower", "1,000"]);
+        assert_eq!(document.data["map"].as_array().map(Vec::len), Some(4));
     }
 
     #[test]

@@ -107,10 +107,10 @@ fn when(run: &RunRecord) -> String {
 pub(super) fn host(run: &RunRecord) -> Vec<Block> {
     let mut blocks = vec![Block::Facts(facts(run))];
     if run.warnings.is_empty() {
-        blocks.push(Block::Text("The doctor had nothing to say against this host.".to_owned()));
+        blocks.push(Block::Text("The doctor found nothing to remark on this host.".to_owned()));
     } else {
         blocks.push(Block::Text(format!(
-            "What the doctor had to say as the run began, {}:",
+            "What the doctor found as the run began, {}:",
             counted(run.warnings.len(), "warning")
         )));
         blocks.push(Block::List(run.warnings.clone()));
@@ -139,13 +139,14 @@ fn facts(run: &RunRecord) -> Vec<(String, String)> {
     } = &run.host;
     let unknown = || "not known".to_owned();
     let text = |value: &Option<String>| value.clone().unwrap_or_else(unknown);
-    let number = |value: &Option<usize>| value.map_or_else(unknown, |it| it.to_string());
+    let number =
+        |value: &Option<usize>, of: &str| value.map_or_else(|| format!("{of}s not known"), |it| counted(it, of));
     let switch = |value: &Option<bool>| value.map_or_else(unknown, |on| if on { "on" } else { "off" }.to_owned());
     let mut facts = vec![
         ("Host", hostname.clone()),
         (
             "CPU",
-            format!("{}, {} cores, {} logical CPUs", text(cpu_model), number(cores), number(logical_cpus)),
+            format!("{}, {} and {}", text(cpu_model), number(cores, "core"), number(logical_cpus, "logical CPU")),
         ),
         ("Microarchitecture", text(microarchitecture)),
         ("SMT", switch(smt)),

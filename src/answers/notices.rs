@@ -62,16 +62,14 @@ fn unfinished(reading: &Reading<'_>) -> Option<String> {
     let how = match run.state {
         RunState::Complete => return None,
         RunState::Running => "it is under way, or was killed".to_owned(),
-        RunState::Interrupted => format!("it was interrupted{because}"),
+        RunState::Interrupted => "it was interrupted".to_owned(),
         RunState::Failed => format!("it ended on an error{because}"),
     };
     let has = match reading.trials.len() {
         0 => "It has no trial".to_owned(),
-        trials => format!(
-            "What follows rests on what it has: {} in {}",
-            counted(trials, "trial"),
-            counted(reading.blocks(), "block")
-        ),
+        trials => {
+            format!("Every figure rests on {} in {}", counted(trials, "trial"), counted(reading.blocks(), "block"))
+        }
     };
     Some(format!("This run is not whole: {how}. {has}."))
 }
@@ -99,7 +97,7 @@ fn disagreement(results: &Results, reading: &Reading<'_>) -> Option<String> {
     // A run under way appends trials before it rewrites what follows from them.
     let why = match reading.is_whole() {
         true => "one of the two was changed after the run",
-        false => "the run did not get to write it anew",
+        false => "the run ended before it rewrote ratios.csv",
     };
     Some(format!(
         "ratios.csv disagrees with trials.csv in {}{example}: {why}. Every ratio and verdict here is computed from trials.csv.",
@@ -150,8 +148,8 @@ fn behind_door(reading: &Reading<'_>) -> Option<String> {
     };
     (!names.is_empty()).then(|| {
         format!(
-            "Behind the C interface, where each operation is a call through a table, which no other row pays: {}. Their net figures are \
-             less {FLOOR_BEHIND}'s; its own is what the interface costs.{from}",
+            "Behind the C interface, where each operation is a call through a table: {}. Their net figures are less {FLOOR_BEHIND}'s, \
+             whose own net figure is the cost of the interface.{from}",
             list(&names)
         )
     })

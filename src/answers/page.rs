@@ -65,9 +65,9 @@ pub(super) fn gives_up(
 pub(super) fn words() -> Block {
     let rules = [
         "Yes, or justified: faster than the baseline somewhere, and at every point the one-sided 95 % upper end of the ratio lies below \
-         1.05. No: slower somewhere, or nowhere faster by more than the margin. Else open. Faster and slower are said at a level that \
-         holds over all points together. A racy strategy never counts, however fast it is: a poller may sleep past a timer.",
-        "Not claimed: anything about another machine, another load, or a program around the list. docs/METHOD.md gives each rule \
+         1.05. No: slower somewhere, or nowhere faster by more than the margin. Otherwise open. Faster and slower hold over all points \
+         together. A racy strategy never counts, however fast it is: a poller may sleep past a timer.",
+        "Nothing is claimed about another machine, another load, or the program around the list. docs/METHOD.md gives each rule \
          and its source, docs/GLOSSARY.md has these words.",
         "Every figure is computed from the directory's result files each time this page is made.",
     ];

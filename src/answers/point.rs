@@ -43,9 +43,8 @@ fn slightly_biased(reading: &Reading<'_>, point: &Point) -> Option<String> {
 fn implausible(reading: &Reading<'_>, point: &Point) -> Option<String> {
     let found: Vec<String> =
         reading.implausible(point).iter().map(|(name, what)| format!("{name} has {what}")).collect();
-    (!found.is_empty()).then(|| {
-        format!("Cannot be squared with the workload: {}. Each change holds the lock once, alone.", found.join("; "))
-    })
+    (!found.is_empty())
+        .then(|| format!("Contradicts the workload: {}. Each change holds the lock once, alone.", found.join("; ")))
 }
 
 /// The rest of a point: its states, its load, and the tails of its other operations.
@@ -232,14 +231,17 @@ fn lines(reading: &Reading<'_>, point: &Point) -> Option<String> {
     if !at_floor.is_empty() {
         let most = percent(MOST_AT_FLOOR);
         lines.push(format!(
-            "At the floor: {}. All of them count; above {most} there is no net figure.",
+            "At the floor: {}. They count; with more than {most} of them a strategy has no net figure.",
             at_floor.join(", ")
         ));
     }
     lines.extend(reading.uneven(point).iter().filter_map(uneven));
     let unfair: Vec<String> = reading.unfair(point).iter().map(|(name, share)| format!("{name} {share:.2}")).collect();
     if !unfair.is_empty() {
-        lines.push(format!("Fewest over most operations of a thread: {}; threads.csv has each.", unfair.join(", ")));
+        lines.push(format!(
+            "Threads got unequal shares (fewest operations over most): {}; threads.csv has each.",
+            unfair.join(", ")
+        ));
     }
     (!lines.is_empty()).then(|| lines.join(" "))
 }

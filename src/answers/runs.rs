@@ -27,7 +27,7 @@ pub fn runs(directory: &str, runs: &Runs) -> Document {
     };
     let mut blocks: Vec<Block> = points.iter().map(section).collect();
     blocks.push(Block::Text(format!(
-        "The unit is the run: of each one counts the median over its blocks, and intervals are of these. Fewer than {MIN_BLOCKS} \
+        "The unit is the run: each counts as the median over its blocks, and intervals are of these medians. Fewer than {MIN_BLOCKS} \
          runs have no verdict."
     )));
     blocks.push(Block::Text(format!(
@@ -42,7 +42,7 @@ pub fn runs(directory: &str, runs: &Runs) -> Document {
             "runs": runs.0.iter().map(|run| json!({ "directory": run.name, "run": run.run })).collect::<Vec<_>>(),
             "ratios": ratios,
         }),
-        ..Document::new("Runs apart from each other")
+        ..Document::new("A set of runs")
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) fn blocks(
     let mut blocks = vec![Block::Table(table(&strategies))];
     if checks.is_empty() {
         blocks.push(Block::Text(
-            "Whether each strategy keeps what it declares was not checked here. This does it, and the page then shows the counts:"
+            "Whether each strategy keeps what it declares was not checked here. This command checks it, and the page then shows the counts:"
                 .to_owned(),
         ));
         blocks.push(Block::Code(verify.to_owned()));
@@ -67,7 +67,7 @@ fn table(strategies: &[Known<'_>]) -> Table {
         let verify = match (it.checks.is_empty(), it.checks.iter().all(|row| row.verdict.is_good())) {
             (true, _) if it.verified => Cell::new("passed before"),
             (true, _) => Cell::toned("not verified", Tone::Open),
-            (_, true) if late > 0 => Cell::new(format!("kept, {} polls late", count(late))),
+            (_, true) if late > 0 => Cell::new(format!("kept, {} late", counted(late as usize, "poll"))),
             (_, true) => Cell::new("kept"),
             (_, false) => Cell::toned("broken", Tone::Bad),
         };
@@ -92,7 +92,9 @@ fn table(strategies: &[Known<'_>]) -> Table {
             Column::words("verify"),
         ],
         rows: strategies.iter().map(row).collect(),
-        notes: vec!["Nodes waiting: the most freed ones not yet reclaimed, at one moment of any trial.".to_owned()],
+        notes: vec![
+            "Nodes waiting: the most freed nodes that were not yet reclaimed at one moment of a trial.".to_owned(),
+        ],
     }
 }
 
@@ -123,7 +125,7 @@ fn freshness(declared: &Declaration, checks: &[&CheckRow]) -> String {
         "linearizable" => "an answer was true at some moment during the call",
         "notified" => "an answer may be stale, but later than the truth only while a rearm is on its way to the poller",
         RACY => "an answer may be later than the truth with no rearm on its way, and the poller oversleeps",
-        _ => "in the strategy's own word",
+        _ => "a word of the strategy's own",
     };
     let text = format!("{}: {means}.", declared.freshness);
     let Some(row) = checks.iter().find(|row| row.check == Check::Fresh) else {
@@ -150,7 +152,7 @@ fn progress(word: &str) -> &'static str {
         "obstruction-free" => "a poll ends if it runs alone for long enough",
         "lock-free" => "some thread always makes progress; a single poll may start over",
         "wait-free" => "every poll ends in a bounded number of its own steps",
-        _ => "in the strategy's own word",
+        _ => "a word of the strategy's own",
     }
 }
 
@@ -160,7 +162,7 @@ fn reader(word: &str) -> String {
         "fence" => "a full fence, or a store that needs one",
         "RMW" => "an atomic read-modify-write on memory that other threads touch",
         "lock" => "a lock, held for the read",
-        "asymmetric" => "compiler fences only, the writer makes the readers' processors execute the real ones",
+        "asymmetric" => "compiler fences only; the writer makes the readers' processors execute fences",
         _ => return word.to_owned(),
     };
     format!("{word}: {means}")
@@ -195,7 +197,9 @@ fn verified(checks: &[&CheckRow]) -> String {
         })
         .collect();
     match broken.is_empty() {
-        true => format!("kept all {} checks, {} answers and sequences tried.", checks.len(), count(tried)),
-        false => format!("kept {kept} of {} checks; {}.", checks.len(), list(&broken)),
+        true => {
+            format!("kept in all of {}; {} answers and sequences tried.", counted(checks.len(), "check"), count(tried))
+        }
+        false => format!("kept in {kept} of {}; {}.", counted(checks.len(), "check"), list(&broken)),
     }
 }

@@ -79,7 +79,7 @@ fn study_notices(material: &StudyMaterial<'_>, readings: &[Reading<'_>]) -> Vec<
     let unfinished: Vec<String> = study.unfinished().iter().map(|(part, how)| format!("{part} ({how})")).collect();
     let mut all: Vec<String> = claims::disagreement(material.claims).into_iter().collect();
     if !unfinished.is_empty() {
-        all.push(format!("This study is not whole. Parts without an end: {}.", unfinished.join(", ")));
+        all.push(format!("This study is not whole. Unfinished parts: {}.", unfinished.join(", ")));
     }
     if !study.record.left_out.is_empty() {
         all.push(format!("The budget was too short for {}.", list(&study.record.left_out)));
@@ -113,8 +113,8 @@ fn sizes(study: &StudyResults) -> Option<String> {
         .collect();
     (!sizes.is_empty()).then(|| {
         format!(
-            "The lists in Rust keep active timers in a heap, QEMU's and those in C in a linked list, whose insert walks past every \
-             earlier timer; the heap hides that walk. A list that has any timer holds, at the median over operations, {}.",
+            "The lists in Rust keep active timers in a heap. QEMU's and those in C are linked, and an insertion walks past every \
+             earlier timer. At the median over operations, a list that has any timer holds {}.",
             list(&sizes)
         )
     })
@@ -140,12 +140,12 @@ fn shares(study: &StudyResults, readings: &[Reading<'_>]) -> Option<Block> {
     }
     let numbers = ["pilot's blocks", "spread", "a block takes", "given", "blocks"].map(Column::numbers);
     let table = Table {
-        caption: "Pilots, and the time that they got their parts".to_owned(),
+        caption: "Pilots, and the time given to each part".to_owned(),
         columns: std::iter::once(Column::words("part")).chain(numbers).collect(),
         rows,
         notes: vec![
-            "Spread: the standard deviation from block to block of the patch's ratio. A part gets time in proportion to its square and \
-             to what a block takes, with a floor and a cap. No verdict rests on a pilot's blocks."
+            "Spread: the standard deviation of the patch's ratio over blocks. A part gets time in proportion to the square of its spread \
+             and to the length of its blocks, with a floor and a cap. No verdict rests on a pilot's blocks."
                 .to_owned(),
         ],
     };

@@ -91,5 +91,5 @@ fn note(reading: &Reading<'_>, point: &Point, op: &str) -> String {
         let step = duration(reading.measured.clock_step_ns);
         text += &format!("The clock's step is {step}: a smaller difference has no verdict. ");
     }
-    text + &format!("A percentile stands where at least {} lie beyond it.", counted(RESOLVED as usize, "operation"))
+    text + &format!("A percentile is given where at least {} lie beyond it.", counted(RESOLVED as usize, "operation"))
 }

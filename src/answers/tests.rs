@@ -3,9 +3,10 @@
 use snapbox::{assert_data_eq, file};
 
 use super::{Material, page, run};
+use crate::document::testing::{says, says_all};
 use crate::document::{Block, Document, Html, Json, Markdown, Terminal, Writer};
 use crate::reading::testing::{declarations, passed, probed, replayed, results};
-use crate::reading::{Picture, Results};
+use crate::reading::{Picture, Results, Runs};
 use crate::record::{AA_CONTROL, Check, Pass, RunState, Verified};
 
 const HOSTILE: &str = "<script>alert('x')</script>\"";
@@ -119,6 +120,20 @@ fn answer(results: &Results, in_detail: bool) -> Document {
     run(&material, in_detail)
 }
 
+#[test]
+fn every_form_of_a_run_says_the_same() {
+    let results = probed(&[("seqlock", 5.0), ("hazard", 10.0)]);
+    for in_detail in [false, true] {
+        says_all("run", &answer(&results, in_detail));
+        says_all("replay", &answer(&replayed(results.clone()), in_detail));
+    }
+    says_all("run", &document(&results));
+    let set = super::runs("results/made-up", &Runs(vec![results; 10]));
+    says_all("run --runs", &set);
+    says(&set, &["10 runs", "hot, 1 thread", "seqlock", "faster"]);
+    assert_eq!(set.data["runs"].as_array().map(Vec::len), Some(10));
+}
+
 /// After a change that is meant, `SNAPSHOTS=overwrite cargo test --lib answers` writes what is said now.
 #[test]
 fn the_answer_of_a_run_in_each_form() {
@@ -188,7 +203,7 @@ fn what_cannot_be_told_from_doing_nothing_says_so_and_has_no_net_figure() {
         .for_each(|it| it.at_floor = true);
     let text = Terminal { width: 400, colour: false }.write(&answer(&idle, false));
     assert!(text.contains("faster; cannot be told from doing nothing"), "{text}");
-    assert!(text.contains("At the floor: seqlock in 2 of 16 trials. All of them count"), "{text}");
+    assert!(text.contains("At the floor: seqlock in 2 of 16 trials. They count"), "{text}");
     let reading = idle.reading();
     let summary = reading.summaries.iter().find(|it| it.strategy == "seqlock").unwrap();
     assert_eq!((summary.net_ns_per_op, summary.trials), (None, 16));

@@ -29,20 +29,19 @@ use super::verify::VerifyArgs;
     arg_required_else_help = true
 )]
 #[command(after_help = "Examples:
-  headlock run                                      1 thread and one per CPU, in about 30 s
-  headlock run -w hot --threads 1,2 --budget 60s    one workload, longer
-  headlock replay traces/disk.csv.zst               a recorded QEMU, every row on one thread
-  headlock trace traces/disk.csv.zst                what that trace holds
-  headlock crossover --vary mods                    from which share of changes on does RCU beat the mutex?
-  headlock study qemu-rfc --budget 5m               the claims of QEMU's RFC, tested one by one
-  headlock report results/DIRECTORY                 the page to decide from
-  headlock verify                                   does each strategy keep what it declares?
-  headlock list                                     the strategies and what each declares
+  headlock run                          1 thread and one per CPU, in about 30 s
+  headlock run -w hot --budget 60s      one workload, longer
+  headlock replay traces/disk.csv.zst   a recorded QEMU, every row on one thread
+  headlock trace traces/disk.csv.zst    what that trace holds
+  headlock crossover --vary mods        up to which share of changes does RCU pay?
+  headlock study qemu-rfc --budget 5m   the claims of QEMU's RFC, one by one
+  headlock report results/DIRECTORY     the page to decide from
+  headlock verify                       does each strategy keep what it declares?
+  headlock list                         the strategies and what each declares
 
-Exit status: 0 done, 1 error, or an unfit host (doctor), 2 usage, 3 slower than the threshold
-(compare), 4 unclear or too few blocks (compare --strict), 5 a strategy breaks what it declares
-(verify), 6 measured, but some point has no figure at all, 130 interrupted, with everything
-measured so far written. Where several apply, the first of 130, 5, 3, 6, 4, 1.
+Exit status: 0 done, 1 error, or an unfit host (doctor), 2 usage, 3 slower than the threshold (compare), 4 unclear or too few \
+blocks (compare --strict), 5 a strategy breaks what it declares (verify), 6 measured, but some point has no figure at all, \
+130 interrupted, with everything measured so far written. Where several apply, the first of 130, 5, 3, 6, 4, 1.
 
 Colour is used on a terminal only, and not where NO_COLOR is set.")]
 pub struct Cli {
@@ -65,7 +64,7 @@ pub enum Command {
     Study(StudyArgs),
     /// Compare two result directories, or two points of one
     Compare(CompareArgs),
-    /// Pool the results of several hosts: the mean, and the next host
+    /// Pool the results of several hosts: each host, the mean, and the next host
     Pool(PoolArgs),
     /// Write the design-review document of a result directory
     Report(ReportArgs),

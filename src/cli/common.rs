@@ -31,22 +31,22 @@ pub struct CommonArgs {
     /// Stop after the block in which this much time is up [default: 30s; 10m with --precision; none with --blocks]
     #[arg(long, value_name = "TIME", value_parser = units::duration_ns, allow_hyphen_values = true)]
     pub budget: Option<u64>,
-    /// Stop after the block in which half the width of every interval is within this
+    /// Stop once half the width of every interval is at most this
     #[arg(long, value_name = "SHARE", value_parser = units::share, allow_hyphen_values = true)]
     pub precision: Option<Share>,
     /// How long each strategy is measured in a block and pass; a replay plays its trace to the end
     #[arg(long, default_value = "5ms", value_name = "TIME", value_parser = units::trial_ns, allow_hyphen_values = true)]
     pub trial: u64,
-    /// No latencies beside throughput, as always in a crossover: all the time goes to the pass that ratios are taken of
+    /// Leave out the latency pass, so that all time goes to the throughput pass; a crossover has no other
     #[arg(long)]
     pub no_latency: bool,
-    /// slices: all strategies take turns in one process per block and point; process: each trial has its own, as a check
+    /// slices: all strategies take turns in one process per block and point; process: each trial has its own process, as a check
     #[arg(long, default_value = "slices", value_name = "WHAT", value_parser = units::isolation)]
     pub isolation: Isolation,
-    /// How long a block's process may take beyond twice what it measures before it counts as hung
+    /// A block's process counts as hung after twice the time that it measures and this
     #[arg(long, default_value = "60s", value_name = "TIME", value_parser = units::duration_ns, allow_hyphen_values = true)]
     pub patience: u64,
-    /// Difference still called the same
+    /// Largest difference that is called the same
     #[arg(long, default_value = "1%", value_name = "SHARE", value_parser = units::share, allow_hyphen_values = true)]
     pub threshold: Share,
     /// Seed of the scripts and of the order of trials
@@ -55,10 +55,11 @@ pub struct CommonArgs {
     /// auto: one thread per CPU, in turn; none; or a list of CPUs, like 0,2 or 0-3
     #[arg(long, default_value = "auto", value_name = "auto|none|LIST", value_parser = units::pinning, allow_hyphen_values = true)]
     pub pin: units::Pinning,
-    /// busy: a loop beside the run, on a CPU that its threads leave free; idle: only blocks count that had their cores to themselves
+    /// busy: a busy loop beside the run, on a CPU that its threads leave free; idle: count only blocks that had their cores to
+    /// themselves
     #[arg(long, value_name = "WHAT", value_parser = units::neighbour)]
     pub neighbour: Option<Neighbour>,
-    /// Each block plays one of the programs in this directory, drawn at random: this one, relinked in other orders (`just layouts`)
+    /// Directory of programs relinked in other orders (`just layouts`); each block plays one of them, drawn at random
     #[arg(long, value_name = "DIR")]
     pub layouts: Option<PathBuf>,
     /// Result directory; must not exist [default: results/DATE-TIME-HOST-WHAT]

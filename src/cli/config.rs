@@ -6,7 +6,7 @@ use clap::ArgMatches;
 use clap::parser::ValueSource;
 
 use super::failure::{Failure, usage};
-use crate::export::read_run_file;
+use crate::export::{ReadError, read_run_file};
 use crate::record::Parameters;
 
 /// Which of a command's flags were typed, and are no defaults.
@@ -45,6 +45,10 @@ pub fn read(path: &Path) -> Result<Parameters, Failure> {
             Err(wrong(path, "it is of a model, which measured nothing; expected that of a run"))
         }
         Ok(record) => Ok(record.parameters),
+        Err(ReadError::Io { path, source }) => usage(format!(
+            "--config {}: cannot be read: {source}; expected a run.json that headlock wrote",
+            path.display()
+        )),
         Err(error) => usage(format!("--config {error}")),
     }
 }

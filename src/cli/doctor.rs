@@ -1,5 +1,7 @@
 //! `headlock doctor`: what is to be known of this machine before a figure from it is believed.
 
+use std::cmp::Reverse;
+
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -14,9 +16,10 @@ use crate::record::{Conditions, Host};
 /// `headlock doctor`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  headlock doctor             what spoils figures here, worst first, each with a remedy
-  headlock doctor --json      what was found, and what it was found from
-Exit status: 0 fit for measuring, 1 not")]
+  headlock doctor           what spoils figures here, worst first, with remedies
+  headlock doctor --json    the findings, and the facts behind them
+
+Exit status: 0 fit for measuring, 1 not.")]
 pub struct DoctorArgs {
     /// Print one JSON document
     #[arg(long)]
@@ -30,9 +33,15 @@ pub struct DoctorArgs {
 pub fn doctor(args: &DoctorArgs) -> Result<(), Failure> {
     let host = host::facts();
     let conditions = examine(Depth::Thorough);
-    let findings = findings(&host, &conditions);
+    let mut findings = findings(&host, &conditions);
+    worst_first(&mut findings);
     present(&document(&host, &conditions, &findings), Form::of(args.json, args.markdown))?;
     refuse_if_bad(&findings, "")
+}
+
+/// Puts those first that spoil most.
+fn worst_first(findings: &mut [Finding]) {
+    findings.sort_by_key(|it| Reverse(it.severity()));
 }
 
 /// A failure that names everything bad, if there is anything, after the flag that asked for it.
@@ -103,12 +112,19 @@ mod tests {
     use crate::document::testing::{says, says_all};
 
     #[test]
+    fn what_is_bad_comes_first() {
+        let mut found = [Finding::Turbo(Some(false)), Finding::Turbo(None), Finding::Quota(Some(1.5), 2)];
+        worst_first(&mut found);
+        assert_eq!(found.map(|it| it.severity()), [Severity::Bad, Severity::Note, Severity::Ok]);
+    }
+
+    #[test]
     fn every_finding_is_in_each_form() {
         let host = Host { governor: Some("powersave".to_owned()), ..Host::default() };
         let conditions = Conditions::default();
         let findings = findings(&host, &conditions);
         let document = document(&host, &conditions, &findings);
-        says_all(&document);
+        says_all("doctor", &document);
         says(
             &document,
             &[

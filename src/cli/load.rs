@@ -15,8 +15,8 @@ use crate::registry::Registry;
 /// The libraries to load.
 #[derive(Clone, Debug, Default, Args)]
 pub struct LoadArgs {
-    /// Play the list of this C library too (include/headlock.h); may be repeated. NAME@c among the strategies is a built-in list
-    /// through the same interface
+    /// Play the list of this C library too (include/headlock.h); may be repeated. The strategy NAME@c is the built-in NAME behind
+    /// the same interface
     #[arg(long = "load", value_name = "LIB.so")]
     pub libraries: Vec<PathBuf>,
     /// What a `run.json` says of them, in the same order.
@@ -38,12 +38,12 @@ impl LoadArgs {
     }
 }
 
-/// What a command asks of the door.
+/// What a command asks of the C interface.
 struct Asked<'a> {
     load: &'a LoadArgs,
     /// Names that were typed, any of which may end in [`SUFFIX`].
     names: Vec<&'a str>,
-    /// Whether the floor behind the door is played beside what stands there.
+    /// Whether `floor@c` is played too.
     measures: bool,
     /// The `run.json` that names the libraries, if one does.
     config: Option<&'a Path>,
@@ -73,7 +73,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// The registry with what the command wants from behind the door.
+/// The registry with the lists behind the C interface that the command names.
 ///
 /// # Errors
 /// If a library cannot take part: the first that cannot.

@@ -16,12 +16,11 @@ use crate::reading::Results;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   headlock pool results/host-a results/host-b results/host-c
-  headlock pool results/fleet                          every result directory in it
-  headlock pool results/fleet --page fleet.html        the same as a page, with more pictures
+  headlock pool results/fleet                      every result directory in it
+  headlock pool results/fleet --page fleet.html    as a page, with more pictures
 
-Result directories must be of the same parameters; those of one machine are joined first. Below three kinds of
-host nothing is pooled: they stand side by side. docs/FLEET.md has the rule, and scripts/fleet measures on many
-hosts.")]
+Result directories must have the same parameters; those of one machine are joined first. Below three microarchitectures \
+nothing is pooled: the hosts stand side by side. docs/FLEET.md has the rule, and scripts/fleet measures on many hosts.")]
 pub struct PoolArgs {
     /// Result directories, or directories of them
     #[arg(value_name = "DIR", required = true)]

@@ -20,10 +20,10 @@ use crate::workload::{Order, Speed};
 /// `headlock replay`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  headlock replay traces/boot.csv.zst                              exact counts, back to back
-  headlock replay traces/disk.csv.zst --order threads              a thread for each of the trace's
-  headlock replay traces/idle.csv.zst --order threads --speed 1    at the recorded pace
-  headlock replay traces/disk.csv.zst --neighbour idle             with its core to itself")]
+  headlock replay traces/boot.csv.zst                    row by row on one thread
+  headlock replay traces/disk.csv.zst --order threads    on the trace's threads
+  headlock replay traces/idle.csv.zst --order threads --speed 1     as recorded
+  headlock replay traces/disk.csv.zst --neighbour idle   with its core to itself")]
 pub struct ReplayArgs {
     /// Trace files (CSV, plain, zstd or gzip)
     #[arg(required_unless_present = "config", value_name = "TRACE")]

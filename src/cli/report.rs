@@ -18,11 +18,11 @@ use crate::study::claims;
 /// `headlock report`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  headlock report results/mine                          writes results/mine/report.html
+  headlock report results/mine                   writes results/mine/report.html
   headlock report results/mine --out review.html
-  headlock report results/mine --markdown               the same, to paste into a review
+  headlock report results/mine --markdown        the same, to paste into a review
 
-The page is one file that needs no network. It shows the pictures that are in DIR/plots; scripts/plot draws them.")]
+The page is one file that needs no network. It shows the pictures in DIR/plots; scripts/plot draws them.")]
 pub struct ReportArgs {
     /// Result directory, a set of runs, or a study
     #[arg(value_name = "DIR")]

@@ -20,8 +20,8 @@ use crate::workload::Workload;
   headlock run -w pollers --threads 2
   headlock run -w hot --mix deadline=90,modify=10 --timers 1000 --head-share 0.5
   headlock run -w mine.toml --strategies mutex,seqlock --blocks 40
-  headlock run -w hot --threads 1 --neighbour busy                beside a busy loop
-  headlock run --runs 6 --gap 10m --out results/hour              six runs apart
+  headlock run -w hot --threads 1 --neighbour busy       beside a busy loop
+  headlock run --runs 6 --gap 10m --out results/hour     six runs, ten minutes apart
   headlock run --config results/mine/run.json --seed 2")]
 pub struct RunArgs {
     /// Workloads: presets or TOML files, separated by commas [default: hot,paced]
@@ -85,13 +85,13 @@ pub fn request<'a>(registry: &Registry, args: &'a RunArgs) -> Result<Request<'a>
             let point = Point { workload: workload.name.clone(), threads };
             let load = Load::Synthetic { workload: Box::new(workload.clone()), threads };
             match points.iter().any(|(known, _)| *known == point) {
-                true => return usage(format!("--threads {threads} is asked for twice for workload {}", workload.name)),
+                true => return usage(format!("--threads {threads} comes up twice for workload {}", workload.name)),
                 false => points.push((point, load)),
             }
         }
     }
     if points.is_empty() {
-        return usage("--threads: there is no thread count, so there is nothing to measure");
+        return usage("--threads: no thread count is named; expected one or more, like 1,2");
     }
     let plan =
         session::plan(registry, common, session::strategies(registry, &common.strategies, &common.baseline)?, points)?;

@@ -19,7 +19,8 @@ use super::units;
 use super::verify::{self, VerifyArgs};
 use crate::answers::{self, StudyMaterial};
 use crate::export::{
-    copy_model, create_beside, create_study, directory_name, read_model, read_results, read_study_results, write_study,
+    ReadError, copy_model, create_beside, create_study, directory_name, read_model, read_results, read_study_results,
+    write_study,
 };
 use crate::harness::clock::Moment;
 use crate::harness::{host, pin};
@@ -33,20 +34,19 @@ use crate::study::{claims, qemu_rfc};
 /// `headlock study`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  headlock study qemu-rfc --budget 5m               the RFC of 2013: QEMU's timers under RCU
+  headlock study qemu-rfc --budget 5m      the RFC of 2013: QEMU's timers under RCU
   headlock study qemu-rfc --budget 20m --out results/rfc
-  headlock study qemu-rfc --load qemu-2013.so --load qemu-rfc.so      the lists of examples/c, too
-  headlock study qemu-rfc --model MODEL             with what scripts/model wrote into MODEL
+  headlock study qemu-rfc --load qemu-2013.so --load qemu-rfc.so     in C, too
+  headlock study qemu-rfc --model MODEL    with a model's counts and predictions
 
-Its parts are ordinary commands with ordinary result directories, all in one; study.json names them.
-A short pilot of each point, which no verdict rests on, says how the time is shared out. The traces
-that fit the budget are played in strict order, shortest first; the busiest is cut if need be to be
-played at its own pace.")]
+The parts of a study are ordinary commands. Their result directories lie in the study's, and study.json names them. A short \
+pilot of each point decides how the time is shared out; no verdict rests on it. Traces are played in strict order, shortest \
+first, as many as fit the budget. The busiest is also played at its own pace, cut short if need be.")]
 pub struct StudyArgs {
     /// The study: qemu-rfc
     #[arg(value_name = "NAME", value_parser = [crate::study::qemu_rfc::NAME])]
     pub name: String,
-    /// Time for all of it; what it is too short for is named
+    /// Time for the whole study; parts that it is too short for are named
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = units::budget_ns, allow_hyphen_values = true)]
     pub budget: u64,
     /// The directory of the recorded traces
@@ -54,7 +54,7 @@ pub struct StudyArgs {
     pub traces: PathBuf,
     #[command(flatten)]
     pub load: LoadArgs,
-    /// Take in a model's results: anatomy.csv, and directories that scripts/model predict wrote
+    /// Directory of a model's results: anatomy.csv, and directories that scripts/model predict wrote
     #[arg(long, value_name = "DIR")]
     pub model: Option<PathBuf>,
     /// The study's directory; must not exist [default: results/DATE-TIME-HOST-study-NAME]
@@ -89,7 +89,15 @@ pub fn study(registry: &Registry, args: &StudyArgs) -> Result<(), Failure> {
         }
     }
     if let Some(model) = &args.model {
-        read_model(model).map_err(|error| Failure::Error(format!("--model: {error}")))?;
+        read_model(model).map_err(|error| {
+            let is_unread = matches!(error, ReadError::Io { .. });
+            let remedy = if is_unread {
+                "; name a directory that scripts/model wrote"
+            } else {
+                ""
+            };
+            Failure::Error(format!("--model: {error}{remedy}"))
+        })?;
     }
     let known = traces::in_dir(&args.traces).map_err(|error| Failure::Error(format!("--traces {error}")))?;
     for note in known.iter().flat_map(|trace| &trace.notes) {

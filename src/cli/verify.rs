@@ -26,9 +26,9 @@ use crate::verify::referee::{self, Ending, Observer, Plan};
 /// `headlock verify`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  headlock verify                                          every strategy, every check, in under a minute
-  headlock verify --strategies rcu-epoch --checks fresh    the race of the RFC, with the events that lead to it
-  headlock verify --seconds 600                            torture
+  headlock verify                                 every strategy, every check
+  headlock verify -s rcu-epoch --checks fresh     the race of the RFC, with its events
+  headlock verify --seconds 600                   torture
 
 Exit status: 5 if a strategy breaks what it declares.")]
 pub struct VerifyArgs {
@@ -40,22 +40,22 @@ pub struct VerifyArgs {
     /// Checks separated by commas: model, fresh, history, conserve, reclaim, reenter, progress, hold; or all
     #[arg(long, default_value = "all", value_delimiter = ',', value_name = "LIST")]
     pub checks: Vec<String>,
-    /// How long all of it together goes on; each check makes one whole pass at least
+    /// Time for all checks together; each makes at least one whole pass
     #[arg(long, default_value_t = 40, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(1u64, 1_000_000))]
     pub seconds: u64,
-    /// Make so many passes of each check, however long that takes
+    /// Number of passes of each check, however long they take
     #[arg(long, value_name = "N", conflicts_with = "seconds", allow_hyphen_values = true, value_parser = units::whole(1u64, 1_000_000))]
     pub passes: Option<u64>,
     /// Threads of a concurrent check, from 2 [default: one more than there are CPUs]
     #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(2u16, 256))]
     pub threads: Option<u16>,
-    /// Timers to grow a list to
+    /// Timers in the longest list
     #[arg(long, default_value_t = 5_000, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(1u32, 1_000_000))]
     pub timers: u32,
     /// Seed of every random choice
     #[arg(long, default_value_t = 1, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(0, u64::MAX))]
     pub seed: u64,
-    /// How long an operation may get nowhere, twice in a row, before it counts as hung
+    /// An operation counts as hung after two such periods without progress
     #[arg(long, default_value = "10s", value_name = "TIME", allow_hyphen_values = true, value_parser = units::duration_ns)]
     pub patience: u64,
     /// Result directory, for verify.csv and violations.txt; must not exist

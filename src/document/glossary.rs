@@ -23,12 +23,12 @@ pub const WORDS: [(&str, &str); 12] = [
     ),
     (
         "Interval",
-        "The range that holds the true ratio with 95 % confidence, corrected for the number of rows: all intervals of a table \
-         hold at the same time.",
+        "A range around a ratio. The level is corrected for the number of rows: with 95 % confidence every true ratio of a table \
+         lies in its interval.",
     ),
     (
         "Margin",
-        "The difference that is still called the same, set by --threshold. A margin of 1 % reaches from 1/1.01 to 1.01.",
+        "The largest difference that is still called the same, set by --threshold. A margin of 1 % goes from 1/1.01 to 1.01.",
     ),
     (
         "Verdict",
@@ -37,12 +37,12 @@ pub const WORDS: [(&str, &str); 12] = [
     ),
     (
         "Too few blocks",
-        "Fewer than six blocks have both sides. There is no interval and no verdict; a longer run has them.",
+        "Fewer than six blocks have trials of both strategies. There is no interval and no verdict; a longer run gives them.",
     ),
     (
         "State",
-        "What the machine was like during a block, told by probes alone: whether the thread's core was its own or shared. The answer may \
-         differ between states.",
+        "What the machine was like during a block, by probes alone: whether a thread had its core to itself or shared it. The answer \
+         may differ between states.",
     ),
     (
         "Freshness",

@@ -2,7 +2,7 @@
 
 use crate::record::{Point, Ratio};
 use crate::text::significant;
-pub use crate::text::{count, duration, figure, grouped, trimmed};
+pub use crate::text::{count, counted, duration, figure, grouped, trimmed};
 
 /// A share in per cent, two significant digits: `14 %`, `2.1 %`, `0.045 %`.
 pub fn percent(share: f64) -> String {
@@ -55,16 +55,6 @@ pub fn between(low: f64, high: f64) -> String {
 /// `1 thread`, `2 threads`.
 pub fn threads(number: usize) -> String {
     counted(number, "thread")
-}
-
-/// A number of things, which are named in the singular: `1 strategy`, `1,200 blocks`.
-pub fn counted(number: usize, thing: &str) -> String {
-    let things = match (number, thing.strip_suffix('y')) {
-        (1, _) => thing.to_owned(),
-        (_, Some(stem)) => format!("{stem}ies"),
-        _ => format!("{thing}s"),
-    };
-    format!("{} {things}", count(number as u64))
 }
 
 /// A point inside a sentence.

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::text::shown;
+use crate::text::{counted, shown};
 
 /// A result directory could not be created or written.
 #[derive(Debug, thiserror::Error)]
@@ -23,7 +23,7 @@ pub enum WriteError {
         source: io::Error,
     },
     /// A file that is replaced as a whole could not be.
-    #[error("cannot write {}: {source}; its last version stands, if there was one", path.display())]
+    #[error("cannot write {}: {source}; its last version stays, if there was one", path.display())]
     Replace {
         /// The file.
         path: PathBuf,
@@ -31,7 +31,7 @@ pub enum WriteError {
         source: io::Error,
     },
     /// A trial could not be written.
-    #[error("cannot write to {}: {source}; the {rows} trials already in it stand", path.display())]
+    #[error("cannot write to {}: {source}; it has {} so far", path.display(), counted(*rows, "trial"))]
     Append {
         /// `trials.csv`.
         path: PathBuf,
@@ -41,7 +41,7 @@ pub enum WriteError {
         source: io::Error,
     },
     /// One of the other files could not be brought up to date.
-    #[error("cannot write {}: {source}; its last version and the {rows} trials in trials.csv stand", path.display())]
+    #[error("cannot write {}: {source}; its last version stays, and trials.csv has {} so far", path.display(), counted(*rows, "trial"))]
     Rewrite {
         /// The file.
         path: PathBuf,
@@ -56,7 +56,7 @@ pub enum WriteError {
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The file could not be opened or read at all.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}: {source}{}", path.display(), remedy(path, source))]
     Io {
         /// The file.
         path: PathBuf,
@@ -87,6 +87,15 @@ pub enum ResumeError {
         /// The directory.
         path: PathBuf,
     },
+}
+
+/// What would be right in place of a directory that lacks a file without which it is no result.
+fn remedy(path: &Path, source: &io::Error) -> &'static str {
+    let is_missing = matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
+    match is_missing && (path.ends_with("run.json") || path.ends_with("trials.csv")) {
+        true => "; name a whole result directory, such as headlock run writes",
+        false => "",
+    }
 }
 
 impl ReadError {

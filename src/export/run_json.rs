@@ -52,7 +52,15 @@ pub(super) fn parse<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T,
     struct Version {
         schema_version: u32,
     }
-    let explain = |error: serde_json::Error| ReadError::content(path, error.line().max(1) as u64, error.to_string());
+    let explain = |error: serde_json::Error| {
+        let is_json = !error.is_syntax() && !error.is_eof();
+        let beginning = if is_json {
+            ""
+        } else {
+            "is not JSON, which headlock writes: "
+        };
+        ReadError::content(path, error.line().max(1) as u64, format!("{beginning}{error}"))
+    };
     let Version { schema_version } = serde_json::from_slice(bytes).map_err(explain)?;
     let (than_this, remedy) = match schema_version.cmp(&SCHEMA_VERSION) {
         Ordering::Equal => return serde_json::from_slice(bytes).map_err(explain),

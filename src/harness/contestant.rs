@@ -29,7 +29,7 @@ pub trait Player {
     /// Plays a slice.
     fn slice(&mut self, slice: &Slice<'_>) -> Played;
 
-    /// Counts lock acquisitions from now on, or leaves it. Whether the lists do as told.
+    /// Turns the counting of lock acquisitions on or off. Returns whether the lists support it.
     fn count_locks(&mut self, counting: bool) -> bool;
 
     /// Lock acquisitions that the thread's handles counted.

@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use super::child;
 use super::host;
 use crate::record::Layout;
+use crate::text::counted;
 
 /// The hidden subcommand that answers what the program was built from.
 pub const SUBCOMMAND: &str = "layout-process";
@@ -54,7 +55,12 @@ pub struct LayoutFile {
 /// # Errors
 /// If there are fewer than two, or one was built from something else; one line.
 pub fn of(dir: &Path, own: &Build) -> Result<Vec<LayoutFile>, String> {
-    let unreadable = |path: &Path, error: std::io::Error| format!("{} cannot be read: {error}", path.display());
+    let unreadable = |path: &Path, error: std::io::Error| {
+        format!(
+            "{} cannot be read: {error}; expected a directory of programs, as `just layouts` builds",
+            path.display()
+        )
+    };
     let entries = fs::read_dir(dir).map_err(|error| unreadable(dir, error))?;
     let mut paths = Vec::new();
     for entry in entries {
@@ -67,9 +73,9 @@ pub fn of(dir: &Path, own: &Build) -> Result<Vec<LayoutFile>, String> {
     paths.sort();
     if paths.len() < 2 {
         return Err(format!(
-            "{} holds {} programs; expected two or more, as `just layouts` builds them",
+            "{} holds {}; expected two or more, as `just layouts` builds them",
             dir.display(),
-            paths.len()
+            counted(paths.len(), "program")
         ));
     }
     paths.into_iter().map(|path| checked(path, own)).collect()
@@ -83,7 +89,7 @@ fn checked(path: PathBuf, own: &Build) -> Result<LayoutFile, String> {
     };
     if built.source != own.source {
         return Err(format!(
-            "{} was built from other source, or otherwise: {}, and this program is {}; build all of them anew",
+            "{} was built from source {}, this program from {}; build all of them anew",
             path.display(),
             short(&built.source),
             short(&own.source)

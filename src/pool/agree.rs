@@ -40,7 +40,11 @@ fn reason(name: &str, common: &Value, value: &Value) -> String {
             (false, _) => vec![(part.to_owned(), plain(one), plain(other))],
         }
     });
-    let parts: Vec<String> = parts
+    let parts: Vec<_> = parts.collect();
+    // What another command was told differs throughout.
+    let command: Vec<_> = parts.iter().filter(|(field, ..)| field == "command").cloned().collect();
+    let parts: Vec<String> = if command.is_empty() { parts } else { command }
+        .into_iter()
         .map(|(field, one, other)| format!("{field} is {}, not {}", shown(&one, QUOTED), shown(&other, QUOTED)))
         .collect();
     format!("{name}: {}", parts.join(", "))

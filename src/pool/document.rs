@@ -74,10 +74,10 @@ fn verdict(pool: &Pool) -> Verdict {
         sentences.extend(said);
     }
     Verdict {
-        question: format!("Beside {}, on every host?", pool.baseline),
+        question: format!("How do strategies compare with {} on these hosts?", pool.baseline),
         answer: match said.is_empty() {
             true => "No host has a figure".to_owned(),
-            false => format!("Of {}: {}", counted(deciding.len(), "comparison"), said.join(", ")),
+            false => format!("Of {}, {}", counted(deciding.len(), "comparison"), said.join(", ")),
         },
         tone: match (of(Word::Faster), of(Word::Slower), of(Word::Same)) {
             (all, 0, 0) if all > 0 && all == deciding.len() => Tone::Good,
@@ -96,9 +96,7 @@ fn scope(pool: &Pool) -> String {
         [_] if pool.hosts.len() == 1 => format!("{hosts}: there is nothing to pool."),
         [_] if pool.hosts.len() < FEWEST_UNITS => format!("{hosts}: too few to be pooled, so they stand side by side."),
         [only] => {
-            format!(
-                "All {hosts} are of one microarchitecture ({only}): what is said of the next host is said of such a host."
-            )
+            format!("All {hosts} are of one microarchitecture ({only}), and so is the next host.")
         }
         many if many.len() < FEWEST_UNITS => format!(
             "{hosts} of {}: too few kinds to be pooled, so the hosts stand side by side.",
@@ -345,7 +343,7 @@ fn rules(pool: &Pool) -> Vec<String> {
     [
         format!("ratio: to {}; below 1 is faster. A host's own interval is that of its runs.", pool.baseline),
         "mean: over hosts, on the logarithm, each host with the same weight; its interval holds with 95 %.".to_owned(),
-        "next host: where the ratio of one more host is to be expected, with 95 %, if it is of such a kind as these."
+        "next host: the ratio of one more host lies in this interval with 95 %, if it is like these."
             .to_owned(),
         format!(
             "faster, slower: each host by itself is, or the mean is and no host is decided otherwise; same on every host tried: each \

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::document::testing::{says, says_all};
 use crate::document::{Html, Writer};
-use crate::reading::testing::results;
+use crate::reading::testing::{replayed, results};
 use crate::record::{Host as Facts, RunRecord};
 
 /// A run of one host, in which seqlock takes `seqlock` ns beside the mutex's 10, and hazard 10.
@@ -38,11 +38,11 @@ fn three_kinds_of_host_become_a_mean_and_a_next_host() {
     assert_eq!(answer(&pool, "hazard").word, Word::Same);
     for in_detail in [false, true] {
         let document = document(&pool, in_detail);
-        says_all(&document);
+        says_all("pool", &document);
         says(
             &document,
             &[
-                "Of 2 comparisons: 1 faster, 1 same on every host tried",
+                "Of 2 comparisons, 1 faster, 1 same on every host tried",
                 "3 hosts of 3 microarchitectures; hosts of one count once.",
                 "hot, 1 thread: faster on every host tried: seqlock.",
                 "hot, 1 thread: same on every host tried: hazard.",
@@ -129,6 +129,9 @@ fn what_must_agree_is_named_where_it_does_not() {
         change(&mut c.run);
         assert_eq!(Pool::of(&[a, b, c]).unwrap_err(), [says]);
     }
+    let [a, b] = two();
+    let replay = replayed(run("c", "Neoverse", 5.0));
+    assert_eq!(Pool::of(&[a, b, replay]).unwrap_err(), ["results/c: command is replay, not run"]);
     // What a host has its own of.
     let own: [Change; 3] = [
         |run| run.parameters.common.cpus = vec![3],

@@ -1,6 +1,7 @@
 //! How many comparisons come out how.
 
 use crate::record::Verdict;
+use crate::text::counted;
 
 /// Counts of verdicts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,8 +47,8 @@ impl Tally {
         let decided =
             words.iter().filter(|(_, number)| *number > 0).map(|(word, number)| format!("{word} at {number}"));
         match decided.collect::<Vec<String>>() {
-            decided if decided.is_empty() => format!("not decided at any of {} points", self.all()),
-            decided => format!("{} of {} points", decided.join(", "), self.all()),
+            decided if decided.is_empty() => format!("not decided at any of {}", counted(self.all(), "point")),
+            decided => format!("{} of {}", decided.join(", "), counted(self.all(), "point")),
         }
     }
 
@@ -55,8 +56,8 @@ impl Tally {
     pub fn say(self) -> String {
         let Tally { faster, slower, same, unclear } = self;
         format!(
-            "faster at {faster} of {} points, slower at {slower}, the same at {same}, unclear at {unclear}",
-            self.all()
+            "faster at {faster} of {}, slower at {slower}, the same at {same}, unclear at {unclear}",
+            counted(self.all(), "point")
         )
     }
 }

@@ -1,10 +1,9 @@
 //! Whose a tail is: the strategy's, or the machine's.
 //!
-//! The floor does nothing, at the same point, in the same blocks, between the same clock readings. Whatever
-//! its tail reaches is reached without any list, so a strategy's tail that is hardly longer says nothing of the strategy. Hardly
-//! longer means: by no more than [`CLEARANCE`], or by no more than the two tails of one and the same strategy differ in this
-//! very run, the baseline's and that of the A/A control, whichever is more. The second is what keeps a maximum, which
-//! rests on a single operation, from being read as a property.
+//! The floor does nothing, at the same point, in the same blocks, between the same clock readings. Its tail arises without any
+//! list, so a strategy's tail that is hardly longer says nothing of the strategy. Hardly longer means: by no more than
+//! [`CLEARANCE`], or by no more than the tails of the baseline and of the A/A control differ in this run, whichever is more. The
+//! second keeps a maximum, which rests on a single operation, from being read as a property.
 
 use crate::record::{AA_CONTROL, FLOOR, LatencyRow};
 

@@ -32,11 +32,11 @@ pub struct Plan {
     pub length: Length,
     /// Threads of a concurrent check, 2 or more.
     pub threads: usize,
-    /// Timers to grow a list to.
+    /// Timers in the longest list.
     pub timers: u32,
     /// Seeds every random choice.
     pub seed: u64,
-    /// How long an operation may get nowhere, twice in a row, before it counts as hung, ns.
+    /// An operation counts as hung after two such periods without progress, ns.
     pub patience_ns: u64,
 }
 

@@ -206,8 +206,8 @@ impl Vary {
     fn without_mix(self, workload: &Workload, origin: &str) -> WorkloadError {
         WorkloadError::Field {
             origin: origin.to_owned(),
-            field: "roles",
-            found: format!("what fixes the threads of workload {}", workload.name),
+            field: "mix",
+            found: format!("missing, as workload {} has roles", workload.name),
             expected: format!("a mix, to vary {self}"),
         }
     }

@@ -73,7 +73,7 @@ pub struct Config {
 /// What a list tells the harness of a node's way from retired to reclaimed.
 ///
 /// A list reads no clock. It asks for a stamp when it retires a node, keeps it with the node, and hands it back when the
-/// node's memory is released, on whichever thread that happens. A list whose nodes go at once leaves it alone.
+/// node's memory is released, on whichever thread that happens. A list that frees its nodes at once does not use it.
 #[derive(Clone, Copy, Debug)]
 pub struct GraceProbe {
     /// Answers a stamp, called by the thread that retires a node.
@@ -239,9 +239,8 @@ pub trait TimerHandle {
         LockCounts::default()
     }
 
-    /// Counts acquisitions through this handle from now on, or leaves it: counting costs something, and whoever measures time may
-    /// not want it. Whether the list does as told, which only one whose `lock_counts` tells may say; one that cannot leave it
-    /// counts always. A new handle counts.
+    /// Turns the counting of acquisitions through this handle on or off, since counting costs time. Returns whether the list
+    /// supports it: one without `lock_counts` does not, and one that always counts does not. A new handle counts.
     fn count_locks(&mut self, _counting: bool) -> bool {
         false
     }

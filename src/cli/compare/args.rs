@@ -8,12 +8,13 @@ use crate::cli::units::{self, Share};
 /// `headlock compare`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  headlock compare results/before results/after                   everything that both measured
-  headlock compare before after --threshold 2% --strict           for CI: 3 if slower, 4 if that is open
-  headlock compare before after --fail-if 'locks>0%'              counts and tails: locks, p50, p99, p999, max
-  headlock compare before:mutex@hot/2 before:seqlock@hot/2        two strategies of one run
-Exit status: 0 done, 1 error or not comparable, 2 usage, 3 slower than the threshold or a --fail-if, 6 something of A has no
-figure to compare, 4 open or too few blocks (with --strict); of several the first of 3, 6, 4, 1")]
+  headlock compare results/before results/after              all that both measured
+  headlock compare before after --threshold 2% --strict      a gate in CI
+  headlock compare before after --fail-if 'locks>0%'         counts and tails, too
+  headlock compare before:mutex@hot/2 before:seqlock@hot/2   two strategies of a run
+
+Exit status: 0 done, 1 error or not comparable, 2 usage, 3 slower than the threshold or a --fail-if, 4 unclear or too few blocks \
+(with --strict), 6 something of A has no figure to compare. Where several apply, the first of 3, 6, 4, 1.")]
 pub struct CompareArgs {
     /// What to compare with: a result directory, a set of runs, or a point of one as DIR:STRATEGY@WORKLOAD/THREADS
     #[arg(value_name = "A", value_parser = side::target)]
@@ -21,13 +22,13 @@ pub struct CompareArgs {
     /// What to compare
     #[arg(value_name = "B", value_parser = side::target)]
     pub b: side::Target,
-    /// Difference still called the same; a greater slow-down exits with 3
-    #[arg(long, default_value = "5%", value_name = "SHARE", value_parser = units::share)]
+    /// Largest difference that is called the same; a greater slow-down exits with 3
+    #[arg(long, default_value = "5%", value_name = "SHARE", value_parser = units::share, allow_hyphen_values = true)]
     pub threshold: Share,
-    /// Exit with 4 if it is open whether anything is slower than the threshold
+    /// Exit with 4 if it is undecided whether anything is slower than the threshold
     #[arg(long)]
     pub strict: bool,
-    /// Exit with 3 if a figure has grown by more than a share: time, locks, p50, p99, p999 or max; may be repeated
+    /// Exit with 3 if a figure grew by more than a share: time, locks, p50, p99, p999 or max; may be repeated
     #[arg(long, value_name = "FIGURE>SHARE", value_parser = fail_if::fail_if)]
     pub fail_if: Vec<fail_if::FailIf>,
     /// Compare results of different machines by their ratios to the baseline

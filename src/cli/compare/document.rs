@@ -2,16 +2,15 @@
 
 use serde_json::{Value, json};
 
+use super::Row;
 use super::side::{Side, describe};
-use super::{CompareArgs, Row};
 use crate::document::words::{self, count, figure, heading, percent};
 use crate::document::{Axis, Block, Cell, Column, Document, Interval, Section, Table};
 use crate::record::{LatencyRow, Metric};
 use crate::stats::Change;
 
 /// The whole answer.
-pub fn document(a: &Side, b: &Side, rows: &[Row], notes: &[String], args: &CompareArgs) -> Document {
-    let threshold = args.threshold.0;
+pub fn document(a: &Side, b: &Side, rows: &[Row], notes: &[String], threshold: f64) -> Document {
     let of_points = rows.chunk_by(|one, next| {
         (&one.change.a.point, &one.change.b.point) == (&next.change.a.point, &next.change.b.point)
     });

@@ -12,6 +12,7 @@ mod side;
 
 use super::answer::{Form, present};
 use super::failure::{Failure, usage};
+use crate::document::Document;
 use crate::harness::INJECTED;
 use crate::reading::{Reading, is_decided};
 use crate::record::{AA_CONTROL, Kind, LatencyRow, is_floor};
@@ -36,21 +37,27 @@ pub fn compare(args: &CompareArgs) -> Result<(), Failure> {
     if let predictions::Kinds::Model = predictions::kinds(&args.a, &args.b)? {
         return predictions::compare(args);
     }
-    let (a, b) = (Side::read(&args.a)?, Side::read(&args.b)?);
-    let one_run = a.is_same_run(&b);
+    let (document, failures) = answer(&Side::read(&args.a)?, &Side::read(&args.b)?, args)?;
+    document.map_or(Ok(()), |document| present(&document, Form::of(args.json, args.markdown)))?;
+    Failure::all(failures).map_or(Ok(()), Err)
+}
+
+/// The answer, if there is anything to compare, and whatever is a failure in it.
+fn answer(a: &Side, b: &Side, args: &CompareArgs) -> Result<(Option<Document>, Vec<Failure>), Failure> {
+    let one_run = a.is_same_run(b);
     let mut notes: Vec<String> = if one_run {
         Vec::new()
     } else {
-        comparable::check(&a, &b, args.other_host)?
+        comparable::check(a, b, args.other_host)?
     };
     notes.extend(a.notes());
     notes.extend(b.notes().filter(|_| !one_run));
     let readings = [a.reading(), b.reading()];
     let [of_a, of_b] = readings.each_ref().map(|it| stats::Side { trials: it.trials, baseline: it.baseline });
-    let (pairs, vanished) = pairs([&a, &b], &readings, one_run, &mut notes)?;
+    let (pairs, vanished) = pairs([a, b], &readings, one_run, &mut notes)?;
     let threshold = args.threshold.0;
     let of_b = (!one_run).then_some(of_b);
-    let raw = one_run || !comparable::other_host(&a, &b);
+    let raw = one_run || !comparable::other_host(a, b);
     let changes = stats::changes(of_a, of_b, &pairs, threshold, raw);
     let mut failures: Vec<Failure> = vanished.into_iter().collect();
     let uncompared: Vec<&Pair> = pairs
@@ -63,7 +70,7 @@ pub fn compare(args: &CompareArgs) -> Result<(), Failure> {
         // Times of different hosts are not compared, so the baseline has nothing to be compared by.
         let by_choice = |(of_a, _): &&Pair| !raw && of_a.strategy == a.baseline();
         let missing: Vec<String> =
-            uncompared.into_iter().filter(|pair| !by_choice(pair)).map(|pair| why(pair, &a, &b)).collect();
+            uncompared.into_iter().filter(|pair| !by_choice(pair)).map(|pair| why(pair, a, b)).collect();
         if !missing.is_empty() {
             failures.push(Failure::NoFigure(format!("nothing to compare: {}", missing.join("; "))));
         }
@@ -79,13 +86,12 @@ pub fn compare(args: &CompareArgs) -> Result<(), Failure> {
             a.name(),
             b.name()
         )));
-        return Failure::all(failures).map_or(Ok(()), Err);
+        return Ok((None, failures));
     }
     notes.extend(changed_baseline(readings[0].baseline, &changes));
     let rows: Vec<Row> = changes.into_iter().map(|change| row(change, &readings)).collect();
-    present(&document::document(&a, &b, &rows, &notes, args), Form::of(args.json, args.markdown))?;
     failures.extend(judge(&rows, args));
-    Failure::all(failures).map_or(Ok(()), Err)
+    Ok((Some(document::document(a, b, &rows, &notes, args.threshold.0)), failures))
 }
 
 /// Why a pair has no figure to compare, on the side that lacks it.
@@ -201,4 +207,47 @@ fn judge(rows: &[Row], args: &CompareArgs) -> Vec<Failure> {
         failures.push(Failure::Unclear(format!("--strict: not decided: {}", open.join("; "))));
     }
     failures
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::units;
+    use crate::document::testing::{says, says_all};
+    use crate::reading::testing::results;
+
+    #[test]
+    fn every_change_is_in_each_form() {
+        let side = |name: &str, seqlock: f64| Side::made(name, results(&[("seqlock", seqlock), ("hazard", 10.0)]));
+        let (a, b) = (side("results/a", 5.0), side("results/b", 6.0));
+        let args = CompareArgs {
+            a: side::target("results/a").unwrap(),
+            b: side::target("results/b").unwrap(),
+            threshold: units::share("5%").unwrap(),
+            strict: false,
+            fail_if: Vec::new(),
+            other_host: true,
+            json: false,
+            markdown: false,
+        };
+        let (document, failures) = answer(&a, &b, &args).map_err(|failure| failure.message().to_owned()).unwrap();
+        let document = document.expect("something to compare");
+        says_all("compare", &document);
+        says(
+            &document,
+            &[
+                "A: results/a",
+                "B: results/b",
+                "seqlock",
+                "1.2",
+                "slower",
+                "hazard",
+                "same",
+            ],
+        );
+        assert_eq!(failures.len(), 1, "seqlock takes a fifth more");
+        let changes = document.data["changes"].as_array().unwrap();
+        let slower: Vec<bool> = changes.iter().map(|it| it["slower_than_threshold"].as_bool().unwrap()).collect();
+        assert_eq!(slower.iter().filter(|it| **it).count(), 1, "{changes:?}");
+    }
 }

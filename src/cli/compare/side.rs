@@ -1,5 +1,6 @@
 //! One side of a comparison: a result directory, and the point in it if one was named.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::super::failure::Failure;
@@ -74,11 +75,17 @@ impl Side {
         let results = if is_set(dir) {
             set(dir, &name)?
         } else {
-            let results = read_results(dir, &name).map_err(broken)?;
+            let mut results = read_results(dir, &name).map_err(broken)?;
             // Whoever watches for regressions must not lose one with a file.
             read_ratios(dir).map_err(broken)?;
             let latency = read_latency(dir).map_err(broken)?;
-            whole(dir, &latency, &read_histograms(dir).map_err(broken)?)?;
+            match read_histograms(dir) {
+                // It is large, so directories that are kept for long have none.
+                Err(ReadError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
+                    results.notes.push(format!("{name} has no latency.hlog to check latency.csv against"));
+                }
+                histograms => whole(dir, &latency, &histograms.map_err(broken)?)?,
+            }
             results
         };
         let side = Side { dir: dir.clone(), subject: subject.clone(), results };
@@ -94,6 +101,12 @@ impl Side {
             }
             _ => Ok(side),
         }
+    }
+
+    /// A side of these results.
+    #[cfg(test)]
+    pub fn made(name: &str, results: Results) -> Self {
+        Side { dir: name.into(), subject: None, results }
     }
 
     /// What is said of it.

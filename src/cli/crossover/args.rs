@@ -19,12 +19,12 @@ const MAX_GRID: usize = 17;
 /// `headlock crossover`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  headlock crossover --vary mods                                  from which share of changes on?
-  headlock crossover --vary hold --from 100ns --to 10us -s rcu-epoch,seqlock --budget 60s
-  headlock crossover --vary mods,timers -s rcu-epoch              a map of two
-  headlock crossover --vary mods --threads 1 --neighbour busy     beside a busy loop
+  headlock crossover --vary mods                       up to which share of changes?
+  headlock crossover --vary hold --from 100ns --to 10us -s rcu-epoch,seqlock
+  headlock crossover --vary mods,timers -s rcu-epoch   a map of two
+  headlock crossover --vary mods --threads 1 --neighbour busy
 
-The search ends by itself when every crossing is known within --precision (5% unless told otherwise).")]
+The search ends when every crossing is known within --precision (default 5%).")]
 pub struct CrossoverArgs {
     /// What to vary: mods (share of changes), threads, timers, rate (open load), think or hold; or two of them, for a map
     #[arg(long, value_name = "WHAT[,WHAT]", required_unless_present = "config", value_delimiter = ',', value_parser = range::vary)]
@@ -35,7 +35,7 @@ pub struct CrossoverArgs {
     /// Highest value
     #[arg(long, value_name = "VALUE", value_delimiter = ',', allow_hyphen_values = true)]
     pub to: Vec<String>,
-    /// Values of the grid that is measured first; of each of the two for a map, which is no more than the grid [default: 9, 5]
+    /// Number of values that are measured first; for a map, of each of the two [default: 9, 5]
     #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(MIN_GRID, MAX_GRID))]
     pub grid: Option<usize>,
     /// Workload: a preset or a TOML file

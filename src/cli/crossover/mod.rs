@@ -84,7 +84,7 @@ pub fn base(registry: &Registry, args: &CrossoverArgs) -> Result<Base, Failure> 
         }
         (_, Some(fixed)) => fixed,
         (Some(_), None) if ranges.iter().any(|range| range.vary == Vary::Threads) => {
-            return usage("--threads: it is what --vary threads varies; use --from and --to");
+            return usage("--threads: --vary threads varies them; use --from and --to");
         }
         (asked, None) => asked.or(args.told.as_ref().map(|told| told.threads)).unwrap_or(cpus),
     };
@@ -94,7 +94,7 @@ pub fn base(registry: &Registry, args: &CrossoverArgs) -> Result<Base, Failure> 
         strategies.iter().filter(|name| **name != common.baseline).cloned().chain(injected).collect();
     if compared.is_empty() {
         return usage(format!(
-            "--strategies: there is nothing but the baseline, {}, to compare with it",
+            "--strategies: only the baseline, {}, is named; name another strategy to compare with it",
             common.baseline
         ));
     }

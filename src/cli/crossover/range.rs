@@ -19,7 +19,7 @@ pub fn ranges(args: &CrossoverArgs, cpus: usize) -> Result<Vec<Range>, Failure> 
     match args.vary[..] {
         [_] => {}
         [one, other] if one != other => {}
-        [one, _] => return usage(format!("--vary: {one} is asked for twice; a map varies two different things")),
+        [one, _] => return usage(format!("--vary: {one} is named twice; a map varies two different things")),
         _ => return usage("--vary: expected one thing to vary, or two for a map"),
     }
     for (flag, given) in [("--from", &args.from), ("--to", &args.to)] {

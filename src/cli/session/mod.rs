@@ -38,7 +38,8 @@ const CORE: [&str; 7] = [
 ];
 
 /// What every single run has to say of its intervals.
-const ONE_RUN: &str = "The intervals are of this run's minutes; --runs N --gap T takes the run as the unit.";
+const ONE_RUN: &str =
+    "The intervals hold for this run's minutes; --runs N --gap T repeats it, with the run as the unit.";
 
 /// What a command wants measured.
 pub struct Request<'a> {
@@ -335,7 +336,7 @@ impl Observer for Session<'_> {
             let so_far = self.precision.map_or("none yet".to_owned(), |width| format!("{:.1} %", width * 100.0));
             let wanted = wanted * 100.0;
             self.recording.note(&format!(
-                "--precision {wanted}%: not reached, {so_far}; --resume with a longer --budget goes on"
+                "--precision {wanted}%: not reached, {so_far}; --resume with a longer --budget continues"
             ));
         }
         Ok(ControlFlow::Break(()))

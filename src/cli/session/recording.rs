@@ -11,6 +11,7 @@ use super::super::failure::Failure;
 use super::super::progress::Progress;
 use super::super::verified;
 use super::resume::{self, Earlier};
+use crate::document::words::{self, counted};
 use crate::export::{ResultDir, Snapshot, create_beside, directory_name};
 use crate::harness::child::ChildError;
 use crate::harness::clock::Moment;
@@ -278,11 +279,10 @@ impl Recording {
 
     /// Remembers that a process crashed which contestants shared, and that none of them does so alone.
     pub fn crashed_together(&mut self, at_work: Option<&str>, point: &Point, reason: &ChildError) {
-        let Point { workload, threads } = point;
         let who = at_work.map_or(String::new(), |name| format!(" while {name} played"));
         let warning = format!(
-            "a process of {workload} with {threads} threads crashed{who} beside others; alone none of them does, and the block is \
-             played again: {reason}"
+            "a process of {} crashed{who} beside others; alone none of them crashes, so the block is played again: {reason}",
+            words::at(point)
         );
         self.note(&warning);
         self.record.warnings.push(warning);
@@ -291,7 +291,7 @@ impl Recording {
     /// Remembers a strategy that failed.
     pub fn leave_out(&mut self, strategy: &str, point: &Point, reason: &ChildError) {
         let Point { workload, threads } = point;
-        let warning = format!("{strategy} failed on {workload} with {threads} threads and is left out: {reason}");
+        let warning = format!("{strategy} failed on {} and is left out: {reason}", words::at(point));
         self.note(&warning);
         self.record.left_out.push(LeftOut {
             workload: workload.clone(),
@@ -318,8 +318,8 @@ impl Recording {
             }
             Ok(Ending::Failed(reason)) => Some(Failure::Error(reason)),
             Ok(Ending::Interrupted) => Some(Failure::Interrupted(format!(
-                "interrupted; the {} trials so far are in {}",
-                self.trials.len(),
+                "interrupted; {} so far in {}",
+                counted(self.trials.len(), "trial"),
                 self.dir.path().display()
             ))),
             Err(failure) => Some(failure),
@@ -340,7 +340,7 @@ impl Recording {
     fn without_figure(&self, points: &[Point]) -> Option<Failure> {
         if let (Some(_), true) = (&self.counting, self.counted().is_empty() && !self.trials.is_empty()) {
             return Some(Failure::NoFigure(format!(
-                "{} None had its cores to itself; measure when the machine is quieter, or leave the flag out",
+                "{} No block had its cores to itself; measure when the machine is quieter, or leave the flag out",
                 self.uncounted().unwrap_or_default()
             )));
         }
@@ -364,8 +364,9 @@ impl Recording {
         refused
             .map(|((strategy, threads, workload), _)| {
                 format!(
-                    "{strategy} on {workload} with {threads} threads is refused: it cannot be told from doing nothing, so \
-                     its work was optimised away or is too little for this workload"
+                    "{strategy} on {} is refused: it cannot be told from doing nothing, so its work was optimised away or is too \
+                     little for this workload",
+                    words::at(&Point { workload: workload.to_owned(), threads })
                 )
             })
             .collect()

@@ -27,10 +27,10 @@ const MAX_RUNS: u64 = 1_000;
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Measurement")]
 pub struct RunsArgs {
-    /// Measure the same so many times over, each to its limits, and take the run as the unit: what a run's minutes did is in the intervals
+    /// Repeat the run N times, each to its limits, and count each as one, so that intervals hold for more than a run's minutes
     #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(2, MAX_RUNS))]
     pub runs: Option<u64>,
-    /// Time from the end of one of the runs to the start of the next [default: none]
+    /// Time between two runs, from end to start [default: none]
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = units::duration_ns)]
     pub gap: Option<u64>,
 }
@@ -52,7 +52,7 @@ impl RunsArgs {
             self.fill(&first.parameters.common);
         }
         match (self.runs, self.gap) {
-            (None, Some(_)) => usage("--gap: there is one run, and nothing for it to lie between; add --runs N"),
+            (None, Some(_)) => usage("--gap: there is only one run; add --runs N"),
             _ => Ok(self),
         }
     }
@@ -124,7 +124,7 @@ impl Set {
         };
         if !is_set(dir) {
             return usage(format!(
-                "--resume {}: holds no {}, so it is no set of runs; leave --runs out",
+                "--resume {}: is no set of runs, as it holds no {}; leave --runs out",
                 dir.display(),
                 run_name(1)
             ));
@@ -182,7 +182,7 @@ fn pause(request: &Request<'_>, next: u64, count: u64, stop: &AtomicBool) -> Opt
         let waited_ns = began.elapsed_ns();
         if stop.load(Memory::Acquire) {
             return Some(Failure::Interrupted(format!(
-                "interrupted between two runs; {} of {count} are there, and --resume goes on",
+                "interrupted between two runs; {} of {count} are there, and --resume continues",
                 next - 1
             )));
         }

@@ -42,17 +42,14 @@ pub fn document(profile: &Profile, checksum: u32, played: &[Played], fitted: Opt
 
 fn facts(profile: &Profile) -> Vec<String> {
     let seconds = profile.span_ns as f64 / 1e9;
-    let mut facts = vec![format!(
-        "{} operations in {}",
-        count(profile.ops()),
-        duration(profile.span_ns as f64)
-    )];
+    let ops = counted(profile.ops() as usize, "operation");
+    let mut facts = vec![format!("{ops} in {}", duration(profile.span_ns as f64))];
     if seconds > 0.0 {
         facts.push(format!("{} a second", count((profile.ops() as f64 / seconds).round() as u64)));
     }
     facts.push(counted(profile.threads.len(), "thread"));
     let held = profile.lists.iter().filter(|list| list.pending.max > 0).count();
-    facts.push(format!("{}, {held} of which ever hold a timer", counted(profile.lists.len(), "list")));
+    facts.push(format!("{}, timers on {held}", counted(profile.lists.len(), "list")));
     facts
 }
 
@@ -245,7 +242,7 @@ mod tests {
             fired: 2,
         }];
         let document = document(&Profile::of(&trace), trace.checksum(), &played, None);
-        says_all(&document);
+        says_all("trace", &document);
         says(
             &document,
             &[

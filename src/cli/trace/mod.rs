@@ -24,9 +24,9 @@ use serde::Serialize;
 /// `headlock trace`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  headlock trace traces/disk.csv.zst                   empty polls, distances, locks under each strategy
-  headlock trace traces/disk.csv.zst -s all --json     for a program
-  headlock trace mine.csv --as-workload mine.toml      then: headlock run --workload mine.toml")]
+  headlock trace traces/disk.csv.zst                 empty polls, distances, locks
+  headlock trace traces/disk.csv.zst -s all --json   for a program
+  headlock trace mine.csv --as-workload mine.toml    for headlock run -w mine.toml")]
 pub struct TraceArgs {
     /// Trace file (CSV, plain, zstd or gzip)
     #[arg(value_name = "TRACE")]
@@ -134,6 +134,9 @@ fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             usage(format!("--as-workload {}: is there already and is not overwritten", path.display()))
         }
-        Err(error) => Err(Failure::Error(format!("--as-workload {}: cannot be written: {error}", path.display()))),
+        Err(error) => Err(Failure::Error(format!(
+            "--as-workload {}: cannot be written: {error}; name a place that can be",
+            path.display()
+        ))),
     }
 }

@@ -10,10 +10,10 @@ use crate::record::{Check, CheckRow, CheckVerdict, Finding, Grade};
 use crate::verify::referee::Plan;
 
 /// Why the RFC's reader oversleeps, and what does not. docs/VERIFY.md has the steps.
-const RACE: &str = "Why rcu-epoch oversleeps: a writer may modify the head to a later time between the reader's two loads, and that \
-notifies nobody (docs/VERIFY.md, The race of the RFC). Reading the head once more after the deadline, and again if it has moved, \
-closes the gap (rcu-epoch-validated); so do publishing an immutable record (rcu-epoch-copy), a sequence lock (seqlock) and a \
-single atomic word (atomic-deadline).";
+const RACE: &str = "Why rcu-epoch oversleeps: a writer may modify the head to a later time between the reader's two loads, and \
+nobody is notified (docs/VERIFY.md, The race of the RFC). Remedies: read the head again and retry if it moved \
+(rcu-epoch-validated), publish an immutable record (rcu-epoch-copy), a sequence lock (seqlock), a single atomic word \
+(atomic-deadline).";
 
 /// The whole answer.
 pub fn document(plan: &Plan, rows: &[CheckRow], findings: &[Finding], command: &[String]) -> Document {
@@ -23,7 +23,7 @@ pub fn document(plan: &Plan, rows: &[CheckRow], findings: &[Finding], command: &
         blocks.push(Block::Table(outcomes(rows, Check::Fresh, "polls")));
     }
     if plan.checks.contains(&Check::History) {
-        blocks.push(Block::Table(outcomes(rows, Check::History, "rounds by what explains them")));
+        blocks.push(Block::Table(outcomes(rows, Check::History, "rounds by their explanation")));
     }
     if plan.checks.contains(&Check::Reclaim) {
         blocks.push(Block::Table(reclamation(rows)));
@@ -65,7 +65,7 @@ fn verdict(plan: &Plan, rows: &[CheckRow]) -> Verdict {
     let broken = named(|row| !row.verdict.is_good());
     let racy = named(|row| row.verdict == CheckVerdict::Racy);
     let (answer, tone) = match broken.is_empty() {
-        true => ("Every check was kept.".to_owned(), Tone::Good),
+        true => ("Every strategy keeps what it declares.".to_owned(), Tone::Good),
         false => (format!("Broken: {}.", list(&broken)), Tone::Bad),
     };
     let sentences = (!racy.is_empty()).then(|| format!("A poller oversleeps under {}, as declared.", list(&racy)));
@@ -162,7 +162,7 @@ fn outcomes(rows: &[CheckRow], check: Check, of: &str) -> Table {
             .collect(),
         rows: rows.iter().map(row).collect(),
         notes: vec![
-            "?: interesting, the declaration leaves room for it; !: forbidden by it. early: a poller wakes for nothing; late: it would \
+            "?: interesting, the declaration allows it; !: the declaration forbids it. early: a poller wakes for nothing; late: it would \
              sleep past the head, but a rearm is on its way; oversleeps: no rearm is."
                 .to_owned(),
         ],
@@ -182,8 +182,8 @@ fn reclamation(rows: &[CheckRow]) -> Table {
             .collect(),
         rows: rows.iter().filter(|row| row.check == Check::Reclaim).map(row).collect(),
         notes: vec![
-            "peak: the most nodes that waited to be reclaimed at one moment; left: those that still waited when the readers were \
-             gone and one thread had tidied up until at most 4,096 did."
+            "peak: the most nodes that waited to be reclaimed at one moment; left: those that still waited after the readers were \
+             gone and one thread had worked on, which must be at most 4,096."
                 .to_owned(),
         ],
     }
@@ -265,7 +265,7 @@ mod tests {
             events: vec!["poller 1: begins to poll".to_owned()],
         };
         let document = document(&plan, &rows, &[finding], &["headlock".to_owned()]);
-        says_all(&document);
+        says_all("verify", &document);
         says(
             &document,
             &[

@@ -192,7 +192,7 @@ fn allowed_value(value: &str, name: &str) -> Option<String> {
     let inside = value.replace("url(#", &format!("url(#{name}-"));
     let references = value.matches("url(#").count();
     let lower = value.to_ascii_lowercase();
-    // No other function: `image-set` and its like load something too.
+    // No other function: some, such as `image-set`, load files.
     const FUNCTIONS: [&str; 9] = [
         "url",
         "matrix",

@@ -102,7 +102,7 @@ fn a_file_that_cannot_be_replaced_costs_no_other() {
     fs::create_dir(path.join("ratios.csv")).unwrap();
     let error = rewrite(&mut dir, &result).unwrap_err().to_string();
     let expected = format!("cannot write {}: ", path.join("ratios.csv").display());
-    assert!(error.starts_with(&expected) && error.ends_with("the 1 trials in trials.csv stand"), "{error}");
+    assert!(error.starts_with(&expected) && error.ends_with("trials.csv has 1 trial so far"), "{error}");
     assert_eq!(
         names(&path),
         [

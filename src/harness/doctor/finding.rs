@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::record::{ClockFacts, Conditions, CoreWidth, CpuPair, Hiccups, Host};
-use crate::text::duration;
+use crate::text::{counted, duration};
 
 /// Fraction of a processor's time whose loss spoils a trial, as in `disturbance`.
 const SPOILING_LOSS: f64 = 0.02;
@@ -184,13 +184,13 @@ impl fmt::Display for Finding {
             ),
             Self::Load(load, cpus) => {
                 write!(f, "{load:.2} tasks were running over the last minute, on {cpus} CPUs")?;
-                remedy(f, remark, "wait for, or stop, what else is at work, unless that was a run of your own")
+                remedy(f, remark, "stop the other tasks or wait for them, unless that was a run of your own")
             }
             Self::Hypervisor(name) if name == "none" => f.write_str("bare metal"),
             Self::Hypervisor(name) => write!(
                 f,
                 "a virtual machine ({name}): the host may take processor time without saying so, and cache lines may be \
-                 shared with strangers; believe tails only where they clear the floor's"
+                 shared with strangers; trust tails only where they exceed the floor's"
             ),
             Self::ClockSource(source) => {
                 write!(f, "the kernel's clock source is {source}")?;
@@ -198,11 +198,11 @@ impl fmt::Display for Finding {
             }
             Self::ClockCost(ns) => {
                 write!(f, "a pair of clock readings costs {ns:.1} ns, which every recorded latency contains")?;
-                remedy(f, remark, "that is more than the operations take; believe the throughput pass alone")
+                remedy(f, remark, "that is more than the operations take; trust the throughput pass alone")
             }
             Self::ClockResolution(ns) => {
                 write!(f, "the clock advances in steps of {ns:.1} ns")?;
-                remedy(f, remark, "percentiles are exact to one step; means and throughput are not concerned")
+                remedy(f, remark, "percentiles are exact to one step; means and throughput are not affected")
             }
             Self::Affinity(allowed, online) => {
                 write!(f, "the CPUs {} may be used, {online} are online", cpus(allowed))?;
@@ -216,25 +216,25 @@ impl fmt::Display for Finding {
             Self::Quota(None, _) => f.write_str("no control group limits processor time"),
             Self::Quota(Some(quota), _) => {
                 write!(f, "a control group limits the process to {quota:.2} CPUs' time")?;
-                remedy(f, remark, "busy threads are stopped for milliseconds when it is used up; lift it (cpu.max, docker --cpus)")
+                remedy(f, remark, "once it is used up, threads are stopped for milliseconds; lift it (cpu.max, docker --cpus)")
             }
             Self::HugePages(choice) => {
                 write!(f, "transparent huge pages: {choice}")?;
-                remedy(f, remark, "khugepaged moves memory as it likes; write madvise to /sys/kernel/mm/transparent_hugepage/enabled")
+                remedy(f, remark, "khugepaged may move memory at any time; write madvise to /sys/kernel/mm/transparent_hugepage/enabled")
             }
             Self::Aslr(true) => f.write_str("each process gets another address-space layout, which blocks average over"),
             Self::Aslr(false) => f.write_str(
-                "ASLR is off: every trial has the same layout, and a lucky one looks like a fast strategy; write 2 to \
+                "ASLR is off: every block has the same layout, and a lucky one looks like a fast strategy; write 2 to \
                  /proc/sys/kernel/randomize_va_space, and do not start through `setarch -R`",
             ),
             Self::Hiccups(hiccups) => {
                 write!(
                     f,
-                    "CPU {}: an empty loop lost {:.3} % of {} in {} gaps, p99.9 {}, the longest {}",
+                    "CPU {}: an empty loop lost {:.3} % of {} in {}, p99.9 {}, the longest {}",
                     hiccups.cpu,
                     hiccups.lost_share * 100.0,
                     duration(hiccups.watched_ns as f64),
-                    hiccups.gaps,
+                    counted(hiccups.gaps as usize, "gap"),
                     duration(hiccups.p999_ns as f64),
                     duration(hiccups.max_ns as f64),
                 )?;
@@ -243,12 +243,16 @@ impl fmt::Display for Finding {
             Self::Core(core) => {
                 write!(
                     f,
-                    "CPU {} does {:.1} additions at a time, {:.1} to {:.1} in {} looks",
-                    core.cpu, core.median, core.narrowest, core.widest, core.looks
+                    "CPU {} does {:.1} additions at a time, {:.1} to {:.1} in {}",
+                    core.cpu,
+                    core.median,
+                    core.narrowest,
+                    core.widest,
+                    counted(core.looks as usize, "probe")
                 )?;
                 let shared = format!(
-                    "its core was shared in {} of them, by whom this system may not know; cheap reads are slower then: read figures \
-                     by state",
+                    "its core was shared in {} of them, perhaps with another guest; cheap reads are slower then: read figures by \
+                     state",
                     core.shared
                 );
                 remedy(f, remark, &shared)
@@ -257,17 +261,20 @@ impl fmt::Display for Finding {
                 let [from, to] = pair.cpus;
                 write!(
                     f,
-                    "a cache line takes {:.0} ns from CPU {from} to CPU {to}, {:.0} to {:.0} in {} looks",
-                    pair.median_ns, pair.fastest_ns, pair.slowest_ns, pair.looks
+                    "a cache line takes {:.0} ns from CPU {from} to CPU {to}, {:.0} to {:.0} in {}",
+                    pair.median_ns,
+                    pair.fastest_ns,
+                    pair.slowest_ns,
+                    counted(pair.looks as usize, "probe")
                 )?;
                 let text = if pair.one_core > 0 {
                     format!(
-                        "both were on one core in {} of them, whatever the kernel says, and two threads there are another machine: \
-                         read figures by state, or --pin others",
+                        "both were on one core in {} of them, whatever the kernel says, and figures differ there: read them by \
+                         state, or --pin others",
                         pair.one_core
                     )
                 } else {
-                    "they are far apart, so contention costs more than between neighbours; choose with --pin".to_owned()
+                    "they are far apart, so contention costs more than on near CPUs; choose with --pin".to_owned()
                 };
                 remedy(f, remark, &text)
             }

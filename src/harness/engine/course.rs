@@ -11,6 +11,7 @@ use crate::harness::Isolation;
 use crate::harness::child::{Broken, ChildError};
 use crate::harness::job::{BlockOutcome, Job};
 use crate::record::{Pass, Point, Trial, is_floor};
+use crate::text::counted;
 
 /// So many crashes of processes that contestants shared are let pass though none of them crashes alone. The next one ends the run.
 const MOST_TOGETHER: usize = 3;
@@ -189,9 +190,11 @@ impl<O: Observer, P: FnMut(&Job, Option<usize>) -> Result<BlockOutcome, Broken>>
             return Ok(None);
         }
         Ok(Some(Ending::Failed(format!(
-            "{} processes have crashed that strategies shared, and none of these crashes alone, so one may write beyond its memory; \
-             --isolation process plays each by itself ({} with {} threads: {reason})",
-            self.crashed_together, point.workload, point.threads
+            "{} crashed in which strategies took turns, and none of these crashes alone, so one may write beyond its memory; \
+             --isolation process gives each its own ({} with {}: {reason})",
+            counted(self.crashed_together, "block"),
+            point.workload,
+            counted(point.threads, "thread")
         ))))
     }
 

@@ -3,7 +3,7 @@
 use super::files::{Files, Part};
 use super::words::{self, count};
 use super::{RUST, Side};
-use crate::document::words::{at, capital};
+use crate::document::words::{at, capital, counted};
 use crate::reading::Tally;
 use crate::record::{Claim, CrossoverRow, CrossoverVerdict, Found, Kind, LatencyRow, Metric};
 
@@ -94,8 +94,8 @@ fn crossing(row: &CrossoverRow) -> String {
         CrossoverVerdict::Always => format!("is faster than {} at every value of the grid", row.baseline),
         CrossoverVerdict::Never => format!("is faster than {} at no value of the grid", row.baseline),
         CrossoverVerdict::Unclear => {
-            format!("shows no crossing, with {} of {} values undecided", row.undecided, row.values)
+            format!("shows no crossing, with {} of {} undecided", row.undecided, counted(row.values, "value"))
         }
     };
-    format!("{range}, {} {said}; {} blocks.", row.strategy, row.blocks)
+    format!("{range}, {} {said}; {}.", row.strategy, counted(row.blocks, "block"))
 }

@@ -52,8 +52,8 @@ fn found(files: &Files<'_>, side: Side) -> Option<Found> {
     let alike = freed.abs_diff(retired) * 100 <= freed;
     let answer = match (idle, alike) {
         (0, true) => format!(
-            "{} operations that freed no timer retired no node, and {} frees retired {} nodes; at most {} waited at one moment. \
-             The free itself does not wait: the node does.",
+            "{} operations that freed no timer retired no node; {} frees retired {} nodes, of which at most {} waited at one \
+             moment. The free itself does not wait: the node does.",
             count(sum(&without, |it| it.ops)),
             count(freed),
             count(retired),

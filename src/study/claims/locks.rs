@@ -3,6 +3,7 @@
 use super::Side;
 use super::files::{Files, Part};
 use super::words::count;
+use crate::document::words;
 use crate::record::{Claim, Found, Point, StudyTrace};
 use crate::study::qemu_rfc::role;
 
@@ -43,13 +44,12 @@ fn found(files: &Files<'_>, side: Side) -> Option<Found> {
     let exact = counted.iter().filter(|it| it.saved() == it.looks()).count();
     let sum = |part: fn(&Counted<'_>) -> u64| counted.iter().map(part).sum::<u64>();
     let figures = format!(
-        "Over {} traces, {} acquisitions become {}, and the difference is one for each of {} run calls and one for each of {} \
-         polls",
-        counted.len(),
-        count(sum(|it| it.before)),
+        "Over {}, {} become {}; the difference is one for each of {} and one for each of {}",
+        words::counted(counted.len(), "trace"),
+        of(sum(|it| it.before), "acquisition"),
         count(sum(|it| it.after)),
-        count(sum(|it| it.trace.run)),
-        count(sum(|it| it.trace.deadline + it.trace.expired)),
+        of(sum(|it| it.trace.run), "run call"),
+        of(sum(|it| it.trace.deadline + it.trace.expired), "poll"),
     );
     let found = match exact == counted.len() {
         true => "Holds, exactly, and polls save as much",
@@ -58,27 +58,32 @@ fn found(files: &Files<'_>, side: Side) -> Option<Found> {
     let answer = match exact == counted.len() {
         true => format!("{figures}."),
         false => format!(
-            "In {} of {} traces the acquisitions saved are not one for each run call and poll.",
+            "In {} of {} the acquisitions saved are not one for each run call and poll.",
             counted.len() - exact,
-            counted.len()
+            words::counted(counted.len(), "trace")
         ),
     };
     Some(Found { found: found.to_owned(), answer, evidence })
+}
+
+/// `1 poll`, `2 polls`.
+fn of(number: u64, thing: &str) -> String {
+    words::counted(number as usize, thing)
 }
 
 fn say(counted: &Counted<'_>, side: Side) -> String {
     let Counted { trace, before, after, fired } = counted;
     let Side { baseline, patch, .. } = side;
     format!(
-        "{}: {} acquisitions under {baseline}, {} under {patch} ({} changes and {} timers fired); {} saved, {} run calls and {} polls.",
+        "{}: {} under {baseline}, {} under {patch} ({} and {} fired); {} saved, {} and {}.",
         trace.name,
-        count(*before),
+        of(*before, "acquisition"),
         count(*after),
-        count(trace.changes),
-        count(*fired),
+        of(trace.changes, "change"),
+        of(*fired, "timer"),
         count(counted.saved()),
-        count(trace.run),
-        count(trace.deadline + trace.expired),
+        of(trace.run, "run call"),
+        of(trace.deadline + trace.expired, "poll"),
     )
 }
 

@@ -31,8 +31,8 @@ fn found(files: &Files<'_>, side: Side) -> Option<Found> {
     let answer = match late {
         0 => format!("None of {} polls answered late without a notification on its way.", count(polls)),
         _ => format!(
-            "{} of {} polls answered later than the head with no notification on its way, because a head that is \
-             put off is not the head any more and notifies nobody. Such a poller sleeps past a timer.",
+            "{} of {} polls answered later than the head with no notification on its way: the head was put off, and that \
+             notifies nobody. Such a poller sleeps past a timer.",
             count(late),
             count(polls)
         ),

@@ -1,6 +1,7 @@
 //! A synthetic workload that does in the same shares what a trace does, and what such a workload cannot say.
 
 use super::{Profile, share};
+use crate::text::counted;
 use crate::workload::script::Script;
 use crate::workload::trace::{Trace, TraceOp};
 use crate::workload::{Arrivals, Distance, Load, MAX_TIMERS, Mix, Overrides, Per, PollClock, Workload, WorkloadError};
@@ -28,9 +29,9 @@ pub fn fit(trace: &Trace, profile: &Profile, path: &Path) -> Result<Fit, Workloa
     let churn = rows[TraceOp::Create].min(rows[TraceOp::Free]).min(rows[TraceOp::Mod]);
     let unpaired = rows[TraceOp::Create] + rows[TraceOp::Free] - 2 * churn;
     if unpaired > 0 {
+        let left_out = counted(unpaired as usize, "create or free row");
         notes.push(format!(
-            "{unpaired} create and free rows are left out: a workload frees a timer, creates another and arms it, all in one, and \
-             keeps as many as it has."
+            "Left out: {left_out}, as a workload frees a timer, creates another and arms it in one operation, and keeps their number."
         ));
     }
     let arming = rows[TraceOp::Mod] + rows[TraceOp::Anticipate];
@@ -38,9 +39,9 @@ pub fn fit(trace: &Trace, profile: &Profile, path: &Path) -> Result<Fit, Workloa
     let idle_dels = profile.met.idle_dels;
     let cancels = (dels - idle_dels).min(arming) + idle_dels;
     if cancels < dels {
+        let left_out = counted((dels - cancels) as usize, "del");
         notes.push(format!(
-            "{} dels are left out: a workload arms again whatever it cancels, and the trace arms less often.",
-            dels - cancels
+            "Left out: {left_out}, as a workload arms again whatever it cancels, and the trace arms less often."
         ));
     }
     let mix = Mix {
@@ -124,10 +125,10 @@ fn sharing(profile: &Profile) -> String {
     let used = profile.lists.iter().filter(|list| list.pending.max > 0).count();
     let others: u64 = profile.lists.iter().map(|list| list.by_others).sum();
     format!(
-        "All threads share one list, and each has an empty one of its own. The trace has {} lists, {used} of which ever hold a \
-         timer, and {:.1} % of its operations are on a list that another thread uses more: at more than one thread this workload \
-         contends for its list more than the trace does.",
-        profile.lists.len(),
+        "All threads share one list, and each has an empty one of its own. The trace has {}, timers on {used}, and {:.1} % of its \
+         operations are on a list that another thread uses more. So with several threads this workload has more contention than \
+         the trace.",
+        counted(profile.lists.len(), "list"),
         share(others, profile.ops()) * 100.0
     )
 }

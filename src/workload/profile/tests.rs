@@ -20,7 +20,7 @@ fn profile(rows: &str, init: &str) -> Profile {
     Profile::of(&Trace::load(dir.path().join("t.csv")).unwrap())
 }
 
-/// One walk over each: the largest takes a while in a debug build, and its like (throttle, net) are left out.
+/// One walk over each. The largest takes a while in a debug build; two more of its size (throttle, net) are left out.
 #[test]
 fn real_traces_are_as_their_readme_says_and_workloads_do_as_they() {
     // Polls and runs that meet an empty list, mods that rearm, runs that fire, in per cent.
@@ -182,7 +182,7 @@ fn creating_and_freeing_becomes_churn() {
         (mix.churn, mix.modify, mix.deadline, fitted.workload.name.as_str()),
         (1.0, 1.0, 1.0, "my-trace-fit")
     );
-    assert!(fitted.notes.iter().any(|note| note.starts_with("1 create and free rows are left out")));
+    assert!(fitted.notes.iter().any(|note| note.starts_with("Left out: 1 create or free row, ")));
 }
 
 #[test]

@@ -48,7 +48,7 @@ impl std::error::Error for TraceError {
 /// What is wrong, without where.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Problem {
-    #[error("cannot be read: {0}")]
+    #[error("cannot be read: {0}; expected a trace file (CSV, plain, zstd or gzip)")]
     Io(#[source] std::io::Error),
     #[error(
         "the file's name is not UTF-8 text, which results must be to hold it; rename the file, or give a link to it"
