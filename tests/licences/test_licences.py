@@ -27,6 +27,7 @@ class Licences(unittest.TestCase):
             "MIT OR GPL-3.0",
             "GPL-3.0 OR MIT",
             "MIT/Apache-2.0",
+            "GPL-3.0 or MIT",
             "(MIT OR GPL-3.0) AND Unicode-3.0",
             "Apache-2.0 WITH LLVM-exception OR GPL-3.0",
             "GPL-3.0 AND MIT OR Zlib",
@@ -37,6 +38,7 @@ class Licences(unittest.TestCase):
         for licence in (
             "GPL-3.0",
             "MIT AND GPL-3.0",
+            "MIT Or GPL-3.0",
             "(MIT OR Zlib) AND GPL-3.0",
             "GPL-3.0 WITH LLVM-exception",
             "MIT WITH something-else",
