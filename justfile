@@ -85,12 +85,28 @@ goals out="../../results/goals/polls":
     make -C examples/c
     cd peers/bare && cp ../../Cargo.lock . && cargo run --release -- run -w hot --mix deadline=1 --threads 1 --baseline atomic-deadline --strategies atomic-deadline,rcu-qsbr,rcu-membarrier,rcu-membarrier@c,rcu-epoch,bare-epoch,mutex,mutex@c,bare-parking-lot --load ../../examples/c/qemu-rfc-validated.so --budget 90s --out {{ out }}
 
-# The reference runs: every strategy under the default workloads and on every recorded trace, an hour in all
-reference name=`date +%Y-%m`:
+# The reference results of this host, results/QUESTION/HOST, and the answers over all hosts; needs liburcu-dev, some minutes
+reference host:
     cargo build --release
-    target/release/headlock run --strategies all --budget 15m --out results/reference-{{ name }}-run
-    for trace in traces/*.csv.zst; do target/release/headlock replay "$trace" --strategies all --budget 7m --out "results/reference-{{ name }}-$(basename "$trace" .csv.zst)" || exit 1; done
-    for dir in results/reference-{{ name }}-*; do scripts/plot "$dir" || exit 1; done
+    make -C examples/c OUT=$PWD/target
+    target/release/headlock verify --strategies core
+    target/release/headlock run --out results/run/{{ host }}
+    target/release/headlock replay traces/disk.csv.zst --out results/disk/{{ host }}
+    # Without stamps, as on every host: which lists were verified must agree.
+    HEADLOCK_STATE= target/release/headlock replay traces/disk.csv.zst --baseline qemu-2013 --strategies mutex,mutex@c,mutex-std,rcu-epoch,rcu-membarrier,rcu-membarrier@c --load target/qemu-2013.so --load target/qemu-2016.so --load target/qemu-rfc.so --load target/qemu-rfc-validated.so --budget 40s --quiet --out results/c-disk/{{ host }}
+    just pooled
+
+# What `headlock pool` says of each question of results/ over its hosts, as its README.md
+pooled:
+    cargo build --release
+    for question in run disk c-disk; do target/release/headlock pool results/$question --markdown >target/pooled.md && cp target/pooled.md results/$question/README.md || exit 1; done
+
+# Every strategy under the default workloads and on every recorded trace, an hour in all
+reference-all host:
+    cargo build --release
+    target/release/headlock run --strategies all --budget 15m --out results/run-all/{{ host }}
+    for trace in traces/*.csv.zst; do target/release/headlock replay "$trace" --strategies all --budget 7m --out "results/$(basename "$trace" .csv.zst)-all/{{ host }}" || exit 1; done
+    for dir in results/*-all/{{ host }}; do scripts/plot "$dir" || exit 1; done
 
 # The baseline against itself, one poller: 20 runs of 30 s. `just aa-1 --runs 5` adds five; scripts/campaign --help
 aa-1 *flags: (campaign "aa-1" flags)
@@ -117,7 +133,7 @@ tail *flags: (campaign "tail" flags)
 rivals *flags: (campaign "rivals" flags)
 
 # How often intervals hold the truth, by whole runs: of what aa-1, aa-2 and rivals have left, or of any set of runs
-coverage *dirs="results/campaign-aa-1 results/campaign-aa-2 results/campaign-rivals":
+coverage *dirs="results/campaigns/aa-1 results/campaigns/aa-2 results/campaigns/rivals":
     for dir in {{ dirs }}; do echo "## $dir" && scripts/coverage "$dir" || exit 1; done
 
 # Where the variance arises: slices, processes, layouts (target/layouts, which `just layouts` links anew), runs. 54 runs, twenty minutes
@@ -168,10 +184,12 @@ static-beside out="results/static": static
     "target/$(rustc -vV | sed -n 's/^host: //p')/release/headlock" run -w hot --threads 1,2 --budget 2m --out {{ out }}/static
     target/release/headlock compare {{ out }}/ordinary {{ out }}/static
 
-# scripts/fleet on this one machine, with hosts in namespaces of which some fail: root, sshd, parallel and rsync; a few minutes
+# scripts/fleet on this one machine, over ssh and as a Slurm array, with hosts in namespaces of which some fail; root, and Debian's
+# openssh-server, parallel, rsync, slurmctld, slurmd, slurm-client and munge; some minutes
 fleet-tried binary="target/release/headlock":
     cargo build --release
     tests/fleet/try {{ binary }}
+    tests/fleet/try-slurm {{ binary }}
 
 # The rule of `headlock pool` on simulated fleets whose truth is known: the table of docs/FLEET.md
 pool-simulated fleets="4000":

@@ -2,6 +2,7 @@
 //! the text, and no digit may be left over.
 
 use std::path::Path;
+use std::process::Command;
 
 use headlock::document::words;
 use headlock::export::read_results;
@@ -168,7 +169,7 @@ fn statements(disk: &Results, run: &Results, c: &Results) -> Vec<String> {
 
 #[test]
 fn every_figure_of_the_opening_is_what_the_result_files_say() {
-    let [disk, run, c] = ["reference-disk-epyc", "reference-run-epyc", "reference-c-disk-epyc"].map(results);
+    let [disk, run, c] = ["disk/epyc", "run/epyc", "c-disk/epyc"].map(results);
     let mut left = opening();
     for statement in statements(&disk, &run, &c).into_iter().chain(NOT_MEASURED.map(str::to_owned)) {
         let statement = joined(&statement);
@@ -177,4 +178,21 @@ fn every_figure_of_the_opening_is_what_the_result_files_say() {
     }
     let stray: Vec<&str> = left.split(' ').filter(|word| word.contains(|c: char| c.is_ascii_digit())).collect();
     assert!(stray.is_empty(), "figures of README.md that no file stands behind: {stray:?}");
+}
+
+/// The folder of each question says what `headlock pool` does of the hosts in it (`just pooled`).
+#[test]
+fn each_question_is_answered_over_its_hosts() {
+    for question in ["run", "disk", "c-disk"] {
+        let folder = format!("results/{question}");
+        let done = Command::new(env!("CARGO_BIN_EXE_headlock"))
+            .args(["pool", &folder, "--markdown"])
+            .current_dir(root())
+            .output()
+            .expect("headlock starts");
+        assert!(done.status.success(), "{folder}: {}", String::from_utf8_lossy(&done.stderr));
+        let said = std::fs::read_to_string(root().join(&folder).join("README.md")).expect("the answer");
+        let answer = String::from_utf8_lossy(&done.stdout);
+        assert!(said == answer, "{folder}/README.md is not what `just pooled` writes, which is:\n{answer}");
+    }
 }

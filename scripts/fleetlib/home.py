@@ -73,9 +73,12 @@ class Home:
             self.keep(login, rest)
         process.wait()
         listener.join()
+        silent = "no answer: it died, or the way to it"
+        if not any(login in said or self.has(login) for login in missing):
+            silent = said.get(None, silent)
         for login in missing:
             if not self.has(login):
-                self.failed.setdefault(login, said.get(login) or said.get(None) or "no answer: it died, or the way to it")
+                self.failed.setdefault(login, said.get(login, silent))
 
     def drop_kit(self):
         """Leaves of the kit its name alone, which says what the results are of."""

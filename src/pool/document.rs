@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Answer, Pool};
+use super::{Answer, HostAnswer, Pool};
 use crate::document::words::{self, between, counted, heading, list, percent};
 use crate::document::{Axis, Block, Cell, Column, Document, Interval, Section, Table, Tone, Verdict};
 use crate::record::{self, ALL, Metric, Point};
@@ -117,6 +117,9 @@ fn label(answer: &Answer) -> String {
     }
 }
 
+/// The most hosts that a sentence names; the pictures name all.
+const NAMED: usize = 3;
+
 /// A strategy and, where its hosts are decided otherwise, which are what.
 fn named(pool: &Pool, answer: &Answer) -> String {
     if answer.word != Word::Depends {
@@ -129,7 +132,11 @@ fn named(pool: &Pool, answer: &Answer) -> String {
                 let names =
                     answer.hosts.iter().filter(|it| it.ratio.verdict == word).map(|it| &pool.hosts[it.host].name);
                 let names: Vec<&String> = names.collect();
-                (!names.is_empty()).then(|| format!("{} on {}", word.as_str(), list(&names)))
+                let which = match names.len() {
+                    ..=NAMED => list(&names),
+                    many => counted(many, "host"),
+                };
+                (!names.is_empty()).then(|| format!("{} on {which}", word.as_str()))
             });
     format!("{} ({})", answer.strategy, groups.collect::<Vec<_>>().join("; "))
 }
@@ -258,31 +265,15 @@ fn tone(word: Word) -> Tone {
 fn pictured(pool: &Pool, answer: &Answer) -> Section {
     let drawn = |it: &stats::Interval, verdict| Interval { low: it.low, at: it.estimate, high: it.high, verdict };
     let judged = |it: &stats::Interval| stats::verdict(*it, MIN_BLOCKS, pool.threshold);
-    let mut rows: Vec<(Vec<String>, Interval)> = answer
-        .hosts
-        .iter()
-        .map(|it| {
-            let host = &pool.hosts[it.host];
-            let cpu = host.cpu_model.clone().unwrap_or_else(|| host.microarchitecture.clone());
-            let texts = vec![
-                host.name.clone(),
-                it.ratio.verdict.as_str().to_owned(),
-                it.ratio.runs.to_string(),
-                cpu,
-            ];
-            (texts, drawn(&it.ratio.interval, it.ratio.verdict))
-        })
-        .collect();
+    let of_host = |it: &HostAnswer| (pool.hosts[it.host].name.as_str(), drawn(&it.ratio.interval, it.ratio.verdict));
+    let mut rows: Vec<(&str, Interval)> = answer.hosts.iter().map(of_host).collect();
     if let Some(pooled) = &answer.pooled {
         for (name, interval) in [("mean over hosts", &pooled.mean), ("next host", &pooled.next)] {
-            let verdict = judged(interval);
-            let texts = [name, verdict.as_str(), "–", "–"].map(str::to_owned).to_vec();
-            rows.push((texts, drawn(interval, verdict)));
+            rows.push((name, drawn(interval, judged(interval))));
         }
     }
     let axis = Axis::over(rows.iter().map(|(_, interval)| interval), pool.threshold);
-    let row = |(texts, interval): (Vec<String>, Interval)| {
-        let [name, verdict, runs, cpu] = <[String; 4]>::try_from(texts).unwrap_or_default();
+    let row = |(name, interval): (&str, Interval)| {
         vec![
             Cell::new(name),
             Cell::new(words::ratio(interval.at)),
@@ -291,9 +282,7 @@ fn pictured(pool: &Pool, answer: &Answer) -> Section {
                 ..Cell::drawn(Some(interval).filter(|it| it.high.is_finite()))
             },
             Cell::new(between(interval.low, interval.high)),
-            Cell::toned(verdict, interval.verdict.into()),
-            Cell::new(runs),
-            Cell::new(cpu),
+            Cell::toned(interval.verdict.as_str(), interval.verdict.into()),
         ]
     };
     let table = Table {
@@ -304,8 +293,6 @@ fn pictured(pool: &Pool, answer: &Answer) -> Section {
             Column::intervals(format!("ratio to {}", pool.baseline), axis),
             Column::words("interval").rank(1),
             Column::words("verdict"),
-            Column::numbers("runs").rank(1),
-            Column::words("CPU").rank(1),
         ],
         rows: rows.into_iter().map(row).collect(),
         ..Table::default()

@@ -1,5 +1,8 @@
 //! Which result directories are of one machine.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use serde::Serialize;
 
 use crate::reading::Results;
@@ -9,7 +12,7 @@ use crate::text::printable;
 /// One machine, and its result directories.
 #[derive(Clone, Debug, Serialize)]
 pub struct Host {
-    /// What it is called here: its own name, with a number where several bear it.
+    /// What it is called here: its own name and, where several bear it, that of its first result directory or a number.
     pub name: String,
     /// A hash of the machine's identity, where it has one.
     pub machine_id: Option<String>,
@@ -48,7 +51,7 @@ pub fn told_apart(results: &[Results]) -> (Vec<Host>, Vec<String>) {
     }
     let mut hosts: Vec<Host> = hosts.into_iter().map(|(_, host)| host).collect();
     hosts.sort_by(|a, b| (&a.name, &a.cpu_model, &a.machine_id).cmp(&(&b.name, &b.cpu_model, &b.machine_id)));
-    for (name, at) in numbered(&hosts) {
+    for (at, name) in told_by_more(&hosts) {
         hosts[at].name = name;
     }
     (hosts, notes)
@@ -86,10 +89,21 @@ fn unnamed(facts: &record::Host) -> Host {
     }
 }
 
-/// New names for hosts that share one.
-fn numbered(hosts: &[Host]) -> Vec<(String, usize)> {
-    let shared = |name: &str| hosts.iter().filter(|it| it.name == name).count() > 1;
-    let number = |at: usize| hosts[..=at].iter().filter(|it| it.name == hosts[at].name).count();
-    let again = (0..hosts.len()).filter(|at| shared(&hosts[*at].name));
-    again.map(|at| (format!("{} ({})", hosts[at].name, number(at)), at)).collect()
+/// New names for hosts that share one: with their directories' names where these differ, else with numbers.
+fn told_by_more(hosts: &[Host]) -> Vec<(usize, String)> {
+    let folder = |host: &Host| {
+        let name = Path::new(host.directories.first()?).file_name()?;
+        Some(printable(&name.to_string_lossy()))
+    };
+    let mut names = Vec::new();
+    for (at, host) in hosts.iter().enumerate() {
+        let namesakes: Vec<usize> = (0..hosts.len()).filter(|other| hosts[*other].name == host.name).collect();
+        let folders: BTreeSet<_> = namesakes.iter().filter_map(|other| folder(&hosts[*other])).collect();
+        let number = namesakes.iter().filter(|other| **other <= at).count();
+        let more = folder(host).filter(|_| folders.len() == namesakes.len());
+        if namesakes.len() > 1 {
+            names.push((at, format!("{} ({})", host.name, more.unwrap_or(number.to_string()))));
+        }
+    }
+    names
 }

@@ -66,6 +66,13 @@ fn the_answer_depends_on_the_host_and_says_on_which() {
 }
 
 #[test]
+fn where_many_hosts_differ_the_few_are_named() {
+    let fast = ["a", "b", "c", "d"].map(|host| run(host, host, 5.0));
+    let all = [&fast[..], &[run("e", "e", 12.0)]].concat();
+    says(&document(&pooled(&all), false), &["depends on the host: seqlock (faster on 4 hosts; slower on e)"]);
+}
+
+#[test]
 fn two_hosts_stand_side_by_side() {
     let pool = pooled(&[run("a", "Zen", 5.0), run("b", "Lake", 5.0)]);
     let seqlock = answer(&pool, "seqlock");
@@ -100,9 +107,14 @@ fn hosts_are_told_apart_and_their_runs_joined() {
     let again = later(run("vm", "Zen", 5.4), "results/again");
     let other = later(run("vm", "Lake", 5.0), "results/other");
     let copy = Results { name: "results/copy".to_owned(), ..a.clone() };
+    let named = |pool: &Pool| -> Vec<(String, usize)> {
+        pool.hosts.iter().map(|it| (it.name.clone(), it.runs.len())).collect()
+    };
+    let elsewhere = Results { name: "elsewhere/vm".to_owned(), ..other.clone() };
+    let pool = pooled(&[a.clone(), again.clone(), copy.clone(), elsewhere]);
+    assert_eq!(named(&pool), [("vm (1)".to_owned(), 1), ("vm (2)".to_owned(), 2)]);
     let pool = pooled(&[a, again, copy, other]);
-    let names: Vec<(&str, usize)> = pool.hosts.iter().map(|it| (it.name.as_str(), it.runs.len())).collect();
-    assert_eq!(names, [("vm (1)", 1), ("vm (2)", 2)]);
+    assert_eq!(named(&pool), [("vm (other)".to_owned(), 1), ("vm (vm)".to_owned(), 2)]);
     assert_eq!(answer(&pool, "seqlock").hosts[1].ratio.runs, 2);
     says(&document(&pool, false), &["results/copy is a copy of results/vm and does not count again."]);
 }

@@ -180,7 +180,8 @@ class Script(Place):
         return (
             "parallel",
             f"#!/bin/sh\necho \"$@\" >>{self.place}/called\ncase \"$*\" in *find*) exit 0 ;; esac\n"
-            f"printf 'a\\t{whole}\\n'\nprintf 'b\\t{whole[:-20]}'\nprintf 'c\\tno route to c\\n' >&2\nexit 2\n",
+            f"printf 'a\\t{whole}\\n'\nprintf 'b\\t{whole[:-20]}'\nprintf 'c\\tno route to c\\nrsync: of some host\\n' >&2\n"
+            "exit 2\n",
         )
 
     def test_hosts_that_fail_are_named_and_the_rest_is_pooled(self):
@@ -190,6 +191,11 @@ class Script(Place):
         for said in ("a: home\n", "b: what came home is not whole", "c: no route to c\n", "d: no answer"):
             self.assertIn(said, done.stderr)
         self.assertFalse((self.place / "out/b").exists())
+
+    def test_what_the_engine_says_is_told_of_hosts_where_none_says_anything(self):
+        done = self.fleet(("parallel", "#!/bin/sh\necho parallel: cannot work >&2\nexit 255\n"), "--sshlogin", "a", "--", "run")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("a: parallel: cannot work\n", done.stderr)
 
     def test_a_second_start_asks_only_those_that_are_missing(self):
         self.fleet(self.parallel(), "--sshlogin", "a,b", "--", "run")
@@ -234,7 +240,7 @@ class Worker(Place):
     """What runs on a host, here, with a headlock that measures nothing."""
 
     HEADLOCK = (
-        '#!/bin/sh\necho "$@" >>called\nfor last; do :; done\nmkdir -p $last\n'
+        '#!/bin/sh\necho "$@" >>called\nwhile [ $# -gt 2 ]; do shift; done\nlast=$1; mkdir -p $last\n'
         'if [ -e broken ]; then echo "headlock: broken" >&2; exit 1; fi\n'
         'if [ -e "$last/run.json" ]; then echo more >>$last/trials.csv; fi\n'
         "printf '%s\\n' '  \"state\": \"complete\",' >$last/run.json\n"
@@ -252,7 +258,7 @@ class Worker(Place):
     def test_its_line_is_what_home_keeps(self):
         done = self.worker()
         self.assertEqual((done.returncode, done.stderr), (0, ""))
-        self.assertEqual((self.place / "kit/called").read_text(), "run --workload a b --quiet --out result\n")
+        self.assertEqual((self.place / "kit/called").read_text(), "run --workload a b --out result --quiet\n")
         fleet = self.opened("run")
         fleet.keep("a", done.stdout.rstrip("\n"))
         self.assertEqual([path.name for path in (fleet.out / "a").iterdir()], ["run.json"])
@@ -263,7 +269,7 @@ class Worker(Place):
         (result / "run.json").write_text('  "state": "running",\n')
         self.assertEqual(self.worker().returncode, 0)
         self.assertEqual(self.worker().returncode, 0)
-        self.assertEqual((self.place / "kit/called").read_text(), "run --workload a b --quiet --resume result\n")
+        self.assertEqual((self.place / "kit/called").read_text(), "run --workload a b --resume result --quiet\n")
 
     def test_what_fails_is_said_last(self):
         (self.place / "kit/broken").touch()
