@@ -52,7 +52,9 @@ pub fn prediction(directory: &str, results: &Results, told: &Predict) -> Documen
         most_threads: points.iter().map(|point| point.threads).max().unwrap_or(0),
         points,
     };
-    let mut blocks: Vec<Block> = told.workloads.iter().map(|it| Block::Table(spoken.glance(&it.name))).collect();
+    let traces = told.traces.iter().map(|it| &it.workload);
+    let names = told.workloads.iter().map(|it| &it.name).chain(traces);
+    let mut blocks: Vec<Block> = names.map(|name| Block::Table(spoken.glance(name))).collect();
     blocks.push(Block::Text(spoken.error_sentence()));
     let sections = spoken.points.iter().map(|point| {
         let title = format!("Model: {}", heading(point));
