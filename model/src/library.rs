@@ -189,8 +189,8 @@ mod tests {
             assert_eq!(count("qemu-rfc", "deadline", "atomic_loads"), 2_000, "the head, and its deadline");
         }
         let machine = description::Description::load("graviton3").unwrap();
-        let workload = headlock::workload::Workload::preset("hot").unwrap();
-        let churned = headlock::workload::Workload { mix: "deadline=80,churn=20".parse().unwrap(), ..workload };
+        let churned = "timers = 10\nmix = { deadline = 80, churn = 20 }\n";
+        let churned = headlock::workload::Workload::from_toml(churned, "churned.toml").unwrap();
         let actions = crate::plan::Actions::Drawn(churned);
         for name in names.into_iter().chain(["mutex@c"]) {
             let play = || crate::predict::points(&machine, &[(&actions, name, 8)], 1).unwrap().remove(0).played;
