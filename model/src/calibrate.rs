@@ -113,10 +113,12 @@ pub fn run(args: &Args) -> Result<String> {
         error: None,
         work: Vec::new(),
     };
+    let mut not_quiet = None;
     if let Some(program) = &args.measure {
-        machine.work = work(&machine, program)?;
+        (machine.work, not_quiet) = work(&machine, program)?;
     }
-    let text = toml::to_string_pretty(&machine)?;
+    let warning = not_quiet.map_or(String::new(), |said| format!("# {said}\n"));
+    let text = warning + &toml::to_string_pretty(&machine)?;
     if let Some(path) = &args.out {
         std::fs::write(path, &text).with_context(|| path.display().to_string())?;
     }
@@ -331,10 +333,11 @@ fn cold() -> f64 {
     per(start, f64::from(LOCAL))
 }
 
-/// What each strategy's polls and changes take beside the accesses that the model sees: measured by one thread, less the model's.
-fn work(machine: &Description, program: &std::path::Path) -> Result<Vec<Work>> {
+/// What each strategy's polls and changes take beside the accesses that the model sees: measured by one thread, less the model's. And what is
+/// to be said if the machine was not quiet.
+fn work(machine: &Description, program: &std::path::Path) -> Result<(Vec<Work>, Option<String>)> {
     let dir = std::env::temp_dir().join(format!("headlock-model-calibrate-{}", std::process::id()));
-    let mut beyond = Vec::new();
+    let (mut beyond, mut not_quiet) = (Vec::new(), None);
     for op in ["deadline", "modify"] {
         std::fs::create_dir_all(&dir).with_context(|| dir.display().to_string())?;
         // No workload that ships, so that those can be checked.
@@ -342,6 +345,7 @@ fn work(machine: &Description, program: &std::path::Path) -> Result<Vec<Work>> {
         std::fs::write(&file, format!("timers = 100\nhead_share = 0\nrun_due = 0\nmix = {{ {op} = 1 }}\n"))?;
         let name = file.display().to_string();
         let measured = check::headlock(program, &["run", "--workload", &name, "--threads", "1"], "60s", &dir)?;
+        not_quiet = not_quiet.or(check::not_quiet(&measured));
         let actions = Actions::Drawn(crate::predict::load_workload(&name)?);
         let body = actions.body(machine, 1, 1)?;
         let strategies = anatomy::names();
@@ -363,7 +367,9 @@ fn work(machine: &Description, program: &std::path::Path) -> Result<Vec<Work>> {
     }
     std::fs::remove_dir_all(&dir)?;
     let pairs = anatomy::names().into_iter().zip(beyond[0].iter().zip(&beyond[1]));
-    Ok(pairs
-        .map(|(strategy, (&deadline_ns, &modify_ns))| Work { strategy: strategy.to_owned(), deadline_ns, modify_ns })
-        .collect())
+    let work = pairs.map(|(strategy, (&deadline_ns, &modify_ns))| {
+        let strategy = strategy.to_owned();
+        Work { strategy, deadline_ns, modify_ns }
+    });
+    Ok((work.collect(), not_quiet))
 }

@@ -176,6 +176,8 @@ impl Spoken<'_> {
             Column::numbers("range"),
             Column::intervals("picture", Axis::over(&drawn, self.threshold).of_ranges()),
             Column::words("verdict"),
+            // Before the times, which are many: beside them it would be out of sight.
+            Column::words("error"),
         ];
         let mut known: Vec<&str> = Vec::new();
         for op in ops {
@@ -189,7 +191,6 @@ impl Spoken<'_> {
                 columns.push(Column::numbers(title).rank(1));
             }
         }
-        columns.push(Column::words("error"));
         let rows = self.strategies.iter().map(|strategy| {
             let found = self.ratio(point, strategy);
             let mut cells = vec![Cell::new(strategy)];
@@ -202,13 +203,13 @@ impl Spoken<'_> {
                 ]),
                 None => cells.extend([NONE, NONE, "", "baseline"].map(Cell::new)),
             }
+            cells.push(Cell::toned(self.told.machine.error_in_short(), Tone::Muted));
             cells.extend(known.iter().map(|op| {
                 let time = self.times.iter().filter(at_point).find(|row| row.strategy == *strategy && row.op == *op);
                 Cell::new(time.map_or(NONE.to_owned(), |it| {
                     format!("{} ({} to {})", figure(it.ns), figure(it.ns_low), figure(it.ns_high))
                 }))
             }));
-            cells.push(Cell::toned(self.told.machine.error_in_short(), Tone::Muted));
             cells
         });
         let rows = rows.collect();
