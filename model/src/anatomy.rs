@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, ensure};
 use headlock_strategies::{TimerList, Visitor, visit_builtin};
 
-use crate::{table, vm};
+use crate::{library, table, vm};
 
 /// `anatomy`.
 #[derive(Debug, clap::Args)]
@@ -17,6 +17,8 @@ pub struct Args {
     /// Strategies, separated by commas, or all
     #[arg(short, long, default_value = "all", value_delimiter = ',', value_name = "LIST")]
     pub strategies: Vec<String>,
+    #[arg(long, value_name = "FILE.c", help = library::HELP)]
+    pub load: Vec<PathBuf>,
     /// Operations to show in the table, separated by commas, or all
     #[arg(
         long,
@@ -50,6 +52,7 @@ const SHOWN: [(&str, &str); 11] = [
 
 /// Counts, and answers what to print.
 pub fn run(args: &Args) -> Result<String> {
+    library::load(&args.load)?;
     let csv = count(&strategies(&args.strategies)?)?;
     if let Some(path) = &args.out {
         std::fs::write(path, &csv).with_context(|| path.display().to_string())?;
@@ -89,7 +92,7 @@ pub fn run(args: &Args) -> Result<String> {
 
 /// The counts of these strategies, as CSV. Each is counted in a process of its own, so that none depends on another's.
 pub fn count(strategies: &[&'static str]) -> Result<String> {
-    let parts = vm::for_each(strategies, |strategy| vm::run(&["anatomy", strategy], ""))?;
+    let parts = vm::for_each(strategies, |strategy| vm::anatomy(strategy))?;
     let mut csv = String::new();
     for part in parts {
         let (header, rows) = part.split_once('\n').context("an empty answer")?;
@@ -114,15 +117,26 @@ pub fn names() -> Vec<&'static str> {
     names.0
 }
 
-/// The strategies asked for; `all` stands for all.
+/// The strategies asked for, and the lists that were loaded; `all` stands for all that ship.
 pub fn strategies(asked: &[String]) -> Result<Vec<&'static str>> {
+    let mut found = if asked == ["all"] {
+        names()
+    } else {
+        asked.iter().map(|name| strategy(name)).collect::<Result<_>>()?
+    };
+    let loaded: Vec<&'static str> = library::names().filter(|name| !found.contains(name)).collect();
+    found.extend(loaded);
+    Ok(found)
+}
+
+/// A strategy that ships, by its name; the same through the C interface, by its name with `@c` behind it; or a list that was loaded.
+pub fn strategy(name: &str) -> Result<&'static str> {
     let known = names();
-    if asked == ["all"] {
-        return Ok(known);
+    let own = name.strip_suffix("@c").unwrap_or(name);
+    if let Some(found) = library::names().find(|known| *known == name) {
+        return Ok(found);
     }
-    let find = |name: &String| known.iter().copied().find(|known| known == name);
-    asked
-        .iter()
-        .map(|name| find(name).with_context(|| format!("no strategy {name}; there are {}", known.join(", "))))
-        .collect()
+    let found = known.iter().copied().find(|known| *known == own);
+    let found = found.with_context(|| format!("no strategy {name}; there are {}", known.join(", ")))?;
+    Ok(if own == name { found } else { name.to_owned().leak() })
 }

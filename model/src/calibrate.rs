@@ -12,10 +12,10 @@ use headlock::harness::clock::Moment;
 use headlock::harness::pin;
 use rustix::thread::{MembarrierCommand, membarrier};
 
-use crate::check::median;
+use crate::check::{self, median};
 use crate::description::{Costs, Description, End, Figure, Level, Lines, Work};
-use crate::vm::Played;
-use crate::{anatomy, plan, vm};
+use crate::plan::Actions;
+use crate::{anatomy, vm};
 
 /// Measurements of each figure.
 const ROUNDS: usize = 31;
@@ -73,7 +73,11 @@ pub fn run(args: &Args) -> Result<String> {
     let latency = rounds("a line there and back, halved", || transfer(b))?;
     let contended = rounds("", || increment(b))?;
     // At two threads an increment takes 2 * (latency + k * rmw) / k, with k operations a stay.
-    let stay = |ns: f64, latency: f64, rmw: f64| (2.0 * latency / (ns - 2.0 * rmw)).clamp(1.0, 1000.0);
+    let stay = |ns: f64, latency: f64, rmw: f64| match ns - 2.0 * rmw {
+        waiting if waiting > 0.0 => (2.0 * latency / waiting).clamp(1.0, 1000.0),
+        // Two threads of one core do not wait for each other.
+        _ => 1000.0,
+    };
     let stay_pair = Figure {
         value: stay(contended.value, latency.value, costs.rmw_ns.value),
         low: Some(stay(contended.high.unwrap_or(contended.value), latency.value, costs.rmw_ns.value)),
@@ -109,10 +113,12 @@ pub fn run(args: &Args) -> Result<String> {
         error: None,
         work: Vec::new(),
     };
+    let mut not_quiet = None;
     if let Some(program) = &args.measure {
-        machine.work = work(&machine, program)?;
+        (machine.work, not_quiet) = work(&machine, program)?;
     }
-    let text = toml::to_string_pretty(&machine)?;
+    let warning = not_quiet.map_or(String::new(), |said| format!("# {said}\n"));
+    let text = warning + &toml::to_string_pretty(&machine)?;
     if let Some(path) = &args.out {
         std::fs::write(path, &text).with_context(|| path.display().to_string())?;
     }
@@ -327,42 +333,25 @@ fn cold() -> f64 {
     per(start, f64::from(LOCAL))
 }
 
-/// What each strategy's polls and changes take beside the accesses that the model sees: measured by one thread, less the model's.
-fn work(machine: &Description, program: &std::path::Path) -> Result<Vec<Work>> {
+/// What each strategy's polls and changes take beside the accesses that the model sees: measured by one thread, less the model's. And what is
+/// to be said if the machine was not quiet.
+fn work(machine: &Description, program: &std::path::Path) -> Result<(Vec<Work>, Option<String>)> {
     let dir = std::env::temp_dir().join(format!("headlock-model-calibrate-{}", std::process::id()));
-    let mut beyond = Vec::new();
+    let (mut beyond, mut not_quiet) = (Vec::new(), None);
     for op in ["deadline", "modify"] {
         std::fs::create_dir_all(&dir).with_context(|| dir.display().to_string())?;
         // No workload that ships, so that those can be checked.
         let file = dir.join(format!("only-{op}.toml"));
         std::fs::write(&file, format!("timers = 100\nhead_share = 0\nrun_due = 0\nmix = {{ {op} = 1 }}\n"))?;
         let name = file.display().to_string();
-        let out = dir.join(op);
-        let status = std::process::Command::new(program)
-            .args([
-                "run",
-                "--strategies",
-                "all",
-                "--threads",
-                "1",
-                "--budget",
-                "60s",
-                "--quiet",
-                "--workload",
-                &name,
-                "--out",
-            ])
-            .arg(&out)
-            .stdout(std::process::Stdio::null())
-            .status()
-            .with_context(|| program.display().to_string())?;
-        ensure!(status.success(), "{} run ended with {status}", program.display());
-        let measured = crate::check::read_results(&out)?;
-        let workload = crate::predict::load_workload(&name)?;
+        let measured = check::headlock(program, &["run", "--workload", &name, "--threads", "1"], "60s", &dir)?;
+        not_quiet = not_quiet.or(check::not_quiet(&measured));
+        let actions = Actions::Drawn(crate::predict::load_workload(&name)?);
+        let body = actions.body(machine, 1, 1)?;
         let strategies = anatomy::names();
         let modelled = vm::for_each(&strategies, |strategy| {
-            let plan = plan::workload(machine, End::Middle, &workload, strategy, 1, 1)?;
-            Ok(Played::parse(&vm::run(&["play"], &plan)?)?.ns_per_op())
+            let head = actions.head(machine, End::Middle, strategy, 1, 1)?;
+            Ok(vm::play(strategy, &[&head, &body])?.ns_per_op())
         })?;
         let of = |strategy: &str| measured.iter().find(|it| it.strategy == strategy).map(|it| it.ns);
         let beside: Vec<f64> = strategies
@@ -378,7 +367,9 @@ fn work(machine: &Description, program: &std::path::Path) -> Result<Vec<Work>> {
     }
     std::fs::remove_dir_all(&dir)?;
     let pairs = anatomy::names().into_iter().zip(beyond[0].iter().zip(&beyond[1]));
-    Ok(pairs
-        .map(|(strategy, (&deadline_ns, &modify_ns))| Work { strategy: strategy.to_owned(), deadline_ns, modify_ns })
-        .collect())
+    let work = pairs.map(|(strategy, (&deadline_ns, &modify_ns))| {
+        let strategy = strategy.to_owned();
+        Work { strategy, deadline_ns, modify_ns }
+    });
+    Ok((work.collect(), not_quiet))
 }

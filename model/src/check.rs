@@ -8,7 +8,8 @@ use anyhow::{Context, Result, bail, ensure};
 use headlock::record::MachineError;
 
 use crate::description::{self, Description, End};
-use crate::vm::Played;
+use crate::plan::Actions;
+use crate::trace::{self, Recorded};
 use crate::{anatomy, plan, predict, table, vm};
 
 /// `check`.
@@ -20,7 +21,8 @@ use crate::{anatomy, plan, predict, table, vm};
 
 A curve is CSV with the columns threads and ns_median: what an operation takes as each thread sees it. Experiments are increment
 (of one counter), refcount (acquire and release of one reference count), and read. --measure runs every strategy with 1 and 2 threads
-by that program, some minutes, on a machine that does nothing else.")]
+by that program, some minutes, on a machine that does nothing else. A trace is cut to its first 65,536 rows, and its threads are folded
+onto two.")]
 pub struct Args {
     /// Machine description: a TOML file, or the name of one that ships
     #[arg(short, long, value_name = "FILE")]
@@ -43,13 +45,22 @@ pub struct Args {
         value_name = "LIST"
     )]
     pub workloads: Vec<String>,
-    /// Time to measure each workload for
+    /// Traces to measure: names of those that ship, or files
+    #[arg(long, default_value = "disk", value_delimiter = ',', value_name = "LIST")]
+    pub traces: Vec<String>,
+    /// Time to measure each workload and trace for
     #[arg(long, default_value = "60s", value_name = "TIME")]
     pub budget: String,
     /// Write the greatest error of a time into the description's error table
     #[arg(long)]
     pub write: bool,
 }
+
+/// Rows of a trace that are measured and played: eight of the replay's slices.
+const ROWS: usize = 65_536;
+
+/// The exit status of a run of which every trial at some point was disturbed.
+const DISTURBED: i32 = 6;
 
 /// What a check found.
 #[derive(Default)]
@@ -80,15 +91,15 @@ pub fn run(args: &Args) -> Result<String> {
         found.add(against_curve(&machine, experiment, Path::new(path))?);
     }
     let measured = match (&args.results, &args.measure) {
-        (Some(dir), _) => Some(read_results(dir)?),
-        (None, Some(program)) => Some(measure(program, &args.workloads, &args.budget)?),
+        (Some(dir), _) => Some((read_results(dir)?, Vec::new())),
+        (None, Some(program)) => Some(measure(program, args)?),
         (None, None) if args.curve.is_empty() => {
             bail!("nothing to check against: --curve, --measure or --results expected")
         }
         (None, None) => None,
     };
-    if let Some(measured) = measured {
-        found.add(against_measured(&machine, &measured)?);
+    if let Some((measured, traces)) = measured {
+        found.add(against_measured(&machine, &measured, traces)?);
     }
     if args.write {
         let path = Description::path(&args.machine)?;
@@ -106,8 +117,8 @@ fn against_curve(machine: &Description, experiment: &str, path: &Path) -> Result
     ensure!(!curve.is_empty(), "{}: no row with as few threads as the machine has processors", path.display());
     let jobs: Vec<(usize, End)> = curve.iter().flat_map(|&(threads, _)| End::ALL.map(|end| (threads, end))).collect();
     let answers = vm::for_each(&jobs, |&(threads, end)| {
-        let answer = vm::run(&["play"], &plan::experiment(machine, end, experiment, threads, 0.0)?)?;
-        Ok(Played::parse(&answer)?.ns_per_op())
+        let plan = plan::experiment(machine, end, experiment, threads, 0.0)?;
+        Ok(vm::play(experiment, &[&plan])?.ns_per_op())
     })?;
     let mut rows = Vec::new();
     let mut errors = Vec::new();
@@ -159,49 +170,57 @@ pub struct Measured {
     pub threads: usize,
     /// Thread-nanoseconds per operation.
     pub ns: f64,
+    /// Whether every block of it was disturbed.
+    pub disturbed: bool,
 }
 
-/// Measures every strategy with 1 and 2 threads.
-fn measure(program: &Path, workloads: &[String], budget: &str) -> Result<Vec<Measured>> {
+/// Measures every strategy with 1 and 2 threads, and under traces with 2. Answers these traces too.
+fn measure(program: &Path, args: &Args) -> Result<(Vec<Measured>, Vec<Recorded>)> {
+    let dir = std::env::temp_dir().join(format!("headlock-model-check-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).with_context(|| dir.display().to_string())?;
     let mut measured = Vec::new();
-    for workload in workloads {
-        let threads = if predict::load_workload(workload)?.roles.is_some() {
-            "2"
-        } else {
-            "1,2"
-        };
-        let dir = std::env::temp_dir().join(format!("headlock-model-check-{}-{workload}", std::process::id()));
-        let status = Command::new(program)
-            .args([
-                "run",
-                "--strategies",
-                "all",
-                "--workload",
-                workload,
-                "--threads",
-                threads,
-                "--budget",
-                budget,
-                "--quiet",
-                "--out",
-            ])
-            .arg(&dir)
-            .stdout(std::process::Stdio::null())
-            .status()
-            .with_context(|| program.display().to_string())?;
-        ensure!(
-            status.success(),
-            "{} run ended with {status}; what it measured is in {}",
-            program.display(),
-            dir.display()
-        );
-        measured.extend(read_results(&dir)?);
-        std::fs::remove_dir_all(&dir)?;
+    for workload in &args.workloads {
+        let roles = predict::load_workload(workload)?.roles.is_some();
+        let threads = if roles { "2" } else { "1,2" };
+        measured.extend(headlock(program, &["run", "--workload", workload, "--threads", threads], &args.budget, &dir)?);
     }
+    let mut traces = Vec::new();
+    for name in &args.traces {
+        let whole = Recorded::load(&trace::path(name)?)?;
+        let file = trace::fold(&whole.trace, 2, ROWS, &dir)?;
+        let path = file.to_string_lossy();
+        measured.extend(headlock(program, &["replay", &path, "--order", "threads"], &args.budget, &dir)?);
+        traces.push(Recorded::load(&file)?);
+    }
+    std::fs::remove_dir_all(&dir)?;
+    Ok((measured, traces))
+}
+
+/// Has that program measure every strategy, and reads what it found.
+pub fn headlock(program: &Path, what: &[&str], budget: &str, dir: &Path) -> Result<Vec<Measured>> {
+    let out = dir.join("results");
+    let status = Command::new(program)
+        .args(what)
+        .args(["--strategies", "all", "--budget", budget, "--quiet", "--out"])
+        .arg(&out)
+        .stdout(std::process::Stdio::null())
+        .status()
+        .with_context(|| program.display().to_string())?;
+    // Where others kept the machine busy all the time there are figures all the same, and they say so.
+    ensure!(
+        status.success() || status.code() == Some(DISTURBED),
+        "{} {} ended with {status}; what it measured is in {}",
+        program.display(),
+        what.join(" "),
+        dir.display()
+    );
+    let measured = read_results(&out)?;
+    std::fs::remove_dir_all(&out)?;
     Ok(measured)
 }
 
-/// Median over blocks of the throughput pass, by workload, strategy and threads.
+/// Median over blocks of the throughput pass, by workload, strategy and threads: over those that nothing disturbed, or over all if there
+/// is none.
 pub fn read_results(dir: &Path) -> Result<Vec<Measured>> {
     #[derive(serde::Deserialize)]
     struct Row {
@@ -214,24 +233,43 @@ pub fn read_results(dir: &Path) -> Result<Vec<Measured>> {
     }
     let path = dir.join("trials.csv");
     let mut reader = csv::Reader::from_path(&path).with_context(|| path.display().to_string())?;
-    let mut blocks: std::collections::BTreeMap<(String, String, usize), Vec<f64>> = std::collections::BTreeMap::new();
+    let mut blocks: std::collections::BTreeMap<(String, String, usize), [Vec<f64>; 2]> =
+        std::collections::BTreeMap::new();
     for row in reader.deserialize() {
         let row: Row = row.with_context(|| path.display().to_string())?;
-        if row.pass == "throughput" && row.disturbed == "false" {
-            blocks.entry((row.workload, row.strategy, row.threads)).or_default().push(row.ns_per_op);
+        if row.pass == "throughput" {
+            let of = blocks.entry((row.workload, row.strategy, row.threads)).or_default();
+            of[usize::from(row.disturbed == "true")].push(row.ns_per_op);
         }
     }
-    let medians = blocks.into_iter().map(|((workload, strategy, threads), mut of)| Measured {
-        workload,
-        strategy,
-        threads,
-        ns: median(&mut of),
+    let medians = blocks.into_iter().map(|((workload, strategy, threads), [mut quiet, mut disturbed])| {
+        let is_disturbed = quiet.is_empty();
+        Measured {
+            workload,
+            strategy,
+            threads,
+            ns: median(if is_disturbed { &mut disturbed } else { &mut quiet }),
+            disturbed: is_disturbed,
+        }
     });
     Ok(medians.collect())
 }
 
+/// What is to be said if a machine was not quiet.
+pub fn not_quiet(measured: &[Measured]) -> Option<String> {
+    let disturbed = measured.iter().filter(|it| it.disturbed).count();
+    let all = measured.len();
+    (disturbed > 0)
+        .then(|| format!("The machine was not quiet: {disturbed} of {all} times were disturbed in every block."))
+}
+
 /// Predictions beside what was measured.
-fn against_measured(machine: &Description, measured: &[Measured]) -> Result<(String, Vec<f64>, String)> {
+fn against_measured(
+    machine: &Description,
+    measured: &[Measured],
+    traces: Vec<Recorded>,
+) -> Result<(String, Vec<f64>, String)> {
+    let mut known_actions: Vec<Actions> = traces.into_iter().map(Actions::Recorded).collect();
     let known = anatomy::names();
     let mut text = String::new();
     let mut errors_at_two = Vec::new();
@@ -245,12 +283,16 @@ fn against_measured(machine: &Description, measured: &[Measured]) -> Result<(Str
         let of: Vec<&Measured> = measured.iter().filter(|it| it.workload == name && it.threads == threads).collect();
         let strategies: Vec<&'static str> =
             known.iter().copied().filter(|name| of.iter().any(|it| it.strategy == *name)).collect();
-        let workload = predict::load_workload(name)?;
-        if plan::check(&workload).is_err() {
-            let _ = writeln!(text, "{name}: not modelled ({})\n", plan::check(&workload).expect_err("it was one"));
-            continue;
+        if !known_actions.iter().any(|it| it.name() == name) {
+            let workload = predict::load_workload(name)?;
+            if let Err(why) = plan::check(&workload) {
+                let _ = writeln!(text, "{name}: not modelled ({why})\n");
+                continue;
+            }
+            known_actions.push(Actions::Drawn(workload));
         }
-        let jobs: Vec<_> = strategies.iter().map(|&strategy| (&workload, strategy, threads)).collect();
+        let actions = known_actions.iter().find(|it| it.name() == name).expect("one was added");
+        let jobs: Vec<_> = strategies.iter().map(|&strategy| (actions, strategy, threads)).collect();
         let predicted = predict::points(machine, &jobs, 1)?;
         let ns = |strategy: &str| of.iter().find(|it| it.strategy == strategy).map(|it| it.ns);
         let (Some(mutex), Some(mutex_predicted)) =
@@ -302,6 +344,9 @@ fn against_measured(machine: &Description, measured: &[Measured]) -> Result<(Str
         }
     }
     ensure!(!played.is_empty(), "nothing that was measured can be modelled\n{text}");
+    if let Some(said) = not_quiet(measured) {
+        let _ = writeln!(text, "{said}\n");
+    }
     if let Some((worst, which)) = errors_at_two.iter().max_by(|a, b| a.0.total_cmp(&b.0)).cloned() {
         let mut sizes: Vec<f64> = errors_at_two.iter().map(|(error, _)| *error).collect();
         let figures = sizes.len();
@@ -366,5 +411,19 @@ mod tests {
     fn the_median_of_an_even_number_lies_between_two() {
         assert_eq!(median(&mut [4.0, 1.0, 2.0, 9.0]), 3.0);
         assert_eq!(median(&mut [5.0, 1.0, 2.0]), 2.0);
+    }
+
+    #[test]
+    fn disturbed_blocks_count_where_there_are_no_others() {
+        let dir = std::env::temp_dir().join(format!("headlock-model-results-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let rows = "workload,strategy,threads,pass,ns_per_op,disturbed\n\
+                    hot,mutex,2,throughput,10,false\nhot,mutex,2,throughput,90,true\nhot,mutex,2,latency,5,false\n\
+                    hot,hazard,2,throughput,30,true\nhot,hazard,2,throughput,40,true\n";
+        std::fs::write(dir.join("trials.csv"), rows).unwrap();
+        let read = read_results(&dir).unwrap();
+        std::fs::remove_dir_all(&dir).unwrap();
+        let found: Vec<_> = read.iter().map(|it| (it.strategy.as_str(), it.ns, it.disturbed)).collect();
+        assert_eq!(found, [("hazard", 35.0, true), ("mutex", 10.0, false)]);
     }
 }

@@ -2,11 +2,11 @@
 
 use anyhow::{Result, bail, ensure};
 use headlock::stats::{PaysFrom, pays_from};
-use headlock::workload::Workload;
 
+use crate::plan::Actions;
 use crate::predict::{self, Point, Wanted};
 use crate::results::MARGIN;
-use crate::{plan, table};
+use crate::table;
 
 /// `crossover`.
 #[derive(Debug, clap::Args)]
@@ -34,11 +34,14 @@ pub fn run(args: &Args) -> Result<String> {
     let (from, to) = span(&args.vary, read.machine.processors())?;
     let mut points: Vec<Point> = Vec::new();
     for workload in &read.workloads {
+        if let Actions::Recorded(trace) = workload {
+            bail!("--workload {}: a trace has its own number of threads; a workload expected", trace.name);
+        }
         // Where roles are given, fewer threads than those that do not poll cannot be.
-        let Some(from) = (from..=to).find(|&threads| plan::with_threads(workload, threads).is_ok()) else {
-            bail!("--vary {}: workload {} needs more threads", args.vary, workload.name);
+        let Some(from) = (from..=to).find(|&threads| workload.check_threads(threads).is_ok()) else {
+            bail!("--vary {}: workload {} needs more threads", args.vary, workload.name());
         };
-        let mut wave: Vec<(&Workload, &'static str, usize)> = Vec::new();
+        let mut wave: Vec<(&Actions, &'static str, usize)> = Vec::new();
         for threads in predict::powers_of_two(to).into_iter().filter(|threads| *threads > from).chain([from]) {
             wave.extend(read.strategies.iter().map(|&strategy| (workload, strategy, threads)));
         }
@@ -48,7 +51,7 @@ pub fn run(args: &Args) -> Result<String> {
         }
     }
     points.sort_by_key(|point| {
-        let workload = read.workloads.iter().position(|it| it.name == point.workload);
+        let workload = read.workloads.iter().position(|it| it.name() == point.workload);
         let strategy = read.strategies.iter().position(|it| *it == point.strategy);
         (workload, point.threads, strategy)
     });
@@ -56,12 +59,12 @@ pub fn run(args: &Args) -> Result<String> {
     let mut rows = Vec::new();
     for workload in &read.workloads {
         for strategy in read.strategies.iter().filter(|it| **it != read.baseline) {
-            let by_threads = by_threads(&points, &workload.name, strategy, read.baseline);
+            let by_threads = by_threads(&points, workload.name(), strategy, read.baseline);
             let found = pays_from(&by_threads, MARGIN);
             let last = by_threads.last().map_or([f64::NAN; 3], |(_, ratios)| *ratios);
             let (low, high) = (last.into_iter().fold(f64::MAX, f64::min), last.into_iter().fold(0.0, f64::max));
             rows.push(vec![
-                workload.name.clone(),
+                workload.name().to_owned(),
                 (*strategy).to_owned(),
                 word(found.stated),
                 range(found),
@@ -128,13 +131,13 @@ fn by_threads(points: &[Point], workload: &str, strategy: &str, baseline: &str) 
 /// The next numbers of threads to play: the middle of each gap in which a strategy begins to pay with some costs.
 fn next<'a>(
     points: &[Point],
-    workload: &'a Workload,
+    workload: &'a Actions,
     strategies: &[&'static str],
     baseline: &'static str,
-) -> Vec<(&'a Workload, &'static str, usize)> {
+) -> Vec<(&'a Actions, &'static str, usize)> {
     let mut wave = Vec::new();
     for &strategy in strategies.iter().filter(|it| **it != baseline) {
-        let rows = by_threads(points, &workload.name, strategy, baseline);
+        let rows = by_threads(points, workload.name(), strategy, baseline);
         for end in 0..3 {
             let one_end: Vec<(usize, [f64; 3])> = rows.iter().map(|(threads, of)| (*threads, [of[end]; 3])).collect();
             let Some(first) = pays_from(&one_end, MARGIN).stated else {
@@ -154,7 +157,7 @@ fn next<'a>(
     let played = |strategy: &str, threads: usize| {
         points
             .iter()
-            .any(|it| it.workload == workload.name && it.strategy == strategy && it.threads == threads)
+            .any(|it| it.workload == workload.name() && it.strategy == strategy && it.threads == threads)
     };
     wave.retain(|(_, strategy, threads)| !played(strategy, *threads));
     wave
@@ -192,7 +195,7 @@ mod tests {
 
     #[test]
     fn the_gap_is_halved_until_nothing_lies_in_it() {
-        let workload = Workload::preset("hot").unwrap();
+        let workload = Actions::Drawn(headlock::workload::Workload::preset("hot").unwrap());
         // It pays from 11 threads on.
         let play = |strategy, threads| {
             point(

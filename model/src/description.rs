@@ -299,9 +299,12 @@ pub fn picoseconds(ns: f64) -> i64 {
 
 /// Where the descriptions are that ship.
 pub fn shipped() -> Result<PathBuf> {
-    std::env::var_os("HEADLOCK_MACHINES")
-        .map(PathBuf::from)
-        .context("start this program by scripts/model")
+    Ok(root()?.join("model/machines"))
+}
+
+/// Where headlock's own files are.
+pub fn root() -> Result<PathBuf> {
+    std::env::var_os("HEADLOCK_ROOT").map(PathBuf::from).context("start this program by scripts/model")
 }
 
 /// The names of the descriptions that ship.

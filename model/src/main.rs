@@ -10,10 +10,12 @@ mod check;
 mod crossover;
 mod describe;
 mod description;
+mod library;
 mod plan;
 mod predict;
 mod results;
 mod table;
+mod trace;
 mod vm;
 
 use std::io::Write;
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
         Command::Calibrate(args) => calibrate::run(&args),
         Command::Describe(args) => describe::run(&args),
     };
+    library::clean();
     let printed = done.and_then(|answer| match std::io::stdout().write_all(answer.as_bytes()) {
         // Whoever reads has seen enough.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),

@@ -4,14 +4,71 @@ use std::fmt::Write;
 
 use anyhow::{Result, bail, ensure};
 use headlock::workload::script::{Script, initial};
-use headlock::workload::{Load, PollClock, Workload};
+use headlock::workload::trace::TraceOp;
+use headlock::workload::trace::prepared::{Part, Prepared};
+use headlock::workload::{Load, Order, PollClock, Workload};
 
 use crate::description::{Description, End, picoseconds};
+use crate::trace::Recorded;
 
 /// How far a thread may run ahead on lines that only it has touched, ps.
 const SLACK_PS: i64 = 20_000;
 /// Measured at most, ns.
 const MOST_NS: f64 = 50_000_000.0;
+
+/// Rows of a trace in a slice, as in headlock's replay.
+const SLICE: usize = 8_192;
+
+/// What threads do.
+pub enum Actions {
+    /// Operations that are drawn.
+    Drawn(Workload),
+    /// Operations that were recorded.
+    Recorded(Recorded),
+}
+
+impl Actions {
+    /// The workload's name in result files.
+    pub fn name(&self) -> &str {
+        match self {
+            Actions::Drawn(workload) => &workload.name,
+            Actions::Recorded(recorded) => &recorded.name,
+        }
+    }
+
+    /// Timers that are active at the start.
+    pub fn timers(&self) -> usize {
+        match self {
+            Actions::Drawn(workload) => workload.timers,
+            Actions::Recorded(recorded) => recorded.trace.init.len(),
+        }
+    }
+
+    /// Refuses a number of threads that they cannot be done by.
+    pub fn check_threads(&self, threads: usize) -> Result<()> {
+        match self {
+            Actions::Drawn(workload) => with_threads(workload, threads).map(drop),
+            Actions::Recorded(recorded) => {
+                let own = recorded.threads();
+                ensure!(threads == own, "{} has {own} threads; no other number of them is played", recorded.name);
+                Ok(())
+            }
+        }
+    }
+
+    /// The plan under a strategy: [`head`](Self::head), then [`body`](Self::body), which is the same for all strategies.
+    pub fn head(&self, machine: &Description, end: End, strategy: &str, threads: usize, seed: u64) -> Result<String> {
+        Ok(start(machine, end, threads, &WORKLOAD, seed)? + &strategy_lines(machine, strategy))
+    }
+
+    /// What is armed, and what each thread does.
+    pub fn body(&self, machine: &Description, threads: usize, seed: u64) -> Result<String> {
+        match self {
+            Actions::Drawn(workload) => drawn(machine, workload, threads, seed),
+            Actions::Recorded(recorded) => Ok(rows(machine, recorded)),
+        }
+    }
+}
 
 /// How long something is played.
 struct Length {
@@ -104,30 +161,12 @@ pub fn check(workload: &Workload) -> Result<()> {
     Ok(())
 }
 
-/// A workload under a strategy.
-pub fn workload(
-    machine: &Description,
-    end: End,
-    workload: &Workload,
-    strategy: &str,
-    threads: usize,
-    seed: u64,
-) -> Result<String> {
+/// The scripts of a workload.
+fn drawn(machine: &Description, workload: &Workload, threads: usize, seed: u64) -> Result<String> {
     check(workload)?;
     let workload = with_threads(workload, threads)?;
     workload.check(threads)?;
-    let mut text = start(machine, end, threads, &WORKLOAD, seed)?;
-    let _ = writeln!(text, "strategy {strategy}");
-    if let Some(work) = machine.work.iter().find(|work| work.strategy == strategy) {
-        let (poll, change) = (picoseconds(work.deadline_ns), picoseconds(work.modify_ns));
-        for op in ["deadline", "expired", "run"] {
-            let _ = writeln!(text, "work {op} {poll}");
-        }
-        for op in ["modify", "anticipate", "cancel", "churn"] {
-            let _ = writeln!(text, "work {op} {change}");
-        }
-    }
-    text.push_str("armed");
+    let mut text = "armed".to_owned();
     for deadline in initial(&workload, seed)? {
         let _ = write!(text, " {}", deadline.0);
     }
@@ -153,4 +192,51 @@ pub fn workload(
         }
     }
     Ok(text)
+}
+
+/// The rows of a trace, by threads.
+fn rows(machine: &Description, recorded: &Recorded) -> String {
+    let trace = Prepared::of(&recorded.trace, Order::Threads, false);
+    let mut text = format!("lists {}\n", trace.lists);
+    for timer in &trace.timers {
+        let _ = writeln!(text, "timer {} {}", timer.list(), u8::from(timer.created_in_trace()));
+    }
+    for pending in &trace.init {
+        let _ = writeln!(text, "pending {} {}", pending.timer(), pending.expire().0);
+    }
+    let rows: usize = trace.parts.iter().map(Part::len).sum();
+    for (thread, part) in trace.parts.iter().enumerate() {
+        // A name of several words would be several words of the plan.
+        let role: String = part.role.chars().map(|c| if c.is_whitespace() { '_' } else { c }).collect();
+        let role = if role.is_empty() { "unnamed".to_owned() } else { role };
+        let _ = writeln!(text, "thread {} {role} 0", machine.core(thread));
+        for from in (0..rows).step_by(SLICE) {
+            text.push_str("slice\n");
+            for row in part.between(from, from + SLICE).as_slice() {
+                let time = if matches!(row.op(), TraceOp::Mod | TraceOp::Anticipate) {
+                    row.expire()
+                } else {
+                    row.now()
+                };
+                let timer = if row.op().names_timer() { row.timer() } else { 0 };
+                let _ = writeln!(text, "row {} {} {timer} {}", row.op().name(), row.list(), time.0);
+            }
+        }
+    }
+    text
+}
+
+/// The strategy, and what the description says of it.
+fn strategy_lines(machine: &Description, strategy: &str) -> String {
+    let mut text = format!("strategy {strategy}\n");
+    if let Some(work) = machine.work.iter().find(|work| work.strategy == strategy) {
+        let (poll, change) = (picoseconds(work.deadline_ns), picoseconds(work.modify_ns));
+        for op in ["deadline", "expired", "run"] {
+            let _ = writeln!(text, "work {op} {poll}");
+        }
+        for op in ["modify", "anticipate", "cancel", "churn"] {
+            let _ = writeln!(text, "work {op} {change}");
+        }
+    }
+    text
 }

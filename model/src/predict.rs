@@ -7,9 +7,11 @@ use headlock::cli::{ThreadCounts, WorkloadFields, named_workload, thread_counts}
 use headlock::workload::Workload;
 
 use crate::description::{Description, End};
+use crate::plan::Actions;
 use crate::results::Asked;
+use crate::trace::Recorded;
 use crate::vm::Played;
-use crate::{anatomy, plan, results, table, vm};
+use crate::{anatomy, library, plan, results, table, vm};
 
 /// The strategies that a prediction shows if no others are named.
 const DEFAULT: &str = "mutex,mutex-peek,rcu-epoch,rcu-membarrier,seqlock,atomic-deadline";
@@ -22,7 +24,8 @@ pub struct Wanted {
     /// Machine description: a TOML file, or the name of one that ships
     #[arg(short, long, value_name = "FILE")]
     pub machine: String,
-    /// Workloads: presets or TOML files, separated by commas; where roles are given, pollers make up the number of threads
+    /// Workloads: presets, TOML files or traces (CSV), separated by commas; where roles are given, pollers make up the number of
+    /// threads, and a trace has its own
     #[arg(
         short,
         long = "workload",
@@ -36,6 +39,8 @@ pub struct Wanted {
     /// Strategies, separated by commas, or all
     #[arg(short, long, default_value = DEFAULT, value_delimiter = ',', value_name = "LIST")]
     pub strategies: Vec<String>,
+    #[arg(long, value_name = "FILE.c", help = library::HELP)]
+    pub load: Vec<PathBuf>,
     /// What ratios are taken to
     #[arg(short, long, default_value = "mutex", value_name = "NAME")]
     pub baseline: String,
@@ -56,6 +61,7 @@ pub struct Wanted {
   scripts/model predict --machine graviton3 --threads 1,2,4,8,16,32,64
   scripts/model predict --machine mine.toml -w hot,pollers --threads 2,16,64 --strategies all --out results/model
   scripts/model predict --machine epyc-7742-2s -w hot --mix deadline=95,modify=5 --head-share 0.2 --threads 1:128:16
+  scripts/model predict --machine graviton3 -w traces/boot.csv.zst --load examples/c/qemu-2013.c --baseline qemu-2013
 
 Each figure is followed by its range: the description's assumed costs at their lowest and at their highest.")]
 pub struct Args {
@@ -70,8 +76,8 @@ pub struct Args {
 pub struct Read {
     /// The machine.
     pub machine: Description,
-    /// The workloads.
-    pub workloads: Vec<Workload>,
+    /// The workloads and traces.
+    pub workloads: Vec<Actions>,
     /// Strategies, the baseline among them.
     pub strategies: Vec<&'static str>,
     /// What ratios are taken to.
@@ -83,17 +89,22 @@ impl Wanted {
     pub fn read(&self) -> Result<Read> {
         let machine = Description::load(&self.machine)?;
         let workloads = self.workloads.iter().map(|name| {
+            if Recorded::is_one(name) {
+                return Ok(Actions::Recorded(Recorded::load(name.as_ref())?));
+            }
             let workload = self.fields.over(load_workload(name)?);
-            workload.map_err(|failure| anyhow::anyhow!("{}", failure.message()))
+            let workload = workload.map_err(|failure| anyhow::anyhow!("{}", failure.message()))?;
+            plan::check(&workload)?;
+            Ok(Actions::Drawn(workload))
         });
-        let workloads: Vec<Workload> = workloads.collect::<Result<_>>()?;
+        let workloads: Vec<Actions> = workloads.collect::<Result<_>>()?;
         for (number, workload) in workloads.iter().enumerate() {
-            plan::check(workload)?;
-            let twice = workloads[..number].iter().any(|other| other.name == workload.name);
-            ensure!(!twice, "--workload: {} is named twice", workload.name);
+            let twice = workloads[..number].iter().any(|other| other.name() == workload.name());
+            ensure!(!twice, "--workload: {} is named twice", workload.name());
         }
+        library::load(&self.load)?;
         let mut strategies = anatomy::strategies(&self.strategies)?;
-        let baseline = anatomy::strategies(std::slice::from_ref(&self.baseline))?[0];
+        let baseline = anatomy::strategy(&self.baseline)?;
         if !strategies.contains(&baseline) {
             strategies.insert(0, baseline);
         }
@@ -161,9 +172,13 @@ pub fn run(args: &Args) -> Result<String> {
     let mut jobs = Vec::new();
     let mut left_out = String::new();
     for workload in workloads {
-        for &threads in &threads {
-            match plan::with_threads(workload, threads) {
-                Ok(_) => jobs.extend(strategies.iter().map(|&strategy| (workload, strategy, threads))),
+        let threads = match workload {
+            Actions::Drawn(_) => threads.clone(),
+            Actions::Recorded(trace) => vec![trace.threads()],
+        };
+        for threads in threads {
+            match workload.check_threads(threads) {
+                Ok(()) => jobs.extend(strategies.iter().map(|&strategy| (workload, strategy, threads))),
                 Err(why) => left_out += &format!("left out: {threads} threads: {why}\n"),
             }
         }
@@ -173,10 +188,18 @@ pub fn run(args: &Args) -> Result<String> {
     if wanted.csv {
         return operations_csv(&points);
     }
+    let error = match &machine.error {
+        Some(error) => format!("{:.0} %", error.time * 100.0),
+        None => "?".to_owned(),
+    };
     let mut text = format!("model, not measured: {} ({})\n", machine.name, machine.summary);
-    text += "ns per operation, by threads; in brackets with assumed costs lowest and highest\n\n";
+    text += "ns per operation, by threads, ± the description's error; in brackets with costs lowest and highest\n\n";
     for workload in workloads {
-        text += &format!("workload {} (model)\n\n{}\n", workload.name, of_workload(&points, workload, strategies));
+        text += &format!(
+            "workload {} (model)\n\n{}\n",
+            workload.name(),
+            of_workload(&points, workload, strategies, &error)
+        );
     }
     Ok(text + &left_out + &footer(machine)?)
 }
@@ -199,8 +222,8 @@ pub fn footer(machine: &Description) -> Result<String> {
     Ok(format!("error: {}\nassumed: {assumed}\n", machine.recorded()?.error_in_words()))
 }
 
-fn of_workload(points: &[Point], workload: &Workload, strategies: &[&'static str]) -> String {
-    let of: Vec<&Point> = points.iter().filter(|point| point.workload == workload.name).collect();
+fn of_workload(points: &[Point], workload: &Actions, strategies: &[&'static str], error: &str) -> String {
+    let of: Vec<&Point> = points.iter().filter(|point| point.workload == workload.name()).collect();
     let mut threads: Vec<usize> = of.iter().map(|point| point.threads).collect();
     threads.sort_unstable();
     threads.dedup();
@@ -211,7 +234,7 @@ fn of_workload(points: &[Point], workload: &Workload, strategies: &[&'static str
             let point = of.iter().find(|point| point.strategy == *strategy && point.threads == *threads);
             point.map_or(String::new(), |point| {
                 let (ns, low, high) = point.range(Played::ns_per_op);
-                format!("{} [{}, {}]", table::ns(ns), table::ns(low), table::ns(high))
+                format!("{} ± {error} [{}, {}]", table::ns(ns), table::ns(low), table::ns(high))
             })
         });
         std::iter::once((*strategy).to_owned()).chain(cells).collect()
@@ -246,17 +269,22 @@ fn operations_csv(points: &[Point]) -> Result<String> {
 }
 
 /// Plays each strategy on its workload with its number of threads, with costs low, stated and high.
-pub fn points(machine: &Description, jobs: &[(&Workload, &'static str, usize)], seed: u64) -> Result<Vec<Point>> {
+pub fn points(machine: &Description, jobs: &[(&Actions, &'static str, usize)], seed: u64) -> Result<Vec<Point>> {
     ensure!(!jobs.is_empty(), "nothing to play: no number of threads fits the workload");
+    // Drawn once for all strategies and costs.
+    let mut drawn: Vec<(&Actions, usize)> = jobs.iter().map(|&(actions, _, threads)| (actions, threads)).collect();
+    drawn.dedup_by_key(|(actions, threads)| (actions.name(), *threads));
+    let bodies = vm::for_each(&drawn, |(actions, threads)| actions.body(machine, *threads, seed))?;
     let plays: Vec<_> = jobs.iter().flat_map(|job| End::ALL.map(|end| (*job, end))).collect();
-    let played = vm::for_each(&plays, |&((workload, strategy, threads), end)| {
-        let plan = plan::workload(machine, end, workload, strategy, threads, seed)?;
-        let answer = vm::run(&["play"], &plan).with_context(|| format!("{strategy}, {threads} threads"))?;
-        Played::parse(&answer)
+    let played = vm::for_each(&plays, |&((actions, strategy, threads), end)| {
+        let is_it = |(drawn, of): &(&Actions, usize)| (drawn.name(), *of) == (actions.name(), threads);
+        let body = &bodies[drawn.iter().position(is_it).expect("one is drawn for each job")];
+        let head = actions.head(machine, end, strategy, threads, seed)?;
+        vm::play(strategy, &[&head, body]).with_context(|| format!("{strategy}, {threads} threads"))
     })?;
     let mut played = played.into_iter();
     let points = jobs.iter().map(|&(workload, strategy, threads)| Point {
-        workload: workload.name.clone(),
+        workload: workload.name().to_owned(),
         strategy,
         threads,
         played: std::array::from_fn(|_| played.next().expect("one answer for each play")),

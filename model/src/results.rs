@@ -5,13 +5,16 @@ use std::path::Path;
 use anyhow::Result;
 use headlock::export::{Played, Prediction, write_prediction};
 use headlock::record::{
-    ALL, Command, Common, Conditions, Host, Pass, Predict, Predicted, RunRecord, RunState, SCHEMA_VERSION, Trial,
+    ALL, Command, Common, Conditions, Host, Pass, PlayedTrace, Predict, Predicted, RunRecord, RunState, SCHEMA_VERSION,
+    Trial,
 };
 use headlock::stats::predicted_ratios;
 use headlock::strategies::LockCounts;
+use headlock::workload::trace::TraceOp;
 use headlock::workload::{Op, Workload};
 
 use crate::description::Description;
+use crate::plan::Actions;
 use crate::predict::Point;
 use crate::vm;
 
@@ -24,8 +27,8 @@ const BLOCKS: [(usize, &str); 3] = [(1, "stated"), (0, "lowest"), (2, "highest")
 pub struct Asked<'a> {
     /// The machine.
     pub machine: &'a Description,
-    /// The workloads.
-    pub workloads: &'a [Workload],
+    /// The workloads and traces.
+    pub workloads: &'a [Actions],
     /// Strategies, the baseline among them.
     pub strategies: &'a [&'static str],
     /// What ratios are taken to.
@@ -63,7 +66,8 @@ fn record(asked: &Asked<'_>, points: &[Point]) -> Result<RunRecord> {
         command: command.collect(),
         parameters: headlock::record::Parameters {
             command: Command::Predict(Box::new(Predict {
-                workloads: asked.workloads.to_vec(),
+                workloads: asked.workloads.iter().filter_map(drawn).collect(),
+                traces: asked.workloads.iter().filter_map(recorded).collect(),
                 threads,
                 machine: machine.recorded()?,
                 assumed: machine.assumed(),
@@ -98,9 +102,23 @@ fn record(asked: &Asked<'_>, points: &[Point]) -> Result<RunRecord> {
     })
 }
 
+fn drawn(actions: &Actions) -> Option<Workload> {
+    match actions {
+        Actions::Drawn(workload) => Some(workload.clone()),
+        Actions::Recorded(_) => None,
+    }
+}
+
+fn recorded(actions: &Actions) -> Option<PlayedTrace> {
+    match actions {
+        Actions::Drawn(_) => None,
+        Actions::Recorded(trace) => Some(trace.recorded()),
+    }
+}
+
 /// A strategy at a point, from each end of the costs.
-fn plays(workloads: &[Workload], point: &Point) -> Vec<Played> {
-    let timers = workloads.iter().find(|it| it.name == point.workload).map_or(0, |it| it.timers as u64);
+fn plays(workloads: &[Actions], point: &Point) -> Vec<Played> {
+    let timers = workloads.iter().find(|it| it.name() == point.workload).map_or(0, |it| it.timers() as u64);
     let one = |(block, (place, costs)): (usize, (usize, &'static str))| {
         let played = &point.played[place];
         let sum = |field: fn(&vm::ThreadPlayed) -> u64| played.threads.iter().map(field).sum::<u64>();
@@ -170,7 +188,9 @@ pub fn predicted(points: &[Point]) -> Vec<Predicted> {
             });
         };
         row(ALL, point.range(vm::Played::ns_per_op));
-        for op in Op::ALL.map(Op::name) {
+        let mut names: Vec<&str> = Op::ALL.map(Op::name).to_vec();
+        names.extend(TraceOp::ALL.map(TraceOp::name).iter().filter(|name| !Op::ALL.map(Op::name).contains(name)));
+        for op in names {
             if point.played.iter().all(|played| played.ns_inside(op).is_some()) {
                 row(op, point.range(|played| played.ns_inside(op).expect("looked at above")));
             }

@@ -8,14 +8,37 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result, bail};
 
+use crate::library;
+
 /// Where `scripts/model` says the program is.
 const PROGRAM: &str = "HEADLOCK_VM";
 
-/// Runs the program with these arguments and this input; answers what it printed.
-pub fn run(arguments: &[&str], input: &str) -> Result<String> {
-    let program = std::env::var_os(PROGRAM)
+/// Plays a plan, in parts, of a strategy, which may be a list in C, or of an experiment.
+pub fn play(strategy: &str, plan: &[&str]) -> Result<Played> {
+    Played::parse(&with_library(&["play"], strategy, plan)?)
+}
+
+/// Counts what a strategy touches; answers CSV.
+pub fn anatomy(strategy: &str) -> Result<String> {
+    with_library(&["anatomy", strategy], strategy, &[])
+}
+
+fn with_library(arguments: &[&str], strategy: &str, input: &[&str]) -> Result<String> {
+    let library = library::path(strategy).map(|path| path.to_string_lossy());
+    let arguments: Vec<&str> = arguments.iter().copied().chain(library.as_deref()).collect();
+    run(&arguments, input)
+}
+
+/// Where the program is.
+pub fn program() -> Result<PathBuf> {
+    std::env::var_os(PROGRAM)
         .map(PathBuf::from)
-        .context("start this program by scripts/model, which builds its other half")?;
+        .context("start this program by scripts/model, which builds its other half")
+}
+
+/// Runs the program with these arguments and this input; answers what it printed.
+pub fn run(arguments: &[&str], input: &[&str]) -> Result<String> {
+    let program = program()?;
     let mut child = Command::new(&program)
         .args(arguments)
         .stdin(Stdio::piped())
@@ -24,7 +47,9 @@ pub fn run(arguments: &[&str], input: &str) -> Result<String> {
         .spawn()
         .with_context(|| program.display().to_string())?;
     // A program that ends early says why on stderr, which is what to report then.
-    let _ = child.stdin.take().expect("piped above").write_all(input.as_bytes());
+    let mut pipe = child.stdin.take().expect("piped above");
+    let _ = input.iter().try_for_each(|part| pipe.write_all(part.as_bytes()));
+    drop(pipe);
     let output = child.wait_with_output()?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);

@@ -3,9 +3,11 @@
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=runtime");
+    // A list in C finds these functions in the program.
+    println!("cargo::rustc-link-arg-bins=-Wl,--export-dynamic");
     #[cfg(feature = "instrumented")]
     cc::Build::new()
-        .files(["thread", "line", "tsan", "memory", "system"].map(|part| format!("runtime/{part}.c")))
+        .files(["thread", "line", "tsan", "memory", "system", "lock"].map(|part| format!("runtime/{part}.c")))
         .flags([
             "-std=gnu11",
             "-Wall",

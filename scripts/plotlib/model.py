@@ -20,10 +20,12 @@ def draw(results):
     error = results.model_error
     reach = 1 + (error or 0)
     rows = rows.with_columns(low=pl.col("ns_low") / reach, high=pl.col("ns_high") * reach)
-    told = f"±{error:.0%}" if error is not None else "unknown, so the bands do not hold it"
+    told = "; the description's error is unknown, and not in them"
+    if error is not None:
+        told = f", and the description's error, ±{error:.0%}"
     subtitle = (
-        f"{results.machine}. Lines: with the description's costs as stated. Bands: costs lowest to highest, "
-        f"and the description's error, {told}. No band is a confidence interval."
+        f"{results.machine}. Lines: with the description's costs as stated. Bands: costs lowest to highest{told}. "
+        "No band is a confidence interval."
     )
     shown = [(w, op) for w in results.workloads() for op in ops if not _at(rows, w, op).is_empty()]
     names = sorted(rows["strategy"].unique(), key=style.sort_key)

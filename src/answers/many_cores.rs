@@ -91,7 +91,7 @@ fn table(prediction: &Prediction, workload: &str) -> Table {
     };
     Table {
         caption: format!("Model of {}, {workload}: ns per operation", prediction.machine),
-        columns: std::iter::once(Column::words("threads")).chain(STRATEGIES.map(Column::words)).collect(),
+        columns: std::iter::once(Column::words("threads")).chain(STRATEGIES.map(Column::numbers)).collect(),
         rows: threads.iter().map(row).collect(),
         notes: vec![format!(
             "Model: nothing here was measured. \u{b1} is the greatest error of a time found in checks of the description{}. In brackets: \

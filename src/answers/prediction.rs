@@ -52,7 +52,9 @@ pub fn prediction(directory: &str, results: &Results, told: &Predict) -> Documen
         most_threads: points.iter().map(|point| point.threads).max().unwrap_or(0),
         points,
     };
-    let mut blocks: Vec<Block> = told.workloads.iter().map(|it| Block::Table(spoken.glance(&it.name))).collect();
+    let traces = told.traces.iter().map(|it| &it.workload);
+    let names = told.workloads.iter().map(|it| &it.name).chain(traces);
+    let mut blocks: Vec<Block> = names.map(|name| Block::Table(spoken.glance(name))).collect();
     blocks.push(Block::Text(spoken.error_sentence()));
     let sections = spoken.points.iter().map(|point| {
         let title = format!("Model: {}", heading(point));
@@ -174,6 +176,8 @@ impl Spoken<'_> {
             Column::numbers("range"),
             Column::intervals("picture", Axis::over(&drawn, self.threshold).of_ranges()),
             Column::words("verdict"),
+            // Before the times, which are many: beside them it would be out of sight.
+            Column::words("error"),
         ];
         let mut known: Vec<&str> = Vec::new();
         for op in ops {
@@ -187,7 +191,6 @@ impl Spoken<'_> {
                 columns.push(Column::numbers(title).rank(1));
             }
         }
-        columns.push(Column::words("error"));
         let rows = self.strategies.iter().map(|strategy| {
             let found = self.ratio(point, strategy);
             let mut cells = vec![Cell::new(strategy)];
@@ -200,13 +203,13 @@ impl Spoken<'_> {
                 ]),
                 None => cells.extend([NONE, NONE, "", "baseline"].map(Cell::new)),
             }
+            cells.push(Cell::toned(self.told.machine.error_in_short(), Tone::Muted));
             cells.extend(known.iter().map(|op| {
                 let time = self.times.iter().filter(at_point).find(|row| row.strategy == *strategy && row.op == *op);
                 Cell::new(time.map_or(NONE.to_owned(), |it| {
                     format!("{} ({} to {})", figure(it.ns), figure(it.ns_low), figure(it.ns_high))
                 }))
             }));
-            cells.push(Cell::toned(self.told.machine.error_in_short(), Tone::Muted));
             cells
         });
         let rows = rows.collect();

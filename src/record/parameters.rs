@@ -184,7 +184,8 @@ impl Command {
     pub fn traces(&self) -> &[PlayedTrace] {
         match self {
             Command::Replay(replay) => &replay.traces,
-            Command::Run(_) | Command::Crossover(_) | Command::Predict(_) => &[],
+            Command::Predict(predict) => &predict.traces,
+            Command::Run(_) | Command::Crossover(_) => &[],
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::RunRecord;
+use super::{PlayedTrace, RunRecord};
 use crate::workload::Workload;
 
 /// What `predict` of `scripts/model` is told.
@@ -12,6 +12,9 @@ use crate::workload::Workload;
 pub struct Predict {
     /// The workloads, complete; where roles are given, pollers make up the number of threads.
     pub workloads: Vec<Workload>,
+    /// The traces, a simulated thread for each of theirs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub traces: Vec<PlayedTrace>,
     /// Thread counts.
     pub threads: Vec<usize>,
     /// The machine that is modelled.

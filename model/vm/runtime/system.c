@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <linux/membarrier.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -21,6 +22,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 static const ps SECOND = 1000000000000, NANOSECOND = 1000;
 /* The clock's reading when the simulation starts: far from zero, which programs take for "never". */
@@ -82,6 +84,16 @@ static long futex_wake(const uint32_t *word, long most, uint32_t mask) {
     return woken;
 }
 
+/* For what stands in for the C library's locks. */
+long vm_futex_wait(const uint32_t *word, uint32_t expected) {
+    charge(machine.syscall);
+    return futex_wait(word, expected, NULL, 0, ~0u);
+}
+long vm_futex_wake(const uint32_t *word, long most) {
+    charge(machine.syscall);
+    return futex_wake(word, most, ~0u);
+}
+
 static long membarrier(long command) {
     switch (command) {
     case MEMBARRIER_CMD_QUERY:
@@ -89,6 +101,7 @@ static long membarrier(long command) {
     case MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED:
         return 0;
     case MEMBARRIER_CMD_PRIVATE_EXPEDITED:
+        if (!current) return 0;
         current->clock += machine.membarrier;
         for (int index = 0; index < thread_count; index++) {
             int runs = threads[index].state == RUNNABLE || threads[index].state == AT_LINE;
@@ -111,9 +124,12 @@ long syscall(long number, ...) {
         memset((void *)a, 0x5a, (size_t)b);
         return b;
     }
+    if (number == SYS_membarrier) {
+        if (current) charge(machine.syscall);
+        return result_of(membarrier(a));
+    }
     if (!current) return result_of(vm_raw_syscall(number, a, b, c, d, e, f));
     charge(machine.syscall);
-    if (number == SYS_membarrier) return result_of(membarrier(a));
     if (number != SYS_futex) return result_of(vm_raw_syscall(number, a, b, c, d, e, f));
     const uint32_t *word = (const uint32_t *)a;
     switch (b & FUTEX_CMD_MASK) {
@@ -163,6 +179,26 @@ int nanosleep(const struct timespec *request, struct timespec *left) {
     return -1;
 }
 
+int usleep(useconds_t time) {
+    struct timespec request = {time / 1000000, time % 1000000 * 1000};
+    return nanosleep(&request, NULL);
+}
+
+/* Of no file it is a sleep. */
+int poll(struct pollfd *files, nfds_t count, int timeout) {
+    if (!current) return (int)result_of(vm_raw_syscall(SYS_poll, (long)files, (long)count, timeout, 0, 0, 0));
+    if (count || timeout < 0) vm_fail("the list waits for a file, which the virtual machine does not know");
+    struct timespec request = {timeout / 1000, timeout % 1000 * 1000000};
+    return nanosleep(&request, NULL);
+}
+
+/* All simulated threads share the kernel's mask of one thread, in which the breakpoints' signal must not be blocked. */
+int pthread_sigmask(int how, const sigset_t *set, sigset_t *old) {
+    if (!current) return (int)-vm_raw_syscall(SYS_rt_sigprocmask, how, (long)set, (long)old, 8, 0, 0);
+    if (old) memset(old, 0, sizeof *old);
+    return 0;
+}
+
 /* Seeds of hash tables. Not random, so that tables are alike in every run. */
 ssize_t getrandom(void *bytes, size_t size, unsigned flags) {
     (void)flags;
@@ -196,24 +232,29 @@ int open64(const char *path, int flags, ...) {
     return (int)result_of(vm_raw_syscall(SYS_openat, AT_FDCWD, (long)path, flags, mode, 0, 0));
 }
 
-static void on_pause(int signal, siginfo_t *info, void *context) {
-    (void)signal, (void)info, (void)context;
+/* A pause instruction. */
+void vm_pause(void) {
     if (!current) return;
     int error = errno;
     current->counts.pauses++;
     current->clock += machine.pause;
-    vm_turn(); /* may switch to other threads, from inside the handler: its frame lies on this thread's own stack */
+    vm_turn(); /* may switch to other threads, from inside a handler: its frame lies on this thread's own stack */
     errno = error;
 }
 
-/* Takes over the pause instructions at these addresses. */
-void vm_take_pauses(const uint64_t *addresses, size_t count) {
+static void on_pause(int signal, siginfo_t *info, void *context) {
+    (void)signal, (void)info, (void)context;
+    vm_pause();
+}
+
+/* Takes over the pause instructions at these addresses of a file that was loaded at `base`. */
+void vm_take_pauses(const uint64_t *addresses, size_t count, uint64_t base) {
     struct sigaction action = {.sa_sigaction = on_pause, .sa_flags = SA_SIGINFO | SA_NODEFER | SA_RESTART};
     sigaction(SIGTRAP, &action, NULL);
     for (size_t index = 0; index < count; index++) {
-        unsigned char *instruction = (unsigned char *)addresses[index];
+        unsigned char *instruction = (unsigned char *)(base + addresses[index]);
         if (instruction[0] != 0xf3 || instruction[1] != 0x90) vm_fail("the list of pause instructions is of another build");
-        void *page = (void *)(addresses[index] & ~4095ull);
+        void *page = (void *)((base + addresses[index]) & ~4095ull);
         if (mprotect(page, 8192, PROT_READ | PROT_WRITE | PROT_EXEC)) vm_fail("the program's text cannot be written");
         instruction[0] = 0xcc; /* int3; the 0x90 that follows is a nop */
         if (mprotect(page, 8192, PROT_READ | PROT_EXEC)) vm_fail("the program's text cannot be protected again");

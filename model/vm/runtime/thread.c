@@ -21,10 +21,15 @@
  *
  * Thread-local storage is real. For each simulated thread a thread of the kernel is created that lends its thread pointer and sleeps
  * until the simulation is over; then it ends, which runs the destructors of thread-local values, one thread after the other.
+ *
+ * A library may make threads of its own while it is simulated (liburcu's, which frees what readers have left). They are simulated
+ * too, on the machine's last core, whoever else has it. The simulation is over when everybody else has ended and they sleep; those
+ * that have not ended sleep on into the next one.
  */
 #define _GNU_SOURCE
 #include "vm.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <linux/futex.h>
 #include <pthread.h>
@@ -45,6 +50,8 @@ struct thread *current;
 int thread_count;
 
 /* The threads of the kernel that lend their thread pointers. */
+typedef int create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+static create *real_create; /* the C library's pthread_create */
 static pthread_t lender[MAX_THREADS];
 static volatile int lender_ready[MAX_THREADS], lender_leave[MAX_THREADS];
 static void *lender_stack[MAX_THREADS], *stack[MAX_THREADS];
@@ -213,12 +220,19 @@ void vm_machine(const struct machine *described) {
     machine = *described;
 }
 
-/* Makes a thread on a core, to run `start(argument)` from `at` on. Answers its number. */
-int vm_spawn(int core, ps at, void (*start)(void *), void *argument) {
-    int index = thread_count++;
-    if (index >= MAX_THREADS) vm_fail("more than 512 simulated threads");
+/* Threads of the simulation that the driver made. */
+static int players;
+
+/* Makes a thread in the first free slot. */
+static struct thread *make(int core, ps at, void (*start)(void *), void *argument) {
+    int index = 0;
+    while (index < MAX_THREADS && threads[index].used) index++;
+    if (index == MAX_THREADS) vm_fail("more than 512 simulated threads");
     if (core < 0 || core >= machine.cores) vm_fail("a thread's core is not on the machine");
     may_write_thread_pointer = (getauxval(AT_HWCAP2) & 2) != 0; /* HWCAP2_FSGSBASE */
+    /* What the C library allocates for the thread is not the program's. */
+    struct thread *maker = current;
+    current = NULL;
     if (!stack[index]) {
         stack[index] = vm_region(STACK);
         lender_stack[index] = vm_region(LENT_STACK);
@@ -233,11 +247,13 @@ int vm_spawn(int core, ps at, void (*start)(void *), void *argument) {
     while (!__atomic_load_n(&lender_ready[index], __ATOMIC_ACQUIRE)) {
         vm_raw_syscall(SYS_futex, (long)&lender_ready[index], FUTEX_WAIT_PRIVATE, 0, 0, 0, 0);
     }
+    current = maker;
     struct thread *thread = &threads[index];
     uint64_t lent = thread->thread_pointer;
     memset(thread, 0, sizeof *thread);
     thread->thread_pointer = lent;
     thread->index = index;
+    thread->used = 1;
     thread->core = core;
     thread->clock = at;
     thread->next = -1;
@@ -248,14 +264,41 @@ int vm_spawn(int core, ps at, void (*start)(void *), void *argument) {
     top[0] = (uint64_t)entry;
     thread->stack_pointer = top - 6;
     thread->epoch = ++serial << 32 | 1; /* threads of earlier runs had other numbers */
+    if (thread_count <= index) thread_count = index + 1;
     vm_event_thread(thread);
-    return index;
+    return thread;
 }
+
+/* Makes a thread on a core, to run `start(argument)` from `at` on. Answers its number. */
+int vm_spawn(int core, ps at, void (*start)(void *), void *argument) {
+    players++;
+    return make(core, at, start, argument)->index;
+}
+
+/* A thread that the program makes while it is simulated is a helper. */
+int pthread_create(pthread_t *made, const pthread_attr_t *attributes, void *(*start)(void *), void *argument) {
+    if (!current) {
+        if (!real_create) real_create = (create *)dlsym(RTLD_NEXT, "pthread_create");
+        return real_create(made, attributes, start, argument);
+    }
+    current->counts.syscalls++;
+    current->clock += machine.syscall;
+    /* What it answers goes nowhere, since nobody can join it. */
+    struct thread *thread = make(machine.cores - 1, current->clock + machine.wake, (void (*)(void *))(void *)start, argument);
+    thread->helper = 1;
+    *made = lender[thread->index];
+    return 0;
+}
+
+/* How long helpers may go on when everybody else has ended, ps. */
+static const ps LONGEST_REST = 1000000000000;
 
 /* Runs the simulation until all threads have ended, and ends the threads that lent their thread pointers. */
 void vm_run(void) {
     scheduler_thread_pointer = thread_pointer();
     vm_lines_at_rest();
+    int running = players;
+    ps ended = 0;
     while (heap_len) {
         struct event event = pop();
         if (event.turn == UINT64_MAX) {
@@ -265,21 +308,35 @@ void vm_run(void) {
         struct thread *thread = &threads[event.number];
         if (thread->state == ENDED || event.turn != thread->turn) continue;
         if (thread->state == AT_FUTEX) thread->clock = event.at; /* its timeout, or a wake */
+        if (!running && thread->clock > ended + LONGEST_REST) vm_fail("a thread that the list has made never rests");
         thread->state = RUNNABLE;
         current = thread;
         set_thread_pointer(thread->thread_pointer);
         vm_switch(&scheduler_stack_pointer, thread->stack_pointer);
         current = NULL;
+        if (thread->state == ENDED && !thread->helper) {
+            running--;
+            ended = thread->clock;
+        }
     }
+    if (running) vm_fail("every simulated thread waits for another");
+    players = 0;
+    int slots = 0;
     for (int index = 0; index < thread_count; index++) {
-        if (threads[index].state != ENDED) vm_fail("every simulated thread waits for another");
-    }
-    for (int index = 0; index < thread_count; index++) {
+        struct thread *thread = &threads[index];
+        if (!thread->used) continue;
+        if (thread->state != ENDED) {
+            /* A helper that sleeps. The next simulation begins at time zero. */
+            thread->clock = thread->drained = 0;
+            slots = index + 1;
+            continue;
+        }
         __atomic_store_n(&lender_leave[index], 1, __ATOMIC_RELEASE);
         vm_raw_syscall(SYS_futex, (long)&lender_leave[index], FUTEX_WAKE_PRIVATE, 1, 0, 0, 0);
         if (pthread_join(lender[index], NULL)) vm_fail("a thread could not be joined");
+        thread->used = 0;
     }
-    thread_count = 0;
+    thread_count = slots;
 }
 
 struct call {
@@ -321,6 +378,36 @@ void vm_wait_until(ps at) {
     vm_turn();
 }
 
+/* Threads that meet wait for each other, and go on at the same time. */
+void vm_meet(int parties) {
+    static uint32_t met; /* how many wait; its address is what they wait for */
+    if (!current) return;
+    vm_drain();
+    vm_turn();
+    if ((int)++met < parties) {
+        current->state = AT_FUTEX;
+        current->futex = &met;
+        current->futex_mask = 0; /* no wake is for it */
+        current->turn++;
+        vm_block();
+        return;
+    }
+    met = 0;
+    for (int index = 0; index < thread_count; index++) {
+        struct thread *thread = &threads[index];
+        if (thread->state != AT_FUTEX || thread->futex != &met) continue;
+        thread->turn++;
+        thread->clock = current->clock;
+        vm_event_thread(thread);
+    }
+}
+
+/* Ends the process, and does nothing else: a library's destructors may wait for threads that are not simulated any more. */
+_Noreturn void vm_leave(int status) {
+    vm_raw_syscall(SYS_exit_group, status, 0, 0, 0, 0, 0);
+    __builtin_unreachable();
+}
+
 /* Forgets what the running thread counted. */
 void vm_reset_counts(void) {
     if (!current) return;
@@ -358,6 +445,6 @@ void vm_finished_operation(void) {
 int vm_phase(void) {
     ps now = vm_now();
     if (now < warm_up_until) return 0;
-    over |= now >= most || (now >= least && operations_done >= operations_wanted && threads_begun == thread_count);
+    over |= now >= most || (now >= least && operations_done >= operations_wanted && threads_begun == players);
     return over ? 2 : 1;
 }

@@ -61,6 +61,8 @@ enum state { RUNNABLE, AT_LINE, AT_FUTEX, ENDED };
 
 struct thread {
     int index, core;
+    int used;             /* whether the slot is a thread's */
+    int helper;           /* whether the program made it itself, while it ran: it may outlive a simulation */
     enum state state;
     ps clock;
     ps request;           /* AT_LINE: when it asked */
@@ -86,7 +88,7 @@ struct thread {
 extern struct machine machine;
 extern struct thread threads[MAX_THREADS];
 extern struct thread *current; /* the simulated thread that runs; NULL outside of the simulation */
-extern int thread_count;
+extern int thread_count; /* slots that may be used */
 
 /* thread.c */
 void vm_turn(void);               /* lets everybody run whose clock is behind the current thread's */
@@ -95,6 +97,11 @@ void vm_event_thread(struct thread *thread);
 void vm_event_line(uint32_t line, ps at);
 _Noreturn void vm_fail(const char *what);
 long vm_raw_syscall(long number, long a, long b, long c, long d, long e, long f);
+
+/* system.c */
+long vm_futex_wait(const uint32_t *word, uint32_t expected);
+long vm_futex_wake(const uint32_t *word, long most);
+void vm_pause(void);
 
 /* line.c */
 enum access { PLAIN_LOAD, PLAIN_STORE, LOAD, STORE, STORE_FENCED, RMW };

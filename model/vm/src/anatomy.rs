@@ -4,8 +4,9 @@
 //! each time. What prepares the list is not counted. The counts are sums over all rounds, so they are whole numbers, and include
 //! what an operation does only now and then (an epoch that is advanced).
 
-use headlock_strategies::{Config, Nanos, TimerHandle, TimerId, TimerList, Visitor, visit_builtin};
+use headlock_strategies::{Config, Nanos, TimerHandle, TimerId, TimerList, Visitor};
 
+use crate::list;
 use crate::machine::{self, Counts, Level, Machine, Task};
 
 /// Times that an operation is counted.
@@ -60,18 +61,19 @@ const OPERATIONS: [(&str, Operation); 14] = [
     ("free", Operation::Free),
 ];
 
-/// Prints the counts of the strategy of that name, or of all strategies if it is empty, as CSV.
-pub fn print(name: &str) {
-    struct Each<'a>(&'a str);
-    impl Visitor for Each<'_> {
+/// Prints the counts of the strategy of that name, as CSV.
+///
+/// # Errors
+/// If there is none.
+pub fn print(name: &str) -> Result<(), String> {
+    struct Each;
+    impl Visitor for Each {
         fn visit<L: TimerList>(&mut self) {
-            if self.0.is_empty() || self.0 == L::STRATEGY.name {
-                count::<L>();
-            }
+            count::<L>();
         }
     }
     println!("strategy,operation,setting,rounds,{}", Counts::NAMES.join(","));
-    visit_builtin(&mut Each(name));
+    list::visit(name, &mut Each)
 }
 
 /// Two cores; no access takes time, so that a round is long enough for anything.
@@ -93,7 +95,7 @@ fn count<L: TimerList>() {
         for (name, operation) in OPERATIONS {
             let counts = sums::<L>(operation, beside_writer);
             let counts: Vec<String> = counts.iter().map(u64::to_string).collect();
-            println!("{},{name},{setting},{ROUNDS},{}", L::STRATEGY.name, counts.join(","));
+            println!("{},{name},{setting},{ROUNDS},{}", L::strategy().name, counts.join(","));
         }
     }
 }
@@ -117,7 +119,7 @@ fn sums<L: TimerList>(operation: Operation, beside_writer: bool) -> [u64; Counts
             timers.extend((0..3).map(|_| handle.create()));
         }),
     }]);
-    let list = made.expect("the task has made it");
+    let list = made.as_deref().expect("the task has made it");
     let mut sums = [0; Counts::NAMES.len()];
     let mut tasks = vec![Task {
         core: 0,
@@ -150,6 +152,7 @@ fn sums<L: TimerList>(operation: Operation, beside_writer: bool) -> [u64; Counts
         });
     }
     machine::run(tasks);
+    machine::release(made);
     sums
 }
 

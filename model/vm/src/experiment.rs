@@ -40,6 +40,9 @@ struct Plain(UnsafeCell<u64>);
 // SAFETY: all simulated threads are coroutines on one thread of the kernel, so no two touch it at once.
 unsafe impl Sync for Plain {}
 
+/// The gap between two threads' starts, ps: they are not to play in step.
+const STAGGER: i64 = 3_700;
+
 /// What a thread does, over and over: on what all share, by the thread's number, in the round of that number.
 type Operation = fn(&Shared, usize, u64);
 
@@ -127,8 +130,12 @@ pub fn play(name: &str, plan: &Plan) -> Result<(), String> {
         let shared = &*shared;
         Task {
             core: thread.core,
-            at: number as i64 * 3_700,
+            at: 0,
             work: Box::new(move || {
+                // What the loop itself reads is here before it begins, or threads would start in the order of its lines' arrival.
+                let (work, think) = (plan.work[0], thread.think);
+                machine::meet(plan.threads.len());
+                machine::wait_until(machine::now() + number as i64 * STAGGER);
                 let (mut ops, mut started, mut rounds) = (0, None, 0);
                 let counts = machine::counted(|| {
                     loop {
@@ -141,12 +148,12 @@ pub fn play(name: &str, plan: &Plan) -> Result<(), String> {
                         }
                         rounds += 1;
                         operation(shared, number, rounds);
-                        machine::work(plan.work[0]);
+                        machine::work(work);
                         if started.is_some() {
                             ops += 1;
                             machine::finished_operation();
                         }
-                        machine::work(thread.think);
+                        machine::work(think);
                     }
                 });
                 *played = (ops, started.map_or(0, |started| machine::now() - started), counts);

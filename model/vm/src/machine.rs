@@ -1,6 +1,8 @@
 //! The virtual machine's interface (`runtime/vm.h`), made safe.
 
 use std::ffi::{c_int, c_void};
+use std::io::Write;
+use std::path::Path;
 
 /// The most levels of groups of cores.
 pub const MAX_LEVELS: usize = 8;
@@ -113,10 +115,12 @@ unsafe extern "C" {
     fn vm_run();
     fn vm_reset_counts();
     fn vm_read_counts(counts: *mut Counts);
-    fn vm_take_pauses(addresses: *const u64, count: usize);
+    fn vm_take_pauses(addresses: *const u64, count: usize, base: u64);
     fn vm_on_fixed_stack(function: extern "C" fn(*mut c_void), argument: *mut c_void);
     safe fn vm_sink(value: i64);
     safe fn vm_fresh_arena();
+    safe fn vm_meet(parties: c_int);
+    safe fn vm_leave(status: c_int) -> !;
     safe fn vm_now() -> i64;
     safe fn vm_work(time: i64);
     safe fn vm_wait_until(at: i64);
@@ -180,6 +184,12 @@ pub fn run(tasks: Vec<Task<'_>>) {
     }
     // SAFETY: called outside of the simulation, as it must be: `run` is not called from a task.
     unsafe { vm_run() };
+}
+
+/// Drops something on a simulated thread: a list's end may wait for threads of its own.
+pub fn release<T>(it: T) {
+    let drop_it = Box::new(move || drop(it));
+    run(vec![Task { core: 0, at: 0, work: drop_it }]);
 }
 
 /// The running thread's virtual clock, ps.
@@ -249,21 +259,33 @@ pub fn finished_operation() {
     vm_finished_operation();
 }
 
-/// Has the virtual machine see the program's pause instructions, whose addresses `scripts/model` has listed beside the program.
+/// The running thread waits until so many have come here; they go on at the same time.
+pub fn meet(parties: usize) {
+    vm_meet(parties as c_int);
+}
+
+/// Ends the process without the destructors of libraries, which may wait for simulated threads.
+pub fn leave(status: u8) -> ! {
+    // Whoever reads has seen enough.
+    let _ = std::io::stdout().flush();
+    vm_leave(status.into())
+}
+
+/// Has the virtual machine see the pause instructions of a file that was loaded at `base`: `scripts/model` has listed their addresses
+/// beside it.
 ///
 /// # Errors
 /// If the list is missing or malformed.
-pub fn take_pauses() -> Result<(), String> {
-    let program = std::env::current_exe().map_err(|error| error.to_string())?;
-    let list = program.with_extension("pauses");
+pub fn take_pauses(file: &Path, base: u64) -> Result<(), String> {
+    let list = file.with_extension("pauses");
     let text = std::fs::read_to_string(&list)
-        .map_err(|error| format!("{}: {error}; scripts/model build makes it", list.display()))?;
+        .map_err(|error| format!("{}: {error}; scripts/model makes it", list.display()))?;
     let addresses = text
         .lines()
         .map(|line| u64::from_str_radix(line.trim(), 16))
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| format!("{}: {error}", list.display()))?;
     // SAFETY: the callee checks that a pause instruction stands at each address before it writes there, and no other thread exists.
-    unsafe { vm_take_pauses(addresses.as_ptr(), addresses.len()) };
+    unsafe { vm_take_pauses(addresses.as_ptr(), addresses.len(), base) };
     Ok(())
 }

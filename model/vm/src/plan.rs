@@ -13,6 +13,16 @@
 //! | `thread CORE ROLE THINK_PS` | a thread; the lines that follow are its script |
 //! | `rearm NS …` | deadlines for fired timers |
 //! | `step OP TIMER NS PLACE` | an operation; place is `-`, `head` or `empty` |
+//!
+//! Of a trace, in place of `armed`, `rearm` and `step`:
+//!
+//! | line | meaning |
+//! |---|---|
+//! | `lists N` | the trace's lists |
+//! | `timer LIST CREATED` | a timer, and whether a row creates it (0 or 1) |
+//! | `pending TIMER NS` | a timer that is armed at the start |
+//! | `slice` | the thread's rows of the next slice follow |
+//! | `row OP LIST TIMER NS` | a row; 0 where it names no timer |
 
 use headlock_strategies::Nanos;
 
@@ -44,6 +54,66 @@ impl Op {
     ];
 }
 
+/// What is done in a row of a trace. The names are those of the trace's format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each is the trace's operation of the same name")]
+pub enum RowOp {
+    Create,
+    Free,
+    Mod,
+    Anticipate,
+    Del,
+    Expired,
+    Deadline,
+    Run,
+}
+
+impl RowOp {
+    /// All, in the order of their numbers.
+    pub const ALL: [(&'static str, RowOp); 8] = [
+        ("create", RowOp::Create),
+        ("free", RowOp::Free),
+        ("mod", RowOp::Mod),
+        ("anticipate", RowOp::Anticipate),
+        ("del", RowOp::Del),
+        ("expired", RowOp::Expired),
+        ("deadline", RowOp::Deadline),
+        ("run", RowOp::Run),
+    ];
+
+    /// The operation of a workload whose time beside its accesses it takes.
+    pub fn work(self) -> Op {
+        match self {
+            RowOp::Deadline | RowOp::Expired | RowOp::Run => Op::Deadline,
+            _ => Op::Modify,
+        }
+    }
+}
+
+/// A row of a trace.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// The deadline or the list's time.
+    pub time: Nanos,
+    /// The timer, from 0.
+    pub timer: u32,
+    /// The list, from 0.
+    pub list: u32,
+    /// What to do.
+    pub op: RowOp,
+}
+
+/// What a trace has beside the rows of its threads.
+#[derive(Clone, Debug, Default)]
+pub struct TracePlan {
+    /// How many lists.
+    pub lists: usize,
+    /// Each timer's list, and whether a row creates it.
+    pub timers: Vec<(usize, bool)>,
+    /// What is armed at the start.
+    pub pending: Vec<(usize, Nanos)>,
+}
+
 /// One operation of a script.
 #[derive(Clone, Copy, Debug)]
 pub struct Step {
@@ -72,6 +142,8 @@ pub struct ThreadPlan {
     pub rearm: Vec<Nanos>,
     /// Its operations, played round and round.
     pub steps: Vec<Step>,
+    /// Its rows of a trace, slice by slice.
+    pub slices: Vec<Vec<Row>>,
 }
 
 /// The whole plan.
@@ -89,6 +161,8 @@ pub struct Plan {
     pub strategy: String,
     /// An experiment instead.
     pub experiment: Option<String>,
+    /// A trace instead.
+    pub trace: Option<TracePlan>,
     /// By operation, ps.
     pub work: [i64; Op::ALL.len()],
     /// Deadlines at start.
@@ -141,6 +215,19 @@ impl Plan {
                 think: think.parse().ok()?,
                 rearm: Vec::new(),
                 steps: Vec::new(),
+                slices: Vec::new(),
+            }),
+            ["lists", lists] => self.trace.get_or_insert_default().lists = lists.parse().ok()?,
+            ["timer", list, created] => self.trace.as_mut()?.timers.push((list.parse().ok()?, created == "1")),
+            ["pending", timer, time] => {
+                self.trace.as_mut()?.pending.push((timer.parse().ok()?, Nanos(time.parse().ok()?)));
+            }
+            ["slice"] => self.threads.last_mut()?.slices.push(Vec::new()),
+            ["row", op, list, timer, time] => self.threads.last_mut()?.slices.last_mut()?.push(Row {
+                op: RowOp::ALL.iter().find(|(known, _)| *known == op).map(|&(_, op)| op)?,
+                list: list.parse().ok()?,
+                timer: timer.parse().ok()?,
+                time: Nanos(time.parse().ok()?),
             }),
             ["rearm", ref deadlines @ ..] => self.threads.last_mut()?.rearm = nanos(deadlines)?,
             ["step", op, timer, time, place] => self.threads.last_mut()?.steps.push(Step {

@@ -9,8 +9,9 @@
 //! | `counts NUMBER PARKS PAUSES WAITED_PS TAKEN FETCHED SYSCALLS` | what the virtual machine saw of the thread, from its start on |
 //! | `list ACQUISITIONS CONTENDED RETRIES RETIRED PEAK` | what the list counted in the whole play |
 
-use headlock_strategies::{Config, Nanos, TimerHandle, TimerId, TimerList, Visitor, visit_builtin};
+use headlock_strategies::{Config, Counts as ListCounts, Nanos, TimerHandle, TimerId, TimerList, Visitor};
 
+use crate::list;
 use crate::machine::{self, Counts, Phase, Task};
 use crate::plan::{Op, Plan, Step, ThreadPlan};
 
@@ -22,14 +23,28 @@ const DUE: i64 = 1 << 61;
 const STAGGER: i64 = 3_700;
 
 /// What a thread did while it was measured.
-#[derive(Clone, Copy, Default)]
-struct Tally {
-    ops: u64,
-    elapsed: i64,
-    fired: u64,
-    rearms: u64,
-    by_op: [(u64, i64); Op::ALL.len()],
-    seen: Counts,
+#[derive(Clone, Copy)]
+#[allow(missing_docs, reason = "explained above")]
+pub struct Tally<const OPS: usize> {
+    pub ops: u64,
+    pub elapsed: i64,
+    pub fired: u64,
+    pub rearms: u64,
+    pub by_op: [(u64, i64); OPS],
+    pub seen: Counts,
+}
+
+impl<const OPS: usize> Default for Tally<OPS> {
+    fn default() -> Self {
+        Tally {
+            ops: 0,
+            elapsed: 0,
+            fired: 0,
+            rearms: 0,
+            by_op: [(0, 0); OPS],
+            seen: Counts::default(),
+        }
+    }
 }
 
 /// Plays the plan's workload under its strategy, and prints what came of it.
@@ -37,22 +52,13 @@ struct Tally {
 /// # Errors
 /// If there is no such strategy.
 pub fn play(plan: &Plan) -> Result<(), String> {
-    struct Find<'a>(&'a Plan, bool);
-    impl Visitor for Find<'_> {
+    struct On<'a>(&'a Plan);
+    impl Visitor for On<'_> {
         fn visit<L: TimerList>(&mut self) {
-            if L::STRATEGY.name == self.0.strategy {
-                self.1 = true;
-                play_on::<L>(self.0);
-            }
+            play_on::<L>(self.0);
         }
     }
-    let mut find = Find(plan, false);
-    visit_builtin(&mut find);
-    if find.1 {
-        Ok(())
-    } else {
-        Err(format!("no strategy {:?}", plan.strategy))
-    }
+    list::visit(&plan.strategy, &mut On(plan))
 }
 
 fn play_on<L: TimerList>(plan: &Plan) {
@@ -76,13 +82,13 @@ fn play_on<L: TimerList>(plan: &Plan) {
             idle.extend(plan.threads.iter().map(|_| handle.create()));
         }),
     }]);
-    let list = made.expect("the task has made it");
+    let list = made.as_deref().expect("the task has made it");
     let before = list.counts();
     let [warm_up, least, most] = plan.phases;
     machine::phases(warm_up, least, most, plan.operations);
     let mut tallies = vec![Tally::default(); plan.threads.len()];
     let tasks = plan.threads.iter().zip(&mut tallies).enumerate().map(|(number, (thread, tally))| {
-        let (list, timers, plan, idle) = (&*list, &*timers, plan, idle[number]);
+        let (list, timers, plan, idle) = (list, &*timers, plan, idle[number]);
         Task {
             core: thread.core,
             at: number as i64 * STAGGER,
@@ -96,16 +102,15 @@ fn play_on<L: TimerList>(plan: &Plan) {
     });
     machine::run(tasks.collect());
     for (number, (tally, thread)) in tallies.iter().zip(&plan.threads).enumerate() {
-        println!("thread {number} {} {} {} {} {}", thread.role, tally.ops, tally.elapsed, tally.fired, tally.rearms);
-        for ((name, _), (count, time)) in Op::ALL.iter().zip(tally.by_op).filter(|(_, (count, _))| *count > 0) {
-            println!("op {number} {name} {count} {time}");
-        }
-        let Counts {
-            parks, pauses, waited, lines_taken, lines_fetched, syscalls, ..
-        } = tally.seen;
-        println!("counts {number} {parks} {pauses} {waited} {lines_taken} {lines_fetched} {syscalls}");
+        let by_op = Op::ALL.iter().zip(tally.by_op).map(|((name, _), by_op)| (*name, by_op));
+        tally.print(number, &thread.role, by_op);
     }
-    let counts = list.counts().since(before);
+    print_list(list.counts().since(before));
+    machine::release(made);
+}
+
+/// Prints what a list counted.
+pub fn print_list(counts: ListCounts) {
     let lock = counts.lock;
     println!(
         "list {} {} {} {} {}",
@@ -113,7 +118,27 @@ fn play_on<L: TimerList>(plan: &Plan) {
     );
 }
 
-fn play_thread<L: TimerList>(list: &L, timers: &[TimerId], idle: TimerId, thread: &ThreadPlan, plan: &Plan) -> Tally {
+impl<const OPS: usize> Tally<OPS> {
+    /// Prints what the thread of that number did.
+    pub fn print<'a>(&self, number: usize, role: &str, by_op: impl Iterator<Item = (&'a str, (u64, i64))>) {
+        println!("thread {number} {role} {} {} {} {}", self.ops, self.elapsed, self.fired, self.rearms);
+        for (name, (count, time)) in by_op.filter(|(_, (count, _))| *count > 0) {
+            println!("op {number} {name} {count} {time}");
+        }
+        let Counts {
+            parks, pauses, waited, lines_taken, lines_fetched, syscalls, ..
+        } = self.seen;
+        println!("counts {number} {parks} {pauses} {waited} {lines_taken} {lines_fetched} {syscalls}");
+    }
+}
+
+fn play_thread<L: TimerList>(
+    list: &L,
+    timers: &[TimerId],
+    idle: TimerId,
+    thread: &ThreadPlan,
+    plan: &Plan,
+) -> Tally<{ Op::ALL.len() }> {
     let mut handle = list.handle();
     handle.count_locks(false);
     let own_list = thread.steps.iter().any(|step| step.at_empty).then(|| L::new(&Config::default()));

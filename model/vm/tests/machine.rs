@@ -235,6 +235,41 @@ fn two_runs_are_alike() {
     }
 }
 
+/// A trace's threads meet before each slice; who has few rows waits, and that is not its time. Timers go back to where they were between
+/// the two trips, of which the second counts.
+#[test]
+#[ignore = "needs the instrumented program: scripts/model test"]
+fn a_trace_is_played_by_its_threads() {
+    let polls = "row deadline 0 0 0\n".repeat(500);
+    let trace = "lists 2\ntimer 0 0\ntimer 1 1\npending 0 50\n";
+    let main = format!(
+        "thread 0 main 0\nslice\n{polls}row create 1 1 0\nrow mod 1 1 70\nslice\nrow run 0 0 60\nrow run 1 0 60\n"
+    );
+    let other = "thread 1 IO_io0 0\nslice\nrow deadline 1 0 0\nslice\nrow del 1 1 0\nrow free 1 1 0\n";
+    let played = play(&format!("{}strategy mutex\n{trace}{main}{other}", machine()));
+    let threads = lines(&played, "thread ");
+    // The number, then operations, time, firings and rearms.
+    assert_eq!((threads[0][1], threads[0][3], threads[0][4]), (504, 1, 1), "{played}");
+    assert_eq!((threads[1][1], threads[1][3]), (3, 0), "{played}");
+    assert!(threads[1][2] * 10 < threads[0][2], "waiting is nobody's time: {played}");
+    assert!(played.contains("thread 1 IO_io0 3 "), "{played}");
+    assert!(played.contains("op 0 deadline 500 ") && played.contains("op 1 free 1 "), "{played}");
+}
+
+/// Behind the C interface a list does what it does before it, and the interface's own loads.
+#[test]
+#[ignore = "needs the instrumented program: scripts/model test"]
+fn what_stands_behind_the_door_is_the_same_list() {
+    let of = |strategy: &str| -> Vec<u64> {
+        let answer = run(&["anatomy", strategy], "");
+        let row = answer.lines().find(|line| line.starts_with(&format!("{strategy},deadline,alone,"))).unwrap();
+        row.split(',').skip(4).map(|count| count.parse().unwrap()).collect()
+    };
+    let (own, behind) = (of("seqlock"), of("seqlock@c"));
+    assert_eq!(own[2..6], behind[2..6], "atomic accesses and fences");
+    assert!(behind[0] > own[0], "the door's own loads: {} and {}", behind[0], own[0]);
+}
+
 /// Two cores suffice for what a reader of the RFC asks first.
 #[test]
 #[ignore = "needs the instrumented program: scripts/model test"]

@@ -93,7 +93,7 @@ pub fn differing_workloads(a: &[Workload], b: &[Workload]) -> Vec<String> {
 }
 
 /// A trace of the same name must have the same content.
-fn differing_traces(a: &[PlayedTrace], b: &[PlayedTrace]) -> Vec<String> {
+pub fn differing_traces(a: &[PlayedTrace], b: &[PlayedTrace]) -> Vec<String> {
     let differing = a
         .iter()
         .filter(|of_a| b.iter().any(|of_b| of_b.workload == of_a.workload && of_b.checksum != of_a.checksum));

@@ -3,7 +3,7 @@
 use super::super::answer::{Form, present};
 use super::super::failure::{Failure, usage};
 use super::CompareArgs;
-use super::comparable::differing_workloads;
+use super::comparable::{differing_traces, differing_workloads};
 use super::side::Target;
 use crate::document::words::{at, figure, percent, ratio};
 use crate::document::{Axis, Block, Cell, Column, Document, Interval, Table};
@@ -104,6 +104,7 @@ fn alike(a: &Results, b: &Results, [of_a, of_b]: [&Predict; 2]) -> Result<(), Fa
         reasons.push(format!("the seed: {seed_a} and {seed_b}"));
     }
     reasons.extend(differing_workloads(&of_a.workloads, &of_b.workloads));
+    reasons.extend(differing_traces(&of_a.traces, &of_b.traces));
     match reasons.is_empty() {
         true => Ok(()),
         false => Err(Failure::Error(format!(
