@@ -165,6 +165,29 @@ fn a_prediction_is_compared_with_its_like_alone() {
 }
 
 #[test]
+fn a_trace_is_predicted_as_a_workload_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let played = |name: &str, checksum: &str| {
+        let of = dir.path().join(name);
+        predict(&of, "lab", 1.0);
+        let file = of.join("run.json");
+        let mut run: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+        run["parameters"]["workloads"] = json!([]);
+        run["parameters"]["traces"] =
+            json!([{ "path": "hot.csv", "workload": "hot", "checksum": checksum, "rows": 9, "recorded_fires": 1 }]);
+        std::fs::write(&file, run.to_string()).unwrap();
+        of.to_str().unwrap().to_owned()
+    };
+    let (a, b) = (played("a", "00000001"), played("b", "00000002"));
+    let page = text(&headlock(&["report", &a, "--markdown"]).stdout);
+    assert!(page.contains("hot, model, not measured: time relative to mutex; below 1 is faster"), "{page}");
+    let answer = headlock(&["compare", &a, &b]);
+    assert_eq!(answer.status.code(), Some(1));
+    let said = text(&answer.stderr);
+    assert!(said.contains("they differ in the content of trace hot"), "{said}");
+}
+
+#[test]
 fn no_run_goes_on_from_a_prediction() {
     let dir = tempfile::tempdir().unwrap();
     let of = dir.path().join("model");
