@@ -291,7 +291,8 @@ fn pictured(pool: &Pool, answer: &Answer) -> Section {
             Column::words("host"),
             Column::numbers("ratio"),
             Column::intervals(format!("ratio to {}", pool.baseline), axis),
-            Column::words("interval").rank(1),
+            // As numbers, which keep to one line beside the longest name.
+            Column::numbers("interval").rank(1),
             Column::words("verdict"),
         ],
         rows: rows.into_iter().map(row).collect(),
