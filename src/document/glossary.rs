@@ -40,8 +40,8 @@ pub const WORDS: [(&str, &str); 12] = [
     ),
     (
         "State",
-        "What the machine was like during a block, told by probes alone: whether the thread's core was its own or shared. The answer may \
-         differ between states.",
+        "What the machine was like during a block, told by probes alone: whether the thread's core was its own or shared, and how near \
+         several threads were to each other. The answer may differ between states.",
     ),
     (
         "Freshness",

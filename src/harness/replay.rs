@@ -1,5 +1,6 @@
 //! Plays a recorded trace: all rows on one thread in time order, or each trace thread on a thread of its own.
 
+use std::cell::RefCell;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering as Memory};
@@ -17,14 +18,14 @@ use super::latency::{GRACE, Recorder};
 use super::player::stretch;
 use crate::record::Pass;
 use crate::workload::trace::TraceOp;
-use crate::workload::trace::prepared::{self, PlayedRow, Prepared};
+use crate::workload::trace::prepared::{Opened, OpenedPart, PlayedRow, Window};
 
 /// Stands for a timer that the trace has not created yet; no list gives this name out, so operations on it do nothing.
 const NOT_YET: u64 = u64::MAX;
 
 /// What all contestants of a block are made from.
 pub struct Stage {
-    trace: Arc<Prepared>,
+    trace: Arc<Opened>,
     speed: Speed,
     /// Whether the trace frees timers.
     frees: bool,
@@ -32,12 +33,14 @@ pub struct Stage {
 
 /// The rows of one thread.
 pub struct Seat {
-    trace: Arc<Prepared>,
+    trace: Arc<Opened>,
     thread: usize,
+    /// Those of the slice under way.
+    window: RefCell<Window>,
 }
 
 impl Seat {
-    fn part(&self) -> &prepared::Part {
+    fn part(&self) -> &OpenedPart {
         &self.trace.parts[self.thread]
     }
 }
@@ -45,8 +48,12 @@ impl Seat {
 impl Part for Seat {
     fn touch(&self, from: usize, to: usize) {
         const ROWS_OF_LINE: usize = 64 / size_of::<PlayedRow>();
-        let rows = self.part().between(from, to).as_slice();
-        black_box(rows.iter().step_by(ROWS_OF_LINE).map(|row| row.timer()).fold(0, usize::wrapping_add));
+        let mut window = self.window.borrow_mut();
+        // It was read once already, as it was opened, and lies in memory.
+        window
+            .hold(self.part(), self.part().between(from, to))
+            .expect("the prepared trace can be read again");
+        black_box(window.rows().iter().step_by(ROWS_OF_LINE).map(|row| row.timer()).fold(0, usize::wrapping_add));
     }
 }
 
@@ -59,7 +66,7 @@ impl Part for Seat {
 /// If a thread cannot be bound to its processor.
 pub fn play(
     job: &Job,
-    trace: Prepared,
+    trace: Opened,
     speed: Speed,
     makers: &[Maker],
     announce: Announce<'_>,
@@ -74,9 +81,15 @@ pub fn play(
             entrants.push(Entrant { contestant, pass, lists, active: trace.init.len() as u64 });
         }
     }
-    let seat = |thread| Ok(Seat { trace: Arc::clone(&trace), thread });
+    let seat = |thread| {
+        Ok(Seat {
+            trace: Arc::clone(&trace),
+            thread,
+            window: RefCell::default(),
+        })
+    };
     let role = |thread: usize| trace.parts[thread].role.clone();
-    let rows = trace.parts.iter().map(prepared::Part::len).sum();
+    let rows = trace.parts.iter().map(OpenedPart::len).sum();
     let plan = Plan::replay(job, trace.parts.len(), rows, speed);
     block::play(job, &plan, entrants, announce, seat, role, |op| TraceOp::ALL[op].name())
 }
@@ -105,7 +118,7 @@ struct Lists<L> {
     lists: Vec<L>,
     /// By the trace's dense number. Written by the thread that plays a create or free row.
     timers: Vec<AtomicU64>,
-    trace: Arc<Prepared>,
+    trace: Arc<Opened>,
     speed: Speed,
     pass: Pass,
     inject: f64,
@@ -190,9 +203,11 @@ impl<L: TimerList> Player for Reader<'_, L> {
         }
     }
 
-    /// All rows of the range, however long that takes: the next slice is of what they leave behind.
+    /// All rows that were touched, however long that takes: the next slice is of what they leave behind.
     fn slice(&mut self, slice: &Slice<'_>) -> Played {
-        let rows = self.seat.part().between(slice.from, slice.to);
+        let seat = self.seat;
+        let window = seat.window.borrow();
+        let rows = window.rows();
         self.shift = slice.shift;
         self.recorded = slice.recorded;
         let clock = self.clock.clone();
@@ -201,20 +216,20 @@ impl<L: TimerList> Player for Reader<'_, L> {
             start,
             end: start,
             // Every row is an operation.
-            ops: rows.as_slice().len() as u64,
+            ops: rows.len() as u64,
             fired: 0,
             rearms: 0,
             service_ns: 0,
             behind_ns: 0,
         };
         match (self.of.speed, &clock) {
-            (Speed::Max, None) => rows.as_slice().iter().for_each(|row| self.step(*row, &mut played)),
-            (Speed::Max, Some(clock)) => rows.as_slice().iter().for_each(|row| {
+            (Speed::Max, None) => rows.iter().for_each(|row| self.step(*row, &mut played)),
+            (Speed::Max, Some(clock)) => rows.iter().for_each(|row| {
                 self.timed_step(*row, &mut played, clock);
             }),
             (Speed::Times(times), clock) => {
-                for (time, row) in rows.paced() {
-                    let intended = (time.0 as f64 / times) as u64;
+                for (&time, &row) in seat.part().starts(window.held()).iter().zip(rows) {
+                    let intended = (time as f64 / times) as u64;
                     super::pace::wait_until(start, intended);
                     match clock {
                         Some(clock) => self.timed_step(row, &mut played, clock),

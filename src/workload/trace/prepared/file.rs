@@ -5,13 +5,16 @@
 //! between them.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, Write};
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes};
 
 use super::super::{MAX_LISTS, MAX_ROWS, MAX_THREADS, MAX_TIMERS};
-use super::{Part, Pending, PlayedRow, PlayedTimer, Prepared};
+use super::{Pending, PlayedRow, PlayedTimer, Prepared};
 
 /// The first bytes, in this machine's order.
 const MAGIC: u64 = u64::from_le_bytes(*b"hlreplay");
@@ -121,24 +124,146 @@ impl Prepared {
         parts.iter().try_for_each(|part| out.write_all(part.places.as_bytes()))?;
         out.flush()
     }
+}
 
-    /// Reads what [`write`](Self::write) wrote to `path`. No memory is taken for more than the file holds.
-    ///
-    /// # Errors
-    /// If the file cannot be read, is of another build, was cut short or damaged.
-    pub fn read(path: &Path) -> Result<Self, PreparedError> {
-        let read = || {
-            let file = File::open(path)?;
-            let length = file.metadata()?.len();
-            read(file, length)
+/// A prepared trace as those see it who play it. Valid throughout; the file must stay as it is.
+#[derive(Debug)]
+pub struct Opened {
+    /// How many lists there are.
+    pub lists: usize,
+    /// The timers, by the number that rows give.
+    pub timers: Vec<PlayedTimer>,
+    /// Those pending at time 0, in the order in which they are armed.
+    pub init: Vec<Pending>,
+    /// What each replay thread plays.
+    pub parts: Vec<OpenedPart>,
+    /// Whether any row frees a timer, so that there are grace periods to record.
+    pub frees: bool,
+}
+
+/// What one replay thread plays.
+#[derive(Debug)]
+pub struct OpenedPart {
+    /// What the thread stands for: the trace thread's name, or `all`.
+    pub role: String,
+    file: Arc<File>,
+    /// Where its rows begin in the file.
+    begin: u64,
+    rows: usize,
+    starts: Vec<i64>,
+    places: Vec<u32>,
+}
+
+impl OpenedPart {
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.rows
+    }
+
+    /// Whether there is none, as for a thread that only saw timers fire.
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    /// Which rows have places among all that are played from `from` up to before `to`.
+    pub fn between(&self, from: usize, to: usize) -> Range<usize> {
+        let row = |end: usize| match self.places[..] {
+            [] => end.min(self.rows),
+            _ => self.places.partition_point(|place| (*place as usize) < end),
         };
-        read().map_err(|problem| PreparedError { path: path.to_owned(), problem })
+        row(from)..row(to)
+    }
+
+    /// The place of each row among all that are played; empty where this is the only part.
+    #[cfg(test)]
+    pub(super) fn places(&self) -> &[u32] {
+        &self.places
+    }
+
+    /// When these rows are to start, ns; nothing unless the trace was prepared for a pace.
+    pub fn starts(&self, rows: Range<usize>) -> &[i64] {
+        self.starts.get(rows).unwrap_or_default()
+    }
+
+    /// Reads as many rows as `into` holds, from number `first` on.
+    fn read(&self, first: usize, into: &mut [PlayedRow]) -> io::Result<()> {
+        self.file.read_exact_at(into.as_mut_bytes(), self.begin + (first * size_of::<PlayedRow>()) as u64)
     }
 }
 
-fn read(mut file: impl Read, length: u64) -> Result<Prepared, Problem> {
+/// Consecutive rows of a part in memory. The next ones take the same memory, so that no pages come and go and the caches hold it.
+#[derive(Debug, Default)]
+pub struct Window {
+    held: Range<usize>,
+    memory: Vec<PlayedRow>,
+}
+
+impl Window {
+    /// Reads these rows, unless they are here.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn hold(&mut self, part: &OpenedPart, rows: Range<usize>) -> io::Result<()> {
+        if self.held == rows {
+            return Ok(());
+        }
+        if self.memory.len() < rows.len() {
+            self.memory = zeroed(rows.len() as u64)?;
+        }
+        self.held = 0..0;
+        part.read(rows.start, &mut self.memory[..rows.len()])?;
+        self.held = rows;
+        Ok(())
+    }
+
+    /// Which rows are here.
+    pub fn held(&self) -> Range<usize> {
+        self.held.clone()
+    }
+
+    /// They themselves.
+    pub fn rows(&self) -> &[PlayedRow] {
+        &self.memory[..self.held.len()]
+    }
+}
+
+impl Opened {
+    /// Opens what [`write`](Prepared::write) wrote to `path`, and checks all of it. No memory is taken for more than the file holds.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is of another build, was cut short or damaged.
+    pub fn open(path: &Path) -> Result<Self, PreparedError> {
+        let open = || {
+            let file = File::open(path)?;
+            let length = file.metadata()?.len();
+            open(Arc::new(file), length)
+        };
+        open().map_err(|problem| PreparedError { path: path.to_owned(), problem })
+    }
+
+    /// Whether every index points somewhere and every operation is one that is played.
+    pub(super) fn is_valid(&self) -> io::Result<bool> {
+        /// Rows that are looked at together: what a cache holds.
+        const TOGETHER: usize = 4096;
+        let (lists, timers) = (self.lists, self.timers.len());
+        let mut valid = self.timers.iter().all(|timer| timer.list() < lists && timer.created_in_trace <= 1)
+            && self.init.iter().all(|pending| pending.timer() < timers);
+        let mut window = Window::default();
+        for part in &self.parts {
+            for first in (0..part.rows).step_by(TOGETHER) {
+                window.hold(part, first..(first + TOGETHER).min(part.rows))?;
+                valid &= window.rows().iter().fold(true, |valid, row| valid & row.is_valid(lists, timers));
+            }
+            window.held = 0..0;
+        }
+        Ok(valid)
+    }
+}
+
+fn open(file: Arc<File>, length: u64) -> Result<Opened, Problem> {
+    let mut reader = &*file;
     let mut header = Header::new_zeroed();
-    fill(&mut file, header.as_mut_bytes(), length)?;
+    fill(&mut reader, header.as_mut_bytes(), length)?;
     let known = header.magic == MAGIC && header.version == VERSION && header.columns <= (PACED | PLACED | FREES);
     let few_enough = header.lists <= MAX_LISTS as u64
         && header.parts <= MAX_THREADS as u64
@@ -147,42 +272,48 @@ fn read(mut file: impl Read, length: u64) -> Result<Prepared, Problem> {
     if !known || !few_enough {
         return Err(Problem::Foreign);
     }
-    let headers: Vec<PartHeader> = column(&mut file, header.parts, length)?;
+    let headers: Vec<PartHeader> = column(&mut reader, header.parts, length)?;
     if headers.iter().any(|part| part.rows > MAX_ROWS as u64 || part.role > MAX_ROLE) {
         return Err(Problem::Foreign);
     }
     if length != expected_length(&header, &headers) {
         return Err(Problem::Length { found: length });
     }
-    let mut parts = Vec::with_capacity(headers.len());
+    let mut roles = Vec::with_capacity(headers.len());
     for part in &headers {
-        let role = String::from_utf8(column(&mut file, part.role, length)?).map_err(|_| Problem::Damaged)?;
-        parts.push(Part { role, ..Part::default() });
+        roles.push(String::from_utf8(column(&mut reader, part.role, length)?).map_err(|_| Problem::Damaged)?);
     }
-    let timers = column(&mut file, header.timers, length)?;
-    let init = column(&mut file, header.init, length)?;
-    for (part, header) in parts.iter_mut().zip(&headers) {
-        part.rows = column(&mut file, header.rows, length)?;
+    let timers: Vec<PlayedTimer> = column(&mut reader, header.timers, length)?;
+    let init: Vec<Pending> = column(&mut reader, header.init, length)?;
+    let mut begin = reader.stream_position()?;
+    let mut parts = Vec::with_capacity(headers.len());
+    for (role, part) in roles.into_iter().zip(&headers) {
+        let (rows, file) = (part.rows as usize, Arc::clone(&file));
+        parts.push(OpenedPart {
+            role,
+            file,
+            begin,
+            rows,
+            starts: Vec::new(),
+            places: Vec::new(),
+        });
+        begin += part.rows * size_of::<PlayedRow>() as u64;
     }
+    reader.seek(io::SeekFrom::Start(begin))?;
     if header.has(PACED) {
-        for (part, header) in parts.iter_mut().zip(&headers) {
-            part.starts = column(&mut file, header.rows, length)?;
+        for part in &mut parts {
+            part.starts = column(&mut reader, part.rows as u64, length)?;
         }
     }
     if header.has(PLACED) {
-        for (part, header) in parts.iter_mut().zip(&headers) {
-            part.places = column(&mut file, header.rows, length)?;
+        for part in &mut parts {
+            part.places = column(&mut reader, part.rows as u64, length)?;
         }
     }
-    let prepared = Prepared {
-        lists: header.lists as usize,
-        timers,
-        init,
-        parts,
-        frees: header.has(FREES),
-    };
-    if prepared.is_valid() {
-        Ok(prepared)
+    let lists = header.lists as usize;
+    let opened = Opened { lists, timers, init, parts, frees: header.has(FREES) };
+    if opened.is_valid()? {
+        Ok(opened)
     } else {
         Err(Problem::Damaged)
     }
@@ -203,12 +334,17 @@ fn expected_length(header: &Header, parts: &[PartHeader]) -> u64 {
             .sum::<u64>()
 }
 
-/// The next `count` values. The memory is zeroed by the kernel and filled in place.
+/// The next `count` values.
 fn column<T: FromBytes + IntoBytes>(file: &mut impl Read, count: u64, length: u64) -> Result<Vec<T>, Problem> {
-    let mut values = T::new_vec_zeroed(count as usize)
-        .map_err(|_| io::Error::new(io::ErrorKind::OutOfMemory, format!("no memory for {count} values")))?;
+    let mut values: Vec<T> = zeroed(count)?;
     fill(file, values.as_mut_slice().as_mut_bytes(), length)?;
     Ok(values)
+}
+
+/// So many values, in memory that the kernel has zeroed.
+fn zeroed<T: FromZeros>(count: u64) -> io::Result<Vec<T>> {
+    T::new_vec_zeroed(count as usize)
+        .map_err(|_| io::Error::new(io::ErrorKind::OutOfMemory, format!("no memory for {count} values")))
 }
 
 /// Fills `bytes`. A file that ends too early is told from one that cannot be read.
