@@ -1,6 +1,5 @@
 //! Plays a recorded trace: all rows on one thread in time order, or each trace thread on a thread of its own.
 
-use std::cell::RefCell;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering as Memory};
@@ -18,7 +17,7 @@ use super::latency::{GRACE, Recorder};
 use super::player::stretch;
 use crate::record::Pass;
 use crate::workload::trace::TraceOp;
-use crate::workload::trace::prepared::{Opened, OpenedPart, PlayedRow, Window};
+use crate::workload::trace::prepared::{Opened, OpenedPart, PlayedRow};
 
 /// Stands for a timer that the trace has not created yet; no list gives this name out, so operations on it do nothing.
 const NOT_YET: u64 = u64::MAX;
@@ -35,8 +34,6 @@ pub struct Stage {
 pub struct Seat {
     trace: Arc<Opened>,
     thread: usize,
-    /// Those of the slice under way.
-    window: RefCell<Window>,
 }
 
 impl Seat {
@@ -48,12 +45,8 @@ impl Seat {
 impl Part for Seat {
     fn touch(&self, from: usize, to: usize) {
         const ROWS_OF_LINE: usize = 64 / size_of::<PlayedRow>();
-        let mut window = self.window.borrow_mut();
-        // It was read once already, as it was opened, and lies in memory.
-        window
-            .hold(self.part(), self.part().between(from, to))
-            .expect("the prepared trace can be read again");
-        black_box(window.rows().iter().step_by(ROWS_OF_LINE).map(|row| row.timer()).fold(0, usize::wrapping_add));
+        let rows = &self.part().rows()[self.part().between(from, to)];
+        black_box(rows.iter().step_by(ROWS_OF_LINE).map(|row| row.timer()).fold(0, usize::wrapping_add));
     }
 }
 
@@ -81,15 +74,9 @@ pub fn play(
             entrants.push(Entrant { contestant, pass, lists, active: trace.init.len() as u64 });
         }
     }
-    let seat = |thread| {
-        Ok(Seat {
-            trace: Arc::clone(&trace),
-            thread,
-            window: RefCell::default(),
-        })
-    };
+    let seat = |thread| Ok(Seat { trace: Arc::clone(&trace), thread });
     let role = |thread: usize| trace.parts[thread].role.clone();
-    let rows = trace.parts.iter().map(OpenedPart::len).sum();
+    let rows = trace.parts.iter().map(|part| part.rows().len()).sum();
     let plan = Plan::replay(job, trace.parts.len(), rows, speed);
     block::play(job, &plan, entrants, announce, seat, role, |op| TraceOp::ALL[op].name())
 }
@@ -203,11 +190,11 @@ impl<L: TimerList> Player for Reader<'_, L> {
         }
     }
 
-    /// All rows that were touched, however long that takes: the next slice is of what they leave behind.
+    /// All rows of the range, however long that takes: the next slice is of what they leave behind.
     fn slice(&mut self, slice: &Slice<'_>) -> Played {
-        let seat = self.seat;
-        let window = seat.window.borrow();
-        let rows = window.rows();
+        let part = self.seat.part();
+        let range = part.between(slice.from, slice.to);
+        let rows = &part.rows()[range.clone()];
         self.shift = slice.shift;
         self.recorded = slice.recorded;
         let clock = self.clock.clone();
@@ -228,7 +215,7 @@ impl<L: TimerList> Player for Reader<'_, L> {
                 self.timed_step(*row, &mut played, clock);
             }),
             (Speed::Times(times), clock) => {
-                for (&time, &row) in seat.part().starts(window.held()).iter().zip(rows) {
+                for (&time, &row) in part.starts().get(range).unwrap_or_default().iter().zip(rows) {
                     let intended = (time as f64 / times) as u64;
                     super::pace::wait_until(start, intended);
                     match clock {
@@ -316,16 +303,17 @@ impl<L: TimerList> Reader<'_, L> {
     /// Plays one row. The answers go through `black_box`, so that the compiler can neither drop nor hoist a read.
     ///
     /// Nearly all rows of a real trace are of three kinds, and these are told by comparisons. A jump through a table is predicted badly
-    /// where polls of different kinds alternate, and cost several times what doing nothing costs otherwise.
+    /// where polls of different kinds alternate, and cost several times what doing nothing costs otherwise. The compiler compares with what
+    /// stands first here last.
     #[inline(always)]
     fn step(&mut self, row: PlayedRow, played: &mut Played) {
         let handle = &mut self.handles[row.list()];
-        if row.is(TraceOp::Deadline) {
-            black_box(handle.deadline());
+        if row.is(TraceOp::Mod) {
+            played.rearms += u64::from(handle.modify(self.of.timer(row), row.expire()).is_yes());
         } else if row.is(TraceOp::Run) {
             played.fired += handle.run(row.now(), |_, _| {}) as u64;
-        } else if row.is(TraceOp::Mod) {
-            played.rearms += u64::from(handle.modify(self.of.timer(row), row.expire()).is_yes());
+        } else if row.is(TraceOp::Deadline) {
+            black_box(handle.deadline());
         } else {
             played.rearms += u64::from(self.of.seldom(row, handle));
         }

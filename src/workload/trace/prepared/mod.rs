@@ -1,25 +1,24 @@
 //! A trace laid out for its replay: validated, without the rows that are not played, and small.
 //!
-//! A run prepares each trace once and hands it to every process that plays it. [`write`](Prepared::write) and [`Opened`] copy memory
-//! as it is, without a parser; both sides are the same program on the same machine. A process reads the rows as it comes to play them:
-//! memory for a million of them at once costs it more time than a trip over them. Of a row's two times only one is played: a poll needs its own, a
-//! change the deadline that it sets. That makes 16 bytes a row, four to a cache line. The moments at which rows are to start are a column
-//! of their own, for a replay at a pace.
+//! A run prepares each trace once and hands it to every process that plays it. [`write`](Prepared::write) copies memory as it is, and
+//! [`Opened`] maps it, so that neither copies nor parses a row; both sides are the same program on the same machine. Of a row's two
+//! times only one is played: a poll needs its own, a change the deadline that it sets. That makes 16 bytes a row, four to a cache line. The
+//! moments at which rows are to start are a column of their own, for a replay at a pace.
 
 mod file;
 #[cfg(test)]
 mod tests;
 
-pub use file::{Opened, OpenedPart, PreparedError, Window};
+pub use file::{Opened, OpenedPart, PreparedError};
 
 use headlock_strategies::Nanos;
-use zerocopy::{FromBytes, Immutable, IntoBytes};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 use super::super::Order;
 use super::{NO_TIMER, Row, Trace, TraceOp};
 
 /// A row as it is played.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct PlayedRow {
     /// The new deadline for mod and anticipate, else the row's time; ns.
@@ -119,7 +118,7 @@ struct Part {
 }
 
 /// A timer that the replay must know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct PlayedTimer {
     list: u16,
@@ -140,7 +139,7 @@ impl PlayedTimer {
 }
 
 /// A timer that is pending when the replay starts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct Pending {
     expire: i64,

@@ -3,7 +3,10 @@
 use super::*;
 use crate::workload::trace::{TraceList, TraceThread, TraceTimer};
 use proptest::prelude::*;
-use std::fs;
+use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+use std::fs::File;
+use std::io::Write;
+use std::os::fd::AsRawFd;
 
 fn real(name: &str) -> Trace {
     Trace::load(format!("{}/traces/{name}.csv.zst", env!("CARGO_MANIFEST_DIR"))).unwrap()
@@ -56,35 +59,31 @@ fn bytes_of(prepared: &Prepared) -> Vec<u8> {
     bytes
 }
 
-/// The error on reading a file of these bytes, without its path.
-fn error_of(bytes: &[u8]) -> String {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("trace");
-    fs::write(&path, bytes).unwrap();
-    let error = Opened::open(&path).unwrap_err().to_string();
-    assert!(!error.contains('\n'), "{error}");
-    error.strip_prefix(&format!("{}: ", path.display())).expect("the error names the file").to_owned()
+/// Opens a sealed file of these bytes in memory.
+fn opened(bytes: &[u8]) -> Result<Opened, String> {
+    let mut file = File::from(memfd_create("test", MemfdFlags::ALLOW_SEALING).unwrap());
+    file.write_all(bytes).unwrap();
+    fcntl_add_seals(&file, SealFlags::WRITE | SealFlags::SHRINK).unwrap();
+    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+    Opened::open(path.as_ref()).map_err(|error| {
+        let error = error.to_string();
+        assert!(!error.contains('\n'), "{error}");
+        error.strip_prefix(&format!("{path}: ")).expect("the error names the file").to_owned()
+    })
 }
 
-/// Opens a file of these bytes.
-fn opened(bytes: &[u8]) -> Result<Opened, PreparedError> {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("trace");
-    fs::write(&path, bytes).unwrap();
-    Opened::open(&path)
+/// The error on opening a file of these bytes, without its path.
+fn error_of(bytes: &[u8]) -> String {
+    opened(bytes).unwrap_err()
 }
 
 /// All that is played, as it was prepared.
 fn whole(opened: &Opened) -> Prepared {
-    let part = |part: &OpenedPart| {
-        let mut window = Window::default();
-        window.hold(part, 0..part.len()).unwrap();
-        Part {
-            role: part.role.clone(),
-            rows: window.rows().to_vec(),
-            starts: part.starts(0..part.len()).to_vec(),
-            places: part.places().to_vec(),
-        }
+    let part = |part: &OpenedPart| Part {
+        role: part.role.clone(),
+        rows: part.rows().to_vec(),
+        starts: part.starts().to_vec(),
+        places: part.places().to_vec(),
     };
     Prepared {
         lists: opened.lists,
@@ -128,23 +127,11 @@ fn a_replay_by_threads_has_a_part_for_each_and_their_starts_if_it_is_paced() {
 }
 
 #[test]
-fn rows_are_read_a_window_at_a_time() {
-    let prepared = Prepared::of(&small(), Order::Strict, true);
-    let opened = opened(&bytes_of(&prepared)).unwrap();
-    let (part, rows) = (&opened.parts[0], &prepared.parts[0].rows);
-    let mut window = Window::default();
-    assert!(window.rows().is_empty());
-    for (from, to, held) in [
-        (2, 4, 2..4),
-        (0, 3, 0..3),
-        (5, 6, 5..6),
-        (4, 100, 4..6),
-        (4, 100, 4..6),
-        (9, 12, 6..6),
-    ] {
-        window.hold(part, part.between(from, to)).unwrap();
-        assert_eq!((window.held(), window.rows()), (held.clone(), &rows[held.clone()]), "{from} to {to}");
-        assert_eq!(part.starts(held.clone()), &prepared.parts[0].starts[held]);
+fn rows_are_cut_into_ranges() {
+    let opened = opened(&bytes_of(&Prepared::of(&small(), Order::Strict, false))).unwrap();
+    let part = &opened.parts[0];
+    for (from, to, rows) in [(2, 4, 2..4), (0, 6, 0..6), (4, 100, 4..6), (9, 12, 6..6)] {
+        assert_eq!(part.between(from, to), rows);
     }
 }
 
@@ -166,7 +153,7 @@ fn the_real_traces_come_back_as_they_were_written() {
         for (order, paced) in [(Order::Strict, false), (Order::Threads, false), (Order::Threads, true)] {
             let prepared = Prepared::of(&trace, order, paced);
             let opened = opened(&bytes_of(&prepared)).unwrap();
-            let rows: usize = opened.parts.iter().map(OpenedPart::len).sum();
+            let rows: usize = opened.parts.iter().map(|part| part.rows().len()).sum();
             assert_eq!(rows as u64, trace.counts().played());
             assert_eq!(whole(&opened), prepared, "{name}, {order:?}");
         }
@@ -230,6 +217,16 @@ fn a_file_that_names_what_is_not_there_is_refused() {
 }
 
 #[test]
+fn a_file_that_may_change_is_refused() {
+    let path = format!("{}/Cargo.toml", env!("CARGO_MANIFEST_DIR"));
+    let error = Opened::open(path.as_ref()).unwrap_err().to_string();
+    assert!(
+        error.ends_with("the prepared trace cannot be read: it is not sealed against writing and shrinking"),
+        "{error}"
+    );
+}
+
+#[test]
 fn a_file_that_is_not_there_is_said_so() {
     let error = Opened::open("no-such-file".as_ref()).unwrap_err().to_string();
     assert!(error.starts_with("no-such-file: the prepared trace cannot be read: "), "{error}");
@@ -244,7 +241,8 @@ proptest! {
             *at = byte;
         }
         if let Ok(opened) = opened(&bytes) {
-            prop_assert!(opened.is_valid().unwrap());
+            let (lists, timers) = (opened.lists, opened.timers.len());
+            prop_assert!(opened.parts.iter().flat_map(OpenedPart::rows).all(|row| row.is_valid(lists, timers)));
         }
     }
 }
