@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 /// What decides the code of the program, as far as it is there: a published package has its own part alone. The lock file stands for
 /// the packages that are not named.
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 10] = [
     "src",
     "Cargo.toml",
     "Cargo.lock",
@@ -18,6 +18,8 @@ const SOURCES: [&str; 8] = [
     "strategies/Cargo.toml",
     "door/src",
     "door/Cargo.toml",
+    "sealed/src",
+    "sealed/Cargo.toml",
 ];
 
 /// What the same source may be compiled with. Flags of the linker are none of it: they move code, and change none.

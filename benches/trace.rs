@@ -1,5 +1,5 @@
 //! A trace of about a million rows on its way into a replay: loaded, which is to decompress, parse, check and number; laid out and
-//! handed on; and read by the process that plays it.
+//! handed on; and opened by the process that plays it.
 
 use std::path::Path;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use headlock::harness::Handed;
 use headlock::workload::Order;
 use headlock::workload::trace::Trace;
-use headlock::workload::trace::prepared::Prepared;
+use headlock::workload::trace::prepared::{Opened, Prepared};
 
 criterion_group!(
     name = benches;
@@ -26,6 +26,6 @@ fn load(criterion: &mut Criterion) {
     let prepare = || Handed::new(&Prepared::of(&trace, Order::Strict, false)).expect("the kernel knows memfd(2)");
     group.bench_function("prepare disk.csv.zst", |bencher| bencher.iter_with_large_drop(prepare));
     let handed = prepare();
-    group.bench_function("read it prepared", |bencher| bencher.iter_with_large_drop(|| Prepared::read(handed.path())));
+    group.bench_function("open it prepared", |bencher| bencher.iter_with_large_drop(|| Opened::open(handed.path())));
     group.finish();
 }

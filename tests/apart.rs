@@ -149,10 +149,12 @@ fn a_busy_neighbour_wants_a_processor_of_its_own() {
     );
     assert!(!place.file("never").exists());
     if cpus.len() > 1 {
-        measured(&place.run(&format!("--pin {} --neighbour busy --blocks 1 --out run", cpus[0])));
+        let output = place.run(&format!("--pin {} --neighbour busy --blocks 1 --out run", cpus[0]));
+        assert_asked(&output, &place.file("run"), Neighbour::Busy);
         let run = read_run(&place.file("run")).expect("run.json").parameters;
         assert_eq!(run.common.neighbour, Some(Neighbour::Busy));
-        measured(&place.headlock("run --quiet --config run/run.json --out again"));
+        let again = place.headlock("run --quiet --config run/run.json --out again");
+        assert_asked(&again, &place.file("again"), Neighbour::Busy);
         assert_eq!(read_run(&place.file("again")).expect("run.json").parameters.differences(&run), []);
         let without = place.run(&format!("--pin {} --blocks 1 --resume run", cpus[0]));
         refused(&without, 1, &["neighbour was busy and is none"]);
@@ -164,20 +166,25 @@ fn an_idle_neighbour_marks_blocks_and_deletes_none() {
     let place = Place::new();
     let output = place.run("--neighbour idle --blocks 4 --out run");
     let dir = place.file("run");
-    let rows = read_blocks(&dir).expect("blocks.csv").rows;
-    assert!(rows.iter().all(|row| row.counted == Neighbour::Idle.counts(row.state)), "{rows:?}");
     assert_eq!(blocks(&dir), 4, "all are played and kept");
+    assert_asked(&output, &dir, Neighbour::Idle);
+}
+
+/// The blocks in the state that was asked for count, whichever the machine was in, the others are kept, and the output says how many.
+fn assert_asked(output: &Output, dir: &Path, neighbour: Neighbour) {
+    let rows = read_blocks(dir).expect("blocks.csv").rows;
+    assert!(rows.iter().all(|row| row.counted == neighbour.counts(row.threads, row.state)), "{rows:?}");
     // A block that was disturbed was played again, and its second process stands for it.
     let last: BTreeMap<usize, bool> = rows.iter().map(|row| (row.block, row.counted)).collect();
-    let left_out = last.values().filter(|counted| !**counted).count();
+    let counted = last.values().filter(|counted| **counted).count();
     let said = text(&output.stdout) + &text(&output.stderr);
-    assert_eq!(said.contains(&format!("--neighbour idle: {left_out} of ")), left_out > 0, "{said}");
-    let counted: Vec<usize> = last.into_iter().filter_map(|(block, counted)| counted.then_some(block)).collect();
-    if counted.is_empty() {
-        refused(&output, 6, &["--neighbour idle: ", "None had its cores to itself"]);
+    let line = format!("--neighbour {}: {counted} of {} blocks {}", neighbour.word(), last.len(), neighbour.asks());
+    assert!(said.contains(&line), "{said}");
+    if counted == 0 {
+        refused(output, 6, &["--neighbour ", "No figure is left"]);
     }
-    for ratio in read_ratios(&dir).expect("ratios.csv").rows {
-        assert!(ratio.blocks <= counted.len(), "{ratio:?}");
+    for ratio in read_ratios(dir).expect("ratios.csv").rows {
+        assert!(ratio.blocks <= counted, "{ratio:?}");
     }
 }
 

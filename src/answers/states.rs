@@ -112,13 +112,11 @@ const MUTED: &str = "fill:#57606a;font-size:11px";
 
 /// Blocks of one state at these places, as one path. A shape goes with each colour.
 fn drawn(state: &str, places: impl IntoIterator<Item = (f64, f64)>) -> String {
-    let is = |states: [State; 2]| states.iter().any(|it| state == it.as_str());
-    let (shape, style) = if is([State::CoreToItself, State::Apart]) {
-        ("l0 0", "stroke:#0072b2;stroke-width:5.2;stroke-linecap:round")
-    } else if is([State::CoreShared, State::OneCore]) {
-        ("m-3 2.6h6l-3 -5.6z", "fill:#d55e00")
-    } else {
-        ("m-2 -2h4v4h-4z", "fill:none;stroke:#6b6b6b")
+    let (shape, style) = match State::ALL.into_iter().find(|it| it.as_str() == state) {
+        Some(State::CoreToItself | State::Apart) => ("l0 0", "stroke:#0072b2;stroke-width:5.2;stroke-linecap:round"),
+        Some(State::CoreShared | State::OneCore) => ("m-3 2.6h6l-3 -5.6z", "fill:#d55e00"),
+        Some(State::FarApart) => ("m-3.2 0l3.2 -3.2l3.2 3.2l-3.2 3.2z", "fill:#009e73"),
+        Some(State::Mixed) | None => ("m-2 -2h4v4h-4z", "fill:none;stroke:#6b6b6b"),
     };
     let path: String = places.into_iter().map(|(x, y)| format!("M{x:.1} {y:.1}{shape}")).collect();
     format!("<path d='{path}' style='{style}'/>")

@@ -55,8 +55,7 @@ pub struct CommonArgs {
     /// auto: one thread per CPU, in turn; none; or a list of CPUs, like 0,2 or 0-3
     #[arg(long, default_value = "auto", value_name = "auto|none|LIST", value_parser = units::pinning, allow_hyphen_values = true)]
     pub pin: units::Pinning,
-    /// busy: a busy loop beside the run, on a CPU that its threads leave free; idle: count only blocks that had their cores to
-    /// themselves
+    /// busy: a loop beside the run, and only blocks count whose core it shared; idle: only those count that had their cores to themselves
     #[arg(long, value_name = "WHAT", value_parser = units::neighbour)]
     pub neighbour: Option<Neighbour>,
     /// Directory of programs relinked in other orders (`just layouts`); each block plays one of them, drawn at random

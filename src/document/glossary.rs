@@ -41,8 +41,8 @@ pub const WORDS: [(&str, &str); 12] = [
     ),
     (
         "State",
-        "What the machine was like during a block, by probes alone: whether a thread had its core to itself or shared it. The answer \
-         may differ between states.",
+        "What the machine was like during a block, by probes alone: whether a thread had its core to itself or shared it, and how \
+         near several threads were to each other. The answer may differ between states.",
     ),
     (
         "Freshness",

@@ -8,7 +8,7 @@ use super::{
     ReadError, Rows, read_blocks, read_checks, read_crossings, read_crossover_points, read_latency, read_map,
     read_model, read_operations, read_predicted, read_ratios, read_run, read_study, read_threads, read_trials,
 };
-use crate::reading::{Counting, MODEL, Picture, Results, Runs, StudyResults, run_name, uncounted};
+use crate::reading::{Counting, MODEL, Picture, Results, Runs, StudyResults, as_asked, run_name};
 use crate::record::{CheckRow, Processes, set_states};
 
 /// Where the pictures of a result directory are, in it.
@@ -30,10 +30,10 @@ pub fn read_results(dir: &Path, name: &str) -> Result<Results, ReadError> {
         Some(_) => (Vec::new(), noted(read_predicted(dir)?, &mut notes)),
         None => (optional(read_operations(dir))?.map(|rows| noted(rows, &mut notes)).unwrap_or_default(), Vec::new()),
     };
-    if let Some(note) = uncounted(&blocks) {
+    if let Some(neighbour) = run.parameters.common.neighbour {
         let counting = Counting::of(&Processes::of(&blocks), &trials, &threads, &operations);
         Counting { trials, threads, operations } = counting;
-        notes.push(note);
+        notes.push(as_asked(neighbour, &blocks));
     }
     Ok(Results {
         name: name.to_owned(),

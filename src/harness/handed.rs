@@ -61,6 +61,7 @@ mod tests {
     use super::*;
     use crate::workload::Order;
     use crate::workload::trace::Trace;
+    use crate::workload::trace::prepared::Opened;
     use std::fs;
 
     fn idle() -> Prepared {
@@ -74,7 +75,10 @@ mod tests {
         let handed = Handed::new(&trace).unwrap();
         let text = serde_json::to_string(&handed).unwrap();
         let received: Handed = serde_json::from_str(&text).unwrap();
-        assert_eq!(Prepared::read(received.path()).unwrap(), trace);
+        let mut written = Vec::new();
+        trace.write(&mut written).unwrap();
+        assert_eq!(fs::read(received.path()).unwrap(), written);
+        assert!(Opened::open(received.path()).is_ok());
         assert!(fs::OpenOptions::new().write(true).open(received.path()).and_then(|file| file.set_len(0)).is_err());
     }
 
@@ -84,7 +88,7 @@ mod tests {
         let file = Arc::downgrade(handed._held.as_ref().unwrap());
         let kept = handed.clone();
         drop(handed);
-        assert!(Prepared::read(kept.path()).is_ok());
+        assert!(Opened::open(kept.path()).is_ok());
         drop(kept);
         assert!(file.upgrade().is_none(), "the kernel frees the memory with the last descriptor");
     }

@@ -35,7 +35,7 @@ pub use handed::Handed;
 pub use job::{BlockOutcome, Contestant, Job, JobError, Load, OpHistogram, Outcome, ThreadOutcome};
 pub use layouts::LayoutFile;
 
-use crate::workload::trace::prepared::Prepared;
+use crate::workload::trace::prepared::Opened;
 pub use crate::workload::{Isolation, Order, Speed};
 
 /// Plays one job in this process. `makers` has each contestant's, in the job's order; `announce` is told who is at work, at every turn.
@@ -46,7 +46,7 @@ pub fn play(job: &Job, makers: &[Maker], announce: &(dyn Fn(usize) + Sync)) -> R
     match &job.load {
         Load::Synthetic { workload, threads } => synthetic::play(job, workload, *threads, makers, announce),
         Load::Replay { trace, speed } => {
-            let trace = Prepared::read(trace.path()).map_err(|error| JobError::Trace(error.to_string()))?;
+            let trace = Opened::open(trace.path()).map_err(|error| JobError::Trace(error.to_string()))?;
             replay::play(job, trace, *speed, makers, announce)
         }
     }

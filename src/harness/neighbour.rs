@@ -33,11 +33,15 @@ pub enum NeighbourError {
 }
 
 /// The processor for a busy neighbour: one that may be used and that none of `threads` threads, bound to `cpus` in turn, is on. One that
-/// shares a core with one of theirs, by what the kernel says or probes found, comes first.
+/// shares a core with one of theirs, by what the kernel says or probes found, comes first; whether there is one is the second answer.
 ///
 /// # Errors
 /// If none is left.
-pub fn cpu_for_neighbour(cpus: &[usize], threads: usize, conditions: &Conditions) -> Result<usize, NeighbourError> {
+pub fn cpu_for_neighbour(
+    cpus: &[usize],
+    threads: usize,
+    conditions: &Conditions,
+) -> Result<(usize, bool), NeighbourError> {
     if cpus.is_empty() {
         return Err(NeighbourError::Unbound);
     }
@@ -50,7 +54,8 @@ pub fn cpu_for_neighbour(cpus: &[usize], threads: usize, conditions: &Conditions
         .filter(|group| group.iter().any(|cpu| taken.contains(cpu)))
         .flat_map(|group| group.iter().copied().filter(left));
     let others = conditions.affinity.iter().copied().filter(left);
-    beside.chain(others).next().ok_or_else(|| NeighbourError::NoneLeft {
+    let beside = beside.map(|cpu| (cpu, true));
+    beside.chain(others.map(|cpu| (cpu, false))).next().ok_or_else(|| NeighbourError::NoneLeft {
         threads,
         taken: taken.to_vec(),
         allowed: conditions.affinity.clone(),
@@ -129,14 +134,14 @@ mod tests {
     #[test]
     fn the_neighbour_gets_a_processor_beside_the_threads() {
         let plain = host(&[0, 1, 2, 3], &[], &[]);
-        assert_eq!(cpu_for_neighbour(&[0, 1, 2, 3], 1, &plain), Ok(1));
-        assert_eq!(cpu_for_neighbour(&[2, 0], 2, &plain), Ok(1));
+        assert_eq!(cpu_for_neighbour(&[0, 1, 2, 3], 1, &plain), Ok((1, false)));
+        assert_eq!(cpu_for_neighbour(&[2, 0], 2, &plain), Ok((1, false)));
         let told = host(&[0, 1, 2, 3], &[&[0, 2], &[1, 3]], &[]);
-        assert_eq!(cpu_for_neighbour(&[0, 1], 1, &told), Ok(2));
-        assert_eq!(cpu_for_neighbour(&[1], 1, &told), Ok(3));
+        assert_eq!(cpu_for_neighbour(&[0, 1], 1, &told), Ok((2, true)));
+        assert_eq!(cpu_for_neighbour(&[1], 1, &told), Ok((3, true)));
         let found = host(&[0, 1, 2, 3], &[], &[[0, 3]]);
-        assert_eq!(cpu_for_neighbour(&[0, 1], 1, &found), Ok(3), "whatever the kernel says");
-        assert_eq!(cpu_for_neighbour(&[0, 3], 2, &found), Ok(1), "the one beside is taken");
+        assert_eq!(cpu_for_neighbour(&[0, 1], 1, &found), Ok((3, true)), "whatever the kernel says");
+        assert_eq!(cpu_for_neighbour(&[0, 3], 2, &found), Ok((1, false)), "the one beside is taken");
     }
 
     #[test]

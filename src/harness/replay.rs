@@ -17,14 +17,14 @@ use super::latency::{GRACE, Recorder};
 use super::player::stretch;
 use crate::record::Pass;
 use crate::workload::trace::TraceOp;
-use crate::workload::trace::prepared::{self, PlayedRow, Prepared};
+use crate::workload::trace::prepared::{Opened, OpenedPart, PlayedRow};
 
 /// Stands for a timer that the trace has not created yet; no list gives this name out, so operations on it do nothing.
 const NOT_YET: u64 = u64::MAX;
 
 /// What all contestants of a block are made from.
 pub struct Stage {
-    trace: Arc<Prepared>,
+    trace: Arc<Opened>,
     speed: Speed,
     /// Whether the trace frees timers.
     frees: bool,
@@ -32,12 +32,12 @@ pub struct Stage {
 
 /// The rows of one thread.
 pub struct Seat {
-    trace: Arc<Prepared>,
+    trace: Arc<Opened>,
     thread: usize,
 }
 
 impl Seat {
-    fn part(&self) -> &prepared::Part {
+    fn part(&self) -> &OpenedPart {
         &self.trace.parts[self.thread]
     }
 }
@@ -45,7 +45,7 @@ impl Seat {
 impl Part for Seat {
     fn touch(&self, from: usize, to: usize) {
         const ROWS_OF_LINE: usize = 64 / size_of::<PlayedRow>();
-        let rows = self.part().between(from, to).as_slice();
+        let rows = &self.part().rows()[self.part().between(from, to)];
         black_box(rows.iter().step_by(ROWS_OF_LINE).map(|row| row.timer()).fold(0, usize::wrapping_add));
     }
 }
@@ -59,7 +59,7 @@ impl Part for Seat {
 /// If a thread cannot be bound to its processor.
 pub fn play(
     job: &Job,
-    trace: Prepared,
+    trace: Opened,
     speed: Speed,
     makers: &[Maker],
     announce: Announce<'_>,
@@ -76,7 +76,7 @@ pub fn play(
     }
     let seat = |thread| Ok(Seat { trace: Arc::clone(&trace), thread });
     let role = |thread: usize| trace.parts[thread].role.clone();
-    let rows = trace.parts.iter().map(prepared::Part::len).sum();
+    let rows = trace.parts.iter().map(|part| part.rows().len()).sum();
     let plan = Plan::replay(job, trace.parts.len(), rows, speed);
     block::play(job, &plan, entrants, announce, seat, role, |op| TraceOp::ALL[op].name())
 }
@@ -105,7 +105,7 @@ struct Lists<L> {
     lists: Vec<L>,
     /// By the trace's dense number. Written by the thread that plays a create or free row.
     timers: Vec<AtomicU64>,
-    trace: Arc<Prepared>,
+    trace: Arc<Opened>,
     speed: Speed,
     pass: Pass,
     inject: f64,
@@ -192,7 +192,9 @@ impl<L: TimerList> Player for Reader<'_, L> {
 
     /// All rows of the range, however long that takes: the next slice is of what they leave behind.
     fn slice(&mut self, slice: &Slice<'_>) -> Played {
-        let rows = self.seat.part().between(slice.from, slice.to);
+        let part = self.seat.part();
+        let range = part.between(slice.from, slice.to);
+        let rows = &part.rows()[range.clone()];
         self.shift = slice.shift;
         self.recorded = slice.recorded;
         let clock = self.clock.clone();
@@ -201,20 +203,20 @@ impl<L: TimerList> Player for Reader<'_, L> {
             start,
             end: start,
             // Every row is an operation.
-            ops: rows.as_slice().len() as u64,
+            ops: rows.len() as u64,
             fired: 0,
             rearms: 0,
             service_ns: 0,
             behind_ns: 0,
         };
         match (self.of.speed, &clock) {
-            (Speed::Max, None) => rows.as_slice().iter().for_each(|row| self.step(*row, &mut played)),
-            (Speed::Max, Some(clock)) => rows.as_slice().iter().for_each(|row| {
+            (Speed::Max, None) => rows.iter().for_each(|row| self.step(*row, &mut played)),
+            (Speed::Max, Some(clock)) => rows.iter().for_each(|row| {
                 self.timed_step(*row, &mut played, clock);
             }),
             (Speed::Times(times), clock) => {
-                for (time, row) in rows.paced() {
-                    let intended = (time.0 as f64 / times) as u64;
+                for (&time, &row) in part.starts().get(range).unwrap_or_default().iter().zip(rows) {
+                    let intended = (time as f64 / times) as u64;
                     super::pace::wait_until(start, intended);
                     match clock {
                         Some(clock) => self.timed_step(row, &mut played, clock),
@@ -301,16 +303,17 @@ impl<L: TimerList> Reader<'_, L> {
     /// Plays one row. The answers go through `black_box`, so that the compiler can neither drop nor hoist a read.
     ///
     /// Nearly all rows of a real trace are of three kinds, and these are told by comparisons. A jump through a table is predicted badly
-    /// where polls of different kinds alternate, and cost several times what doing nothing costs otherwise.
+    /// where polls of different kinds alternate, and cost several times what doing nothing costs otherwise. The compiler compares with what
+    /// stands first here last.
     #[inline(always)]
     fn step(&mut self, row: PlayedRow, played: &mut Played) {
         let handle = &mut self.handles[row.list()];
-        if row.is(TraceOp::Deadline) {
-            black_box(handle.deadline());
+        if row.is(TraceOp::Mod) {
+            played.rearms += u64::from(handle.modify(self.of.timer(row), row.expire()).is_yes());
         } else if row.is(TraceOp::Run) {
             played.fired += handle.run(row.now(), |_, _| {}) as u64;
-        } else if row.is(TraceOp::Mod) {
-            played.rearms += u64::from(handle.modify(self.of.timer(row), row.expire()).is_yes());
+        } else if row.is(TraceOp::Deadline) {
+            black_box(handle.deadline());
         } else {
             played.rearms += u64::from(self.of.seldom(row, handle));
         }

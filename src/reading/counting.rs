@@ -1,6 +1,6 @@
-//! What counts of a run in which not every block does: `--neighbour idle` leaves out those that a neighbour took a core from.
+//! What counts of a run in which not every block does: `--neighbour` leaves out those that were in another state than it asks for.
 
-use crate::record::{BlockRow, OperationRow, Processes, State, ThreadRow, Trial};
+use crate::record::{BlockRow, Neighbour, OperationRow, Processes, State, ThreadRow, Trial};
 
 /// What counts.
 #[derive(Clone, Debug)]
@@ -27,14 +27,26 @@ impl Counting {
     }
 }
 
-/// How many blocks do not count, and what the machine was like in them; `None` if all count.
-pub fn uncounted(blocks: &[BlockRow]) -> Option<String> {
-    let (left_out, all) = Processes::of(blocks).uncounted();
+/// How many blocks were in the state that `neighbour` asks for, and what the machine was like in the others.
+pub fn as_asked(neighbour: Neighbour, blocks: &[BlockRow]) -> String {
+    let processes = Processes::of(blocks);
+    let told: Vec<&BlockRow> =
+        processes.rows().filter(|row| neighbour != Neighbour::Busy || row.threads == 1).collect();
+    let met = told.iter().filter(|row| row.counted).count();
+    let (flag, asks) = (neighbour.word(), neighbour.asks());
+    if told.is_empty() {
+        return format!(
+            "--neighbour {flag}: probes do not tell of several threads whether they {asks}, and all blocks count."
+        );
+    }
     let of_state = |state: State| {
-        let here = blocks.iter().filter(|row| !row.counted && row.state == state).count();
+        let here = told.iter().filter(|row| !row.counted && row.state == state).count();
         (here > 0).then(|| format!("{here} {state}"))
     };
-    let states: Vec<String> = State::ALL.into_iter().filter_map(of_state).collect();
-    (left_out > 0)
-        .then(|| format!("--neighbour idle: {left_out} of {all} blocks do not count ({}).", states.join(", ")))
+    let others: Vec<String> = State::ALL.into_iter().filter_map(of_state).collect();
+    let others = match &others[..] {
+        [] => String::new(),
+        others => format!("; the others do not count ({})", others.join(", ")),
+    };
+    format!("--neighbour {flag}: {met} of {} blocks {asks}{others}.", told.len())
 }

@@ -21,7 +21,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use counting::{Counting, uncounted};
+pub use counting::{Counting, as_asked};
 pub use counts::{Graces, Pass, Saturated, Shares, Uneven};
 pub use implausible::Implausible;
 pub use missing::{Missing, MissingFigure, points_without_figures};

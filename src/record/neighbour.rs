@@ -8,7 +8,7 @@ use super::State;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Neighbour {
-    /// A busy loop runs on a processor that the threads leave free.
+    /// A busy loop runs on a processor that the threads leave free, and only blocks count that shared their core.
     Busy,
     /// Only blocks count that no neighbour took a core from.
     Idle,
@@ -26,11 +26,20 @@ impl Neighbour {
         }
     }
 
-    /// Whether a block in this state counts.
-    pub fn counts(self, state: State) -> bool {
+    /// Whether a block of so many threads in this state is what was asked for, and counts. No word says of several threads whether a
+    /// neighbour takes part of their cores, so beside a busy one all of those count.
+    pub fn counts(self, threads: usize, state: State) -> bool {
         match self {
-            Neighbour::Busy => true,
-            Neighbour::Idle => matches!(state, State::CoreToItself | State::Apart),
+            Neighbour::Busy => threads > 1 || state == State::CoreShared,
+            Neighbour::Idle => matches!(state, State::CoreToItself | State::Apart | State::FarApart),
+        }
+    }
+
+    /// What was asked of a block, as the end of a sentence.
+    pub const fn asks(self) -> &'static str {
+        match self {
+            Neighbour::Busy => "shared their core",
+            Neighbour::Idle => "had their cores to themselves",
         }
     }
 }
@@ -40,11 +49,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_idle_neighbour_is_one_that_takes_nothing() {
-        for state in State::ALL {
-            assert!(Neighbour::Busy.counts(state));
+    fn each_neighbour_counts_the_blocks_that_it_asks_for() {
+        let counted = |neighbour: Neighbour, threads| -> Vec<State> {
+            State::ALL.into_iter().filter(|&state| neighbour.counts(threads, state)).collect()
+        };
+        for threads in [1, 2] {
+            let idle = counted(Neighbour::Idle, threads);
+            assert_eq!(idle, [State::CoreToItself, State::Apart, State::FarApart]);
         }
-        let counted: Vec<State> = State::ALL.into_iter().filter(|&state| Neighbour::Idle.counts(state)).collect();
-        assert_eq!(counted, [State::CoreToItself, State::Apart]);
+        assert_eq!(counted(Neighbour::Busy, 1), [State::CoreShared]);
+        assert_eq!(counted(Neighbour::Busy, 2), State::ALL);
     }
 }

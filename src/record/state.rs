@@ -19,9 +19,12 @@ pub enum State {
     /// Several threads, of which two shared a core.
     #[serde(rename = "two threads on one core")]
     OneCore,
-    /// Several threads, each on another core. Strangers may share these.
+    /// Several threads, each on another core, the closest two behind one last-level cache. Strangers may share the cores.
     #[serde(rename = "threads apart")]
     Apart,
+    /// Several threads, no two of them behind one last-level cache.
+    #[serde(rename = "threads far apart")]
+    FarApart,
     /// The state changed during the block, lies between two, or could not be probed.
     #[serde(rename = "mixed")]
     Mixed,
@@ -29,15 +32,16 @@ pub enum State {
 
 impl State {
     /// All of them, in the order of tables.
-    pub const ALL: [State; 5] = [
+    pub const ALL: [State; 6] = [
         State::CoreToItself,
         State::CoreShared,
         State::OneCore,
         State::Apart,
+        State::FarApart,
         State::Mixed,
     ];
 
-    /// The states that blocks of so many threads can be in all along.
+    /// The states that blocks of so many threads can be in all along, on whatever machine.
     pub fn of_threads(threads: usize) -> [State; 2] {
         match threads {
             0 | 1 => [State::CoreToItself, State::CoreShared],
@@ -52,6 +56,7 @@ impl State {
             State::CoreShared => "core shared",
             State::OneCore => "two threads on one core",
             State::Apart => "threads apart",
+            State::FarApart => "threads far apart",
             State::Mixed => "mixed",
         }
     }
@@ -133,7 +138,7 @@ pub struct BlockRow {
     pub hop_high_ns: Option<f64>,
     /// The file of the program that was drawn for the block; empty where there was none to draw from.
     pub layout: String,
-    /// Whether the block counts: not where `--neighbour idle` asks for another state.
+    /// Whether the block counts: not where `--neighbour` asks for another state.
     pub counted: bool,
 }
 
@@ -214,8 +219,8 @@ impl<'a> Processes<'a> {
         self.row(workload, threads, block, strategy).is_none_or(|row| row.counted)
     }
 
-    /// How many processes do not count, and of how many.
-    pub fn uncounted(&self) -> (usize, usize) {
-        (self.0.values().filter(|row| !row.counted).count(), self.0.len())
+    /// All of them.
+    pub fn rows(&self) -> impl Iterator<Item = &'a BlockRow> {
+        self.0.values().copied()
     }
 }

@@ -16,9 +16,9 @@ use crate::export::{ResultDir, Snapshot, create_beside, directory_name};
 use crate::harness::child::ChildError;
 use crate::harness::clock::Moment;
 use crate::harness::doctor::{Depth, Finding, Severity, examine, findings};
-use crate::harness::neighbour::{BusyNeighbour, cpu_for_neighbour};
+use crate::harness::neighbour::{BusyNeighbour, NeighbourError, cpu_for_neighbour};
 use crate::harness::{Ending, Played, Probed, host, state};
-use crate::reading::{Counting, Results, points_without_figures, uncounted};
+use crate::reading::{Counting, Results, as_asked, points_without_figures};
 use crate::record::{
     ALL, BlockRow, BlockState, Conditions, LatencyHistogram, LeftOut, Neighbour, OperationRow, Parameters, Pass, Point,
     Processes, Ratio, RunRecord, RunState, SCHEMA_VERSION, ThreadRow, Trial, set_states,
@@ -84,9 +84,11 @@ impl Recording {
         if common.strict {
             refuse_if_bad(&findings, "--strict: ")?;
         }
-        let neighbour = match common.neighbour {
-            Some(Neighbour::Busy) => Some(busy_neighbour(&parameters.common.cpus, threads, &conditions)?),
-            Some(Neighbour::Idle) | None => None,
+        let (neighbour, doubt) = match common.neighbour {
+            Some(Neighbour::Busy) => {
+                busy_neighbour(&parameters.common.cpus, threads, &conditions).map(|(it, doubt)| (Some(it), doubt))?
+            }
+            Some(Neighbour::Idle) | None => (None, None),
         };
         let started = ZonedDateTime::now();
         let (verified, wrong_stamp) = verified::passes(&parameters.common);
@@ -148,7 +150,7 @@ impl Recording {
             failed: Vec::new(),
             bad: findings.iter().filter(|it| it.severity() == Severity::Bad).map(Finding::to_string).collect(),
         };
-        for note in earlier.note.into_iter().chain(wrong_stamp) {
+        for note in earlier.note.into_iter().chain(wrong_stamp).chain(doubt) {
             recording.note(&note);
         }
         recording.sort_blocks()?;
@@ -216,7 +218,7 @@ impl Recording {
 
     /// Whether every block counts, whatever the machine was like.
     fn counts_all(&self) -> bool {
-        self.record.parameters.common.neighbour != Some(Neighbour::Idle)
+        self.record.parameters.common.neighbour.is_none()
     }
 
     /// Remembers what the probes of a process read.
@@ -243,7 +245,7 @@ impl Recording {
         let neighbour = self.record.parameters.common.neighbour;
         for (row, probed) in self.blocks.iter_mut().zip(probed) {
             row.state = probed.word;
-            row.counted = neighbour.is_none_or(|neighbour| neighbour.counts(row.state));
+            row.counted = neighbour.is_none_or(|neighbour| neighbour.counts(row.threads, row.state));
         }
         set_states(&mut self.trials, &self.blocks);
         if self.counts_all() {
@@ -258,9 +260,9 @@ impl Recording {
         counted.into_iter().try_for_each(|latency| self.add(latency))
     }
 
-    /// How many blocks do not count, if any.
-    pub fn uncounted(&self) -> Option<String> {
-        uncounted(&self.blocks)
+    /// How many blocks were in the state that was asked for, if one was.
+    pub fn as_asked(&self) -> Option<String> {
+        Some(as_asked(self.record.parameters.common.neighbour?, &self.blocks))
     }
 
     /// The trials that count.
@@ -338,11 +340,17 @@ impl Recording {
 
     /// The points at which nothing has any figure.
     fn without_figure(&self, points: &[Point]) -> Option<Failure> {
-        if let (Some(_), true) = (&self.counting, self.counted().is_empty() && !self.trials.is_empty()) {
-            return Some(Failure::NoFigure(format!(
-                "{} No block had its cores to itself; measure when the machine is quieter, or leave the flag out",
-                self.uncounted().unwrap_or_default()
-            )));
+        let none_counts = self.counted().is_empty() && !self.trials.is_empty();
+        if let (Some(said), Some(neighbour), true) =
+            (self.as_asked(), self.record.parameters.common.neighbour, none_counts)
+        {
+            let remedy = match neighbour {
+                Neighbour::Busy => {
+                    "this machine did not put the neighbour beside the run: choose CPUs of one core with --pin"
+                }
+                Neighbour::Idle => "measure when the machine is quieter",
+            };
+            return Some(Failure::NoFigure(format!("{said} No figure is left; {remedy}, or leave the flag out")));
         }
         let without: Vec<String> = points_without_figures(&self.record, self.counted(), points)
             .into_iter()
@@ -389,13 +397,13 @@ impl Recording {
             crossover_points: Vec::new(),
             map: Vec::new(),
             pictures: Vec::new(),
-            notes: self.uncounted().into_iter().collect(),
+            notes: self.as_asked().into_iter().collect(),
         }
     }
 
-    /// What is bad about the host, and which blocks do not count: a sentence each.
+    /// What is bad about the host, and which blocks count: a sentence each.
     pub fn caveats(&self) -> Vec<String> {
-        self.unfit().into_iter().chain(self.uncounted()).collect()
+        self.unfit().into_iter().chain(self.as_asked()).collect()
     }
 
     /// What is bad about the host, a sentence each.
@@ -404,11 +412,17 @@ impl Recording {
     }
 }
 
-/// What keeps a processor busy that the run leaves free.
-fn busy_neighbour(cpus: &[usize], threads: usize, conditions: &Conditions) -> Result<BusyNeighbour, Failure> {
-    cpu_for_neighbour(cpus, threads, conditions)
-        .and_then(BusyNeighbour::start)
-        .map_err(|error| Failure::Usage(error.to_string()))
+/// What keeps a processor busy that the run leaves free, and a word where nothing says that it shares a core with the run.
+fn busy_neighbour(
+    cpus: &[usize],
+    threads: usize,
+    conditions: &Conditions,
+) -> Result<(BusyNeighbour, Option<String>), Failure> {
+    let refused = |error: NeighbourError| Failure::Usage(error.to_string());
+    let (cpu, beside) = cpu_for_neighbour(cpus, threads, conditions).map_err(refused)?;
+    let doubt =
+        format!("--neighbour busy: neither probes nor the kernel know of a core that CPU {cpu} shares with the run");
+    Ok((BusyNeighbour::start(cpu).map_err(refused)?, (!beside).then_some(doubt)))
 }
 
 /// The record of an earlier run under way again.

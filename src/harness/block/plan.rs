@@ -26,8 +26,8 @@ pub const LONG_HOLD_NS: u64 = 1_000;
 /// In one round of so many the throughput pass counts lock acquisitions and takes no time, since counting costs up to a quarter of
 /// a short critical section.
 const COUNTED_OF: usize = 32;
-/// How long a block of a trace played at full speed lasts at least, ns. Starting its process and handing the trace over measure nothing and
-/// take some 50 ms with a million rows, which is not to be most of the block. Longer blocks are fewer, and blocks are the sample.
+/// How long a block of a trace played at full speed lasts at least, ns. Starting its process and checking the trace measure nothing, and
+/// are not to be much of the block. Longer blocks are fewer, and blocks are the sample.
 const LEAST_NS: u64 = 120_000_000;
 /// Rows of a trace in a slice.
 pub const ROWS: usize = 8_192;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::harness::state::FAR_NS;
 use crate::record::{ClockFacts, Conditions, CoreWidth, CpuPair, Hiccups, Host};
 use crate::text::{counted, duration};
 
@@ -19,8 +20,6 @@ const IDLE_LOAD: f64 = 0.5;
 const SLOW_CLOCK_NS: f64 = 200.0;
 /// A step worth a word, ns: reads take from 1 ns.
 const COARSE_STEP_NS: f64 = 2.0;
-/// A cache line takes longer than this only between packages or dies, ns.
-const FAR_NS: f64 = 150.0;
 
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -149,7 +148,7 @@ impl Finding {
             Self::Hiccups(hiccups) if hiccups.lost_share > SPOILING_LOSS => Severity::Bad,
             Self::Hiccups(hiccups) => note_if(hiccups.lost_share > NOTABLE_LOSS || hiccups.max_ns > NOTABLE_GAP_NS),
             Self::Core(core) => note_if(core.shared > 0),
-            Self::Pair(pair) => note_if(pair.one_core > 0 || pair.median_ns > FAR_NS),
+            Self::Pair(pair) => note_if(pair.one_core > 0 || pair.median_ns >= FAR_NS),
         }
     }
 }

@@ -19,5 +19,5 @@ mod tests;
 
 pub use meeting::Meeting;
 pub use probe::{Hop, Probe, Reading};
-pub use rule::{Reference, sort, summary};
+pub use rule::{FAR_NS, Reference, sort, summary};
 pub use width::{Width, busy_burst, width};

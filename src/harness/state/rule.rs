@@ -1,37 +1,47 @@
 //! From probes to a word.
 //!
-//! **One thread.** A core that is its thread's own reads within a few percent of the widest that it can be. Another hardware thread that
-//! has instructions to issue all the time takes half; one that mostly waits for memory takes little, and such a core is nearly one's own. So
-//! at [`OWN`] of the widest and above the core is its thread's own, at [`SHARED`] and below it is shared, and between lies neither.
+//! **One thread.** A core that is its thread's own reads the same every time, within a few percent. A neighbour takes as many issue slots as
+//! it has instructions for, and what it leaves is anything from a half to nine tenths of the widest, without a gap in between. So the one
+//! gap that there is parts the two: from [`OWN`] of the widest on the core is its thread's own, up to [`SHARED`] it is shared, and what lies
+//! between is neither.
 //!
 //! **Several threads.** A cache line goes from one hardware thread of a core to the other through the first-level cache, in 25 to 60
 //! cycles; between cores it goes through another cache and back, in 80 cycles and more on any processor we know of. So up to [`NEAR`]
 //! cycles between the two closest threads, both narrow while they probe at once, mean one core; from [`APART`] on, two. A cycle is the
-//! time of a dependent addition, read in the same moment.
+//! time of a dependent addition, read in the same moment. Two cores behind one last-level cache hand a line over in up to [`ONE_CACHE_NS`];
+//! from [`FAR_NS`] on it comes from another die or package. These are times, since such paths do not run at the core's clock.
 //!
 //! **A block.** Its word is what at least three quarters of its moments say; else `mixed`.
 //!
-//! **The widest that a core can be** is what this run and its examination of the host have seen, the widest reading left out, so that no
-//! single one decides. A host whose cores were shared all the time has never shown it. So it is at least [`LEAST_WIDEST`]: cores of
-//! servers and desktops of the last ten years add four numbers at a time and more, which comes to 3.7 with the loop around them.
+//! **The widest that a core can be** is the widest reading of this run and of its examination of the host that another one confirms, within
+//! [`CONFIRMED`]: no single one decides. A host whose cores were shared all the time has never shown it. So it is at least
+//! [`LEAST_WIDEST`] where cores have several hardware threads.
 //!
-//! **Limits.** A core with fewer than three adders reads as shared for ever. One with six that was never seen alone reads half of that,
-//! and as its thread's own. A width between two cores of one host that differ (big and little) is not allowed for: pin to one kind. Threads
-//! apart may each share their core with a stranger; the widths beside the word tell. None of this looks at what was measured.
+//! **Limits.** An x86 core with fewer than four adders (Atoms before 2021) reads as shared for ever. One with six that was never seen alone
+//! reads half of that, and as its thread's own. A width between two cores of one host that differ (big and little) is not allowed for: pin
+//! to one kind. Threads apart may each share their core with a stranger; the widths beside the word tell. None of this looks at what was
+//! measured.
 
 use super::probe::Reading;
 use crate::record::{BlockState, HopTimes, State};
 
 /// The share of the widest from which on a core is its thread's own.
-const OWN: f64 = 0.8;
+const OWN: f64 = 0.95;
 /// The share of the widest up to which a core is shared.
-const SHARED: f64 = 0.7;
+const SHARED: f64 = 0.9;
 /// Cycles that a cache line takes at most inside a core.
 const NEAR: f64 = 65.0;
 /// Cycles that a cache line takes at least between cores.
 const APART: f64 = 75.0;
-/// The widest that a core can be is at least this.
-const LEAST_WIDEST: f64 = 3.2;
+/// A cache line takes at most so long between cores behind one last-level cache, ns.
+const ONE_CACHE_NS: f64 = 110.0;
+/// From another die or package it takes at least so long, ns.
+pub const FAR_NS: f64 = 130.0;
+/// A width confirms another one that is at most by this share wider.
+const CONFIRMED: f64 = 0.02;
+/// The widest that a core can be is at least this. Cores of x86 servers and desktops of the last ten years add four numbers at a time and
+/// more, which comes to 3.7 with the loop around them. Other cores have one hardware thread, but for a few.
+const LEAST_WIDEST: f64 = if cfg!(target_arch = "x86_64") { 3.6 } else { 0.0 };
 
 /// How wide the host's cores can be: what widths are compared with.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,14 +52,10 @@ pub struct Reference {
 impl Reference {
     /// From all widths that were seen.
     pub fn of(widths: impl IntoIterator<Item = f64>) -> Self {
-        let [_, second] = widths.into_iter().fold([0.0_f64; 2], |[first, second], width| {
-            if width > first {
-                [width, first]
-            } else {
-                [first, second.max(width)]
-            }
-        });
-        Reference { widest: second.max(LEAST_WIDEST) }
+        let mut sorted: Vec<f64> = widths.into_iter().collect();
+        sorted.sort_unstable_by(|a, b| b.total_cmp(a));
+        let confirmed = sorted.windows(2).find(|pair| pair[1] >= pair[0] * (1.0 - CONFIRMED)).map(|pair| pair[1]);
+        Reference { widest: confirmed.unwrap_or(0.0).max(LEAST_WIDEST) }
     }
 
     /// The widest, in additions.
@@ -75,7 +81,8 @@ impl Reference {
             (0 | 1, _) if wide => State::CoreToItself,
             (0 | 1, _) if self.is_shared(block.width_high) => State::CoreShared,
             (2.., Some(hop)) if self.is_one_core(hop.high_ns, block.addition_ns, block.width_high) => State::OneCore,
-            (2.., Some(hop)) if hop.low_ns >= APART * block.addition_ns => State::Apart,
+            (2.., Some(hop)) if hop.low_ns >= FAR_NS => State::FarApart,
+            (2.., Some(hop)) if hop.low_ns >= APART * block.addition_ns && hop.high_ns <= ONE_CACHE_NS => State::Apart,
             _ => State::Mixed,
         }
     }

@@ -1,22 +1,25 @@
 //! A prepared trace as a file: memory as it is, in this machine's byte order, behind a header that says how much there is of what.
 //!
-//! In order: the header; of each part its [`PartHeader`]; the parts' roles; timers; pending timers; the rows of each part; and,
-//! if the trace was prepared for a pace, the starts of each part; and, if it was for several threads, the places of each part. Nothing lies
-//! between them.
+//! In order: the header; of each part its [`PartHeader`]; the rows of each part; pending timers; if the trace was prepared for a pace, the
+//! starts of each part; timers; if it was for several threads, the places of each part; and the parts' roles. Nothing lies between them,
+//! and none needs more alignment than what comes before it. So whoever maps the file has them as they are.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes};
+use headlock_sealed::Sealed;
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 use super::super::{MAX_LISTS, MAX_ROWS, MAX_THREADS, MAX_TIMERS};
-use super::{Part, Pending, PlayedRow, PlayedTimer, Prepared};
+use super::{Pending, PlayedRow, PlayedTimer, Prepared};
 
 /// The first bytes, in this machine's order.
 const MAGIC: u64 = u64::from_le_bytes(*b"hlreplay");
 /// Counts up when the layout changes, so that two builds do not misunderstand each other.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// The longest role, bytes: names come from lines of a bounded length.
 const MAX_ROLE: u64 = super::super::MAX_LINE as u64;
 
@@ -48,7 +51,7 @@ impl Header {
 }
 
 /// How much there is of a part.
-#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable)]
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 struct PartHeader {
     rows: u64,
@@ -113,32 +116,96 @@ impl Prepared {
             let header = PartHeader { rows: part.rows.len() as u64, role: part.role.len() as u64 };
             out.write_all(header.as_bytes())?;
         }
-        parts.iter().try_for_each(|part| out.write_all(part.role.as_bytes()))?;
-        out.write_all(self.timers.as_bytes())?;
-        out.write_all(self.init.as_bytes())?;
         parts.iter().try_for_each(|part| out.write_all(part.rows.as_bytes()))?;
+        out.write_all(self.init.as_bytes())?;
         parts.iter().try_for_each(|part| out.write_all(part.starts.as_bytes()))?;
+        out.write_all(self.timers.as_bytes())?;
         parts.iter().try_for_each(|part| out.write_all(part.places.as_bytes()))?;
+        parts.iter().try_for_each(|part| out.write_all(part.role.as_bytes()))?;
         out.flush()
-    }
-
-    /// Reads what [`write`](Self::write) wrote to `path`. No memory is taken for more than the file holds.
-    ///
-    /// # Errors
-    /// If the file cannot be read, is of another build, was cut short or damaged.
-    pub fn read(path: &Path) -> Result<Self, PreparedError> {
-        let read = || {
-            let file = File::open(path)?;
-            let length = file.metadata()?.len();
-            read(file, length)
-        };
-        read().map_err(|problem| PreparedError { path: path.to_owned(), problem })
     }
 }
 
-fn read(mut file: impl Read, length: u64) -> Result<Prepared, Problem> {
-    let mut header = Header::new_zeroed();
-    fill(&mut file, header.as_mut_bytes(), length)?;
+/// A prepared trace as those see it who play it. Valid throughout.
+#[derive(Debug)]
+pub struct Opened {
+    /// How many lists there are.
+    pub lists: usize,
+    /// The timers, by the number that rows give.
+    pub timers: Vec<PlayedTimer>,
+    /// Those pending at time 0, in the order in which they are armed.
+    pub init: Vec<Pending>,
+    /// What each replay thread plays.
+    pub parts: Vec<OpenedPart>,
+    /// Whether any row frees a timer, so that there are grace periods to record.
+    pub frees: bool,
+}
+
+/// What one replay thread plays. Its columns are ranges of the file.
+#[derive(Debug)]
+pub struct OpenedPart {
+    /// What the thread stands for: the trace thread's name, or `all`.
+    pub role: String,
+    file: Arc<Sealed>,
+    rows: Range<usize>,
+    starts: Range<usize>,
+    places: Range<usize>,
+}
+
+impl OpenedPart {
+    /// All rows; none for a thread that only saw timers fire.
+    pub fn rows(&self) -> &[PlayedRow] {
+        values(&self.file, &self.rows)
+    }
+
+    /// When each row is to start, ns; empty unless the trace was prepared for a pace.
+    pub fn starts(&self) -> &[i64] {
+        values(&self.file, &self.starts)
+    }
+
+    /// The place of each row among all that are played; empty where this is the only part.
+    pub(super) fn places(&self) -> &[u32] {
+        values(&self.file, &self.places)
+    }
+
+    /// The rows whose places among all that are played lie from `from` up to before `to`.
+    pub fn between(&self, from: usize, to: usize) -> Range<usize> {
+        let row = |end: usize| match self.places() {
+            [] => end.min(self.rows().len()),
+            places => places.partition_point(|place| (*place as usize) < end),
+        };
+        row(from)..row(to)
+    }
+}
+
+/// The values that lie there in a file.
+fn values<'f, T: FromBytes + Immutable + KnownLayout>(file: &'f [u8], range: &Range<usize>) -> &'f [T] {
+    FromBytes::ref_from_bytes(&file[range.clone()]).expect("columns lie in the order of their alignment")
+}
+
+impl Opened {
+    /// Opens what [`write`](Prepared::write) wrote to `path`, which must be sealed.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is not sealed, of another build, was cut short or damaged.
+    pub fn open(path: &Path) -> Result<Self, PreparedError> {
+        let open = || open(Arc::new(Sealed::map(&File::open(path)?)?));
+        open().map_err(|problem| PreparedError { path: path.to_owned(), problem })
+    }
+
+    /// Whether every index points somewhere and every operation is one that is played.
+    fn is_valid(&self) -> bool {
+        let (lists, timers) = (self.lists, self.timers.len());
+        let mut rows = self.parts.iter().flat_map(OpenedPart::rows);
+        self.timers.iter().all(|timer| timer.list() < lists && timer.created_in_trace <= 1)
+            && self.init.iter().all(|pending| pending.timer() < timers)
+            && rows.all(|row| row.is_valid(lists, timers))
+    }
+}
+
+fn open(file: Arc<Sealed>) -> Result<Opened, Problem> {
+    let cut = || Problem::Length { found: file.len() as u64 };
+    let (header, rest) = Header::read_from_prefix(&file).map_err(|_| cut())?;
     let known = header.magic == MAGIC && header.version == VERSION && header.columns <= (PACED | PLACED | FREES);
     let few_enough = header.lists <= MAX_LISTS as u64
         && header.parts <= MAX_THREADS as u64
@@ -147,42 +214,43 @@ fn read(mut file: impl Read, length: u64) -> Result<Prepared, Problem> {
     if !known || !few_enough {
         return Err(Problem::Foreign);
     }
-    let headers: Vec<PartHeader> = column(&mut file, header.parts, length)?;
+    let (headers, _) = <[PartHeader]>::ref_from_prefix_with_elems(rest, header.parts as usize).map_err(|_| cut())?;
     if headers.iter().any(|part| part.rows > MAX_ROWS as u64 || part.role > MAX_ROLE) {
         return Err(Problem::Foreign);
     }
-    if length != expected_length(&header, &headers) {
-        return Err(Problem::Length { found: length });
+    if file.len() as u64 != expected_length(&header, headers) {
+        return Err(cut());
     }
-    let mut parts = Vec::with_capacity(headers.len());
-    for part in &headers {
-        let role = String::from_utf8(column(&mut file, part.role, length)?).map_err(|_| Problem::Damaged)?;
-        parts.push(Part { role, ..Part::default() });
-    }
-    let timers = column(&mut file, header.timers, length)?;
-    let init = column(&mut file, header.init, length)?;
-    for (part, header) in parts.iter_mut().zip(&headers) {
-        part.rows = column(&mut file, header.rows, length)?;
-    }
-    if header.has(PACED) {
-        for (part, header) in parts.iter_mut().zip(&headers) {
-            part.starts = column(&mut file, header.rows, length)?;
-        }
-    }
-    if header.has(PLACED) {
-        for (part, header) in parts.iter_mut().zip(&headers) {
-            part.places = column(&mut file, header.rows, length)?;
-        }
-    }
-    let prepared = Prepared {
-        lists: header.lists as usize,
-        timers,
-        init,
-        parts,
-        frees: header.has(FREES),
+    let mut at = size_of::<Header>() + size_of_val(headers);
+    let mut next = |count: u64, size: usize| {
+        let begin = at;
+        at += count as usize * size;
+        begin..at
     };
-    if prepared.is_valid() {
-        Ok(prepared)
+    let mut part = |part: &PartHeader| OpenedPart {
+        role: String::new(),
+        file: Arc::clone(&file),
+        rows: next(part.rows, size_of::<PlayedRow>()),
+        starts: 0..0,
+        places: 0..0,
+    };
+    let mut parts: Vec<OpenedPart> = headers.iter().map(&mut part).collect();
+    let init = values(&file, &next(header.init, size_of::<Pending>())).to_vec();
+    for (part, header) in parts.iter_mut().zip(headers).filter(|_| header.has(PACED)) {
+        part.starts = next(header.rows, size_of::<i64>());
+    }
+    let timers = values(&file, &next(header.timers, size_of::<PlayedTimer>())).to_vec();
+    for (part, header) in parts.iter_mut().zip(headers).filter(|_| header.has(PLACED)) {
+        part.places = next(header.rows, size_of::<u32>());
+    }
+    for (part, header) in parts.iter_mut().zip(headers) {
+        let role = values(&file, &next(header.role, 1)).to_vec();
+        part.role = String::from_utf8(role).map_err(|_| Problem::Damaged)?;
+    }
+    let lists = header.lists as usize;
+    let opened = Opened { lists, timers, init, parts, frees: header.has(FREES) };
+    if opened.is_valid() {
+        Ok(opened)
     } else {
         Err(Problem::Damaged)
     }
@@ -201,20 +269,4 @@ fn expected_length(header: &Header, parts: &[PartHeader]) -> u64 {
             .iter()
             .map(|part| bytes(1, size_of::<PartHeader>()) + part.role + bytes(part.rows, row))
             .sum::<u64>()
-}
-
-/// The next `count` values. The memory is zeroed by the kernel and filled in place.
-fn column<T: FromBytes + IntoBytes>(file: &mut impl Read, count: u64, length: u64) -> Result<Vec<T>, Problem> {
-    let mut values = T::new_vec_zeroed(count as usize)
-        .map_err(|_| io::Error::new(io::ErrorKind::OutOfMemory, format!("no memory for {count} values")))?;
-    fill(file, values.as_mut_slice().as_mut_bytes(), length)?;
-    Ok(values)
-}
-
-/// Fills `bytes`. A file that ends too early is told from one that cannot be read.
-fn fill(file: &mut impl Read, bytes: &mut [u8], length: u64) -> Result<(), Problem> {
-    file.read_exact(bytes).map_err(|error| match error.kind() {
-        io::ErrorKind::UnexpectedEof => Problem::Length { found: length },
-        _ => Problem::Io(error),
-    })
 }

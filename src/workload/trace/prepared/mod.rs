@@ -1,27 +1,24 @@
 //! A trace laid out for its replay: validated, without the rows that are not played, and small.
 //!
-//! A run prepares each trace once and hands it to every process that plays it. [`write`](Prepared::write) and
-//! [`read`](Prepared::read) copy memory as it is, so that reading costs milliseconds and no parser; both sides are the same program
-//! on the same machine. Of a row's two times only one is played: a poll needs its own, a change the deadline that it sets. That
-//! makes 16 bytes a row, four to a cache line. The moments at which rows are to start are a column of their own, for a replay
-//! at a pace.
+//! A run prepares each trace once and hands it to every process that plays it. [`write`](Prepared::write) copies memory as it is, and
+//! [`Opened`] maps it, so that neither copies nor parses a row; both sides are the same program on the same machine. Of a row's two
+//! times only one is played: a poll needs its own, a change the deadline that it sets. That makes 16 bytes a row, four to a cache line. The
+//! moments at which rows are to start are a column of their own, for a replay at a pace.
 
 mod file;
 #[cfg(test)]
 mod tests;
 
-pub use file::PreparedError;
-
-use std::ops::Range;
+pub use file::{Opened, OpenedPart, PreparedError};
 
 use headlock_strategies::Nanos;
-use zerocopy::{FromBytes, Immutable, IntoBytes};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 use super::super::Order;
 use super::{NO_TIMER, Row, Trace, TraceOp};
 
 /// A row as it is played.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct PlayedRow {
     /// The new deadline for mod and anticipate, else the row's time; ns.
@@ -49,6 +46,14 @@ impl PlayedRow {
             op: row.op as u8,
             unused: 0,
         }
+    }
+
+    /// Whether every index points somewhere, of so many lists and timers, and the operation is one that is played. Without a branch: a
+    /// million rows are asked, in no order that a predictor learns.
+    fn is_valid(self, lists: usize, timers: usize) -> bool {
+        let names = NAMES_TIMER >> (self.op & 15) & 1 == 1;
+        let timer = (names & (self.timer() < timers)) | (!names & (self.timer == NO_TIMER));
+        (self.op < TraceOp::Fire as u8) & timer & (self.list() < lists) & (self.unused == 0)
     }
 
     /// What is done.
@@ -90,11 +95,21 @@ impl PlayedRow {
     }
 }
 
+/// The operations that name a timer: a bit for each number.
+const NAMES_TIMER: u16 = {
+    let (mut bits, mut number) = (0, 0);
+    while number < TraceOp::ALL.len() {
+        bits |= (TraceOp::ALL[number].names_timer() as u16) << number;
+        number += 1;
+    }
+    bits
+};
+
 /// What one replay thread plays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Part {
+struct Part {
     /// What the thread stands for: the trace thread's name, or `all`.
-    pub role: String,
+    role: String,
     rows: Vec<PlayedRow>,
     /// When each row is to start, ns; empty unless the trace was prepared for a pace.
     starts: Vec<i64>,
@@ -102,65 +117,8 @@ pub struct Part {
     places: Vec<u32>,
 }
 
-impl Part {
-    /// How many rows there are.
-    pub fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    /// Whether there is none, as for a thread that only saw timers fire.
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
-    /// All rows.
-    pub fn all(&self) -> Rows<'_> {
-        self.rows(0..self.len())
-    }
-
-    /// The rows of this part whose places among all rows lie from `from` up to before `to`.
-    pub fn between(&self, from: usize, to: usize) -> Rows<'_> {
-        let place = |end: usize| match self.places[..] {
-            [] => end,
-            _ => self.places.partition_point(|place| (*place as usize) < end),
-        };
-        self.rows(place(from)..place(to))
-    }
-
-    /// The rows in `range`, cut to those that there are.
-    pub fn rows(&self, range: Range<usize>) -> Rows<'_> {
-        let end = range.end.min(self.rows.len());
-        let range = range.start.min(end)..end;
-        Rows {
-            starts: self.starts.get(range.clone()).unwrap_or_default(),
-            rows: &self.rows[range],
-        }
-    }
-}
-
-/// Consecutive rows of a part.
-#[derive(Clone, Copy, Debug)]
-pub struct Rows<'a> {
-    rows: &'a [PlayedRow],
-    starts: &'a [i64],
-}
-
-impl<'a> Rows<'a> {
-    /// The rows.
-    #[inline(always)]
-    pub fn as_slice(self) -> &'a [PlayedRow] {
-        self.rows
-    }
-
-    /// Each row and when it is to start; nothing unless the trace was prepared for a pace.
-    #[inline(always)]
-    pub fn paced(self) -> impl Iterator<Item = (Nanos, PlayedRow)> + 'a {
-        self.starts.iter().copied().map(Nanos).zip(self.rows.iter().copied())
-    }
-}
-
 /// A timer that the replay must know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct PlayedTimer {
     list: u16,
@@ -181,7 +139,7 @@ impl PlayedTimer {
 }
 
 /// A timer that is pending when the replay starts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct Pending {
     expire: i64,
@@ -203,16 +161,11 @@ impl Pending {
 /// A trace laid out for its replay. Valid throughout, as [`Trace`] is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prepared {
-    /// How many lists there are.
-    pub lists: usize,
-    /// The timers, by the number that rows give.
-    pub timers: Vec<PlayedTimer>,
-    /// Those pending at time 0, in the order in which they are armed.
-    pub init: Vec<Pending>,
-    /// What each replay thread plays.
-    pub parts: Vec<Part>,
-    /// Whether any row frees a timer, so that there are grace periods to record.
-    pub frees: bool,
+    lists: usize,
+    timers: Vec<PlayedTimer>,
+    init: Vec<Pending>,
+    parts: Vec<Part>,
+    frees: bool,
 }
 
 impl Prepared {
@@ -269,21 +222,5 @@ impl Prepared {
             parts,
             frees: played().any(|row| row.op == TraceOp::Free),
         }
-    }
-
-    /// Whether every index points somewhere and every operation is one that is played.
-    fn is_valid(&self) -> bool {
-        let timer_is_valid = |timer: &PlayedTimer| timer.list() < self.lists && timer.created_in_trace <= 1;
-        let row_is_valid = |row: &PlayedRow| {
-            let timer_is_valid = if row.op().names_timer() {
-                row.timer() < self.timers.len()
-            } else {
-                row.timer == NO_TIMER
-            };
-            row.op() != TraceOp::Fire && row.list() < self.lists && timer_is_valid && row.unused == 0
-        };
-        self.timers.iter().all(timer_is_valid)
-            && self.init.iter().all(|pending| pending.timer() < self.timers.len())
-            && self.parts.iter().flat_map(|part| &part.rows).all(row_is_valid)
     }
 }

@@ -3,7 +3,10 @@
 use super::*;
 use crate::workload::trace::{TraceList, TraceThread, TraceTimer};
 use proptest::prelude::*;
-use std::fs;
+use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+use std::fs::File;
+use std::io::Write;
+use std::os::fd::AsRawFd;
 
 fn real(name: &str) -> Trace {
     Trace::load(format!("{}/traces/{name}.csv.zst", env!("CARGO_MANIFEST_DIR"))).unwrap()
@@ -56,37 +59,54 @@ fn bytes_of(prepared: &Prepared) -> Vec<u8> {
     bytes
 }
 
-/// The error on reading a file of these bytes, without its path.
-fn error_of(bytes: &[u8]) -> String {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("trace");
-    fs::write(&path, bytes).unwrap();
-    let error = Prepared::read(&path).unwrap_err().to_string();
-    assert!(!error.contains('\n'), "{error}");
-    error.strip_prefix(&format!("{}: ", path.display())).expect("the error names the file").to_owned()
+/// Opens a sealed file of these bytes in memory.
+fn opened(bytes: &[u8]) -> Result<Opened, String> {
+    let mut file = File::from(memfd_create("test", MemfdFlags::ALLOW_SEALING).unwrap());
+    file.write_all(bytes).unwrap();
+    fcntl_add_seals(&file, SealFlags::WRITE | SealFlags::SHRINK).unwrap();
+    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+    Opened::open(path.as_ref()).map_err(|error| {
+        let error = error.to_string();
+        assert!(!error.contains('\n'), "{error}");
+        error.strip_prefix(&format!("{path}: ")).expect("the error names the file").to_owned()
+    })
 }
 
-/// Reads from memory, through a file.
-fn read(bytes: &[u8]) -> Result<Prepared, PreparedError> {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("trace");
-    fs::write(&path, bytes).unwrap();
-    Prepared::read(&path)
+/// The error on opening a file of these bytes, without its path.
+fn error_of(bytes: &[u8]) -> String {
+    opened(bytes).unwrap_err()
+}
+
+/// All that is played, as it was prepared.
+fn whole(opened: &Opened) -> Prepared {
+    let part = |part: &OpenedPart| Part {
+        role: part.role.clone(),
+        rows: part.rows().to_vec(),
+        starts: part.starts().to_vec(),
+        places: part.places().to_vec(),
+    };
+    Prepared {
+        lists: opened.lists,
+        timers: opened.timers.clone(),
+        init: opened.init.clone(),
+        parts: opened.parts.iter().map(part).collect(),
+        frees: opened.frees,
+    }
 }
 
 #[test]
 fn a_strict_replay_has_all_rows_but_fires_in_one_part() {
     let prepared = Prepared::of(&small(), Order::Strict, false);
     let [part] = &prepared.parts[..] else { panic!() };
-    assert_eq!((part.role.as_str(), part.len(), prepared.lists), ("all", 6, 2));
-    let ops: Vec<TraceOp> = part.all().as_slice().iter().map(|row| row.op()).collect();
+    assert_eq!((part.role.as_str(), part.rows.len(), prepared.lists), ("all", 6, 2));
+    let ops: Vec<TraceOp> = part.rows.iter().map(|row| row.op()).collect();
     use TraceOp::*;
     assert_eq!(ops, [Deadline, Create, Mod, Run, Free, Anticipate]);
-    let rows = part.all().as_slice();
+    let rows = &part.rows;
     assert_eq!((rows[2].list(), rows[2].timer(), rows[2].expire()), (1, 1, Nanos(80)));
     assert_eq!((rows[3].list(), rows[3].now()), (0, Nanos(7)));
     assert_eq!(rows[5].expire(), Nanos(-3), "a deadline before the trace's start");
-    assert!(prepared.frees && prepared.is_valid());
+    assert!(prepared.frees);
     assert_eq!((prepared.init[0].timer(), prepared.init[0].expire()), (0, Nanos(7)));
     assert_eq!(prepared.timers.iter().map(|timer| timer.created_in_trace()).collect::<Vec<_>>(), [false, true]);
 }
@@ -94,24 +114,36 @@ fn a_strict_replay_has_all_rows_but_fires_in_one_part() {
 #[test]
 fn a_replay_by_threads_has_a_part_for_each_and_their_starts_if_it_is_paced() {
     let prepared = Prepared::of(&small(), Order::Threads, true);
-    let of = |part: &Part| part.all().paced().map(|(start, row)| (start.0, row.op())).collect::<Vec<_>>();
+    let of = |part: &Part| {
+        let rows = part.rows.iter().map(|row| row.op());
+        part.starts.iter().copied().zip(rows).collect::<Vec<(i64, TraceOp)>>()
+    };
     use TraceOp::*;
     assert_eq!(of(&prepared.parts[0]), [(0, Deadline), (7, Run), (9, Anticipate)]);
     assert_eq!(of(&prepared.parts[1]), [(5, Create), (6, Mod), (8, Free)]);
     assert_eq!(prepared.parts[1].role, "vcpu é");
     let unpaced = Prepared::of(&small(), Order::Threads, false);
-    assert_eq!(unpaced.parts[1].all().paced().count(), 0);
+    assert!(unpaced.parts[1].starts.is_empty());
 }
 
 #[test]
 fn rows_are_cut_into_ranges() {
-    let prepared = Prepared::of(&small(), Order::Strict, true);
-    let part = &prepared.parts[0];
-    let (all, cut) = (part.all(), part.rows(2..4));
-    assert_eq!(cut.as_slice(), &all.as_slice()[2..4]);
-    assert_eq!(cut.paced().map(|(start, _)| start.0).collect::<Vec<_>>(), [6, 7]);
-    assert_eq!(part.rows(4..100).as_slice().len(), 2);
-    assert!(part.rows(9..12).as_slice().is_empty());
+    let opened = opened(&bytes_of(&Prepared::of(&small(), Order::Strict, false))).unwrap();
+    let part = &opened.parts[0];
+    for (from, to, rows) in [(2, 4, 2..4), (0, 6, 0..6), (4, 100, 4..6), (9, 12, 6..6)] {
+        assert_eq!(part.between(from, to), rows);
+    }
+}
+
+#[test]
+fn threads_hold_their_own_rows_of_a_stretch_of_all() {
+    let opened = opened(&bytes_of(&Prepared::of(&small(), Order::Threads, false))).unwrap();
+    let held = |from, to| opened.parts.iter().map(|part| part.between(from, to)).collect::<Vec<_>>();
+    // Rows 0, 3 and 5 of those that are played are the first thread's.
+    assert_eq!(held(0, 2), [0..1, 0..1]);
+    assert_eq!(held(2, 4), [1..2, 1..2]);
+    assert_eq!(held(4, 6), [2..3, 2..3]);
+    assert_eq!(held(0, usize::MAX), [0..3, 0..3]);
 }
 
 #[test]
@@ -120,9 +152,10 @@ fn the_real_traces_come_back_as_they_were_written() {
         let trace = real(name);
         for (order, paced) in [(Order::Strict, false), (Order::Threads, false), (Order::Threads, true)] {
             let prepared = Prepared::of(&trace, order, paced);
-            let rows: usize = prepared.parts.iter().map(Part::len).sum();
+            let opened = opened(&bytes_of(&prepared)).unwrap();
+            let rows: usize = opened.parts.iter().map(|part| part.rows().len()).sum();
             assert_eq!(rows as u64, trace.counts().played());
-            assert_eq!(read(&bytes_of(&prepared)).unwrap(), prepared, "{name}, {order:?}");
+            assert_eq!(whole(&opened), prepared, "{name}, {order:?}");
         }
     }
 }
@@ -170,6 +203,8 @@ fn a_file_that_names_what_is_not_there_is_refused() {
         damaged(|it| it.parts[0].rows[0].list = 2),
         damaged(|it| it.parts[0].rows[2].timer = 2),
         damaged(|it| it.parts[0].rows[0].timer = 0),
+        damaged(|it| it.parts[0].rows[0].unused = 1),
+        damaged(|it| it.parts[0].rows[5].list = 2),
         damaged(|it| it.timers[0].list = 2),
         damaged(|it| it.timers[0].created_in_trace = 2),
         damaged(|it| it.init[0].timer = 2),
@@ -182,8 +217,18 @@ fn a_file_that_names_what_is_not_there_is_refused() {
 }
 
 #[test]
+fn a_file_that_may_change_is_refused() {
+    let path = format!("{}/Cargo.toml", env!("CARGO_MANIFEST_DIR"));
+    let error = Opened::open(path.as_ref()).unwrap_err().to_string();
+    assert!(
+        error.ends_with("the prepared trace cannot be read: it is not sealed against writing and shrinking"),
+        "{error}"
+    );
+}
+
+#[test]
 fn a_file_that_is_not_there_is_said_so() {
-    let error = Prepared::read("no-such-file".as_ref()).unwrap_err().to_string();
+    let error = Opened::open("no-such-file".as_ref()).unwrap_err().to_string();
     assert!(error.starts_with("no-such-file: the prepared trace cannot be read: "), "{error}");
 }
 
@@ -195,8 +240,9 @@ proptest! {
         if let Some(at) = bytes.get_mut(place) {
             *at = byte;
         }
-        if let Ok(prepared) = read(&bytes) {
-            prop_assert!(prepared.is_valid());
+        if let Ok(opened) = opened(&bytes) {
+            let (lists, timers) = (opened.lists, opened.timers.len());
+            prop_assert!(opened.parts.iter().flat_map(OpenedPart::rows).all(|row| row.is_valid(lists, timers)));
         }
     }
 }
