@@ -20,32 +20,31 @@ mod stops;
 
 pub use job::{CheckJob, CheckReport, Length};
 
-use headlock_strategies::TimerList;
 use headlock_strategies::conformance::subject::Subject;
-use headlock_strategies::conformance::{self, Guarantee};
+use headlock_strategies::conformance::{self, Check as Rule, Guarantee};
 
 use crate::record::Check;
 
-/// Carries out one check of a list in this process.
-pub fn check<L: TimerList>(job: &CheckJob) -> CheckReport {
-    carry_out(Subject::of::<L>(), job, &conformance::checks::<L>())
-}
+/// The rules that a list is held to.
+pub type Rules = fn(Subject) -> Vec<Rule>;
 
-/// As [`check`], and holds the list to what the built-in ones promise beyond the contract.
-pub fn check_promises_too<L: TimerList>(job: &CheckJob) -> CheckReport {
-    let mut rules = conformance::checks::<L>();
-    rules.extend(conformance::promises::<L>());
-    carry_out(Subject::of::<L>(), job, &rules)
-}
-
-/// As [`check`], for a list behind the C interface, whose names may be bare pointers: there a freed timer's is nobody's to use.
-pub fn check_behind_door<L: TimerList>(job: &CheckJob) -> CheckReport {
-    let mut rules = conformance::checks::<L>();
+/// The rules for a list behind the C interface, whose names may be bare pointers: there a freed timer's is nobody's to use.
+pub fn behind_door(subject: Subject) -> Vec<Rule> {
+    let mut rules = conformance::checks(subject);
     rules.retain(|rule| rule.name != "names_last");
-    carry_out(Subject::of::<L>(), job, &rules)
+    rules
 }
 
-fn carry_out(subject: Subject, job: &CheckJob, rules: &[conformance::Check]) -> CheckReport {
+/// Those of any list, and what the built-in ones promise beyond the contract.
+pub fn promised_too(subject: Subject) -> Vec<Rule> {
+    let mut rules = conformance::checks(subject);
+    rules.extend(conformance::promises(subject));
+    rules
+}
+
+/// Carries out one check of a list in this process.
+pub fn check(subject: Subject, rules: Rules, job: &CheckJob) -> CheckReport {
+    let rules = rules(subject);
     let _stops = stops::start(job.seed);
     let of = |guarantee| rules.iter().filter(|rule| rule.guarantee == guarantee).copied().collect::<Vec<_>>();
     match job.check {
