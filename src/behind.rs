@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::harness::child::{self, ChildError};
 use crate::harness::{Behind, LibraryFile, NotALibrary};
 use crate::record::{AA_CONTROL, Declaration, FLOOR, FLOOR_BEHIND};
-use crate::registry::{Entry, Registry};
+use crate::registry::Registry;
 
 /// The hidden subcommand that loads a library and answers what it declares.
 pub const SUBCOMMAND: &str = "library-process";
@@ -92,10 +92,10 @@ impl Registry {
         if self.get(name).is_some() {
             return Ok(true);
         }
-        let Some(entry) = self.own(name) else {
+        let Some(table) = self.own(name) else {
             return Ok(false);
         };
-        self.add_at_door(None, (entry.table)().strategy())?;
+        self.add_at_door(None, table().strategy())?;
         Ok(true)
     }
 
@@ -107,11 +107,9 @@ impl Registry {
         Ok(())
     }
 
-    /// The strategy that plays through the C interface under this name; none for one that stands behind it anyway.
-    fn own(&self, name: &str) -> Option<Entry> {
-        let own = self.player(name.strip_suffix(SUFFIX)?)?;
-        let is_behind = self.behind().iter().any(|behind| behind.declaration.name == own.strategy.name);
-        (!is_behind).then_some(own)
+    /// The table of the strategy that plays through the C interface under this name; none of one that stands behind it anyway.
+    fn own(&self, name: &str) -> Option<fn() -> Table> {
+        self.player(name.strip_suffix(SUFFIX)?)?.table
     }
 
     /// The registry of a process that plays or checks those of these names: what stands behind the C interface is loaded, each in
@@ -137,7 +135,7 @@ impl Registry {
         let Some(file) = &behind.library else {
             let name = &behind.declaration.name;
             let own = self.own(name).ok_or_else(|| format!("strategy {name:?} is not registered"))?;
-            return Ok((own.table)());
+            return Ok(own());
         };
         let told = |error: &dyn std::fmt::Display| format!("{}: {error}", file.path.display());
         if LibraryFile::read(&file.path).map_err(|error| told(&error))? != *file {

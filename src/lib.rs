@@ -20,6 +20,7 @@ pub mod cli;
 pub mod document;
 pub mod export;
 pub mod harness;
+mod json;
 pub mod pool;
 pub mod reading;
 pub mod record;

@@ -1,12 +1,13 @@
 //! The strategies that a program offers, each with what makes it a contestant and its checks.
 
 use headlock_door::{CList, Table, table_of};
+use headlock_strategies::conformance::subject::Subject;
 use headlock_strategies::{Strategy, TimerList, Visitor, visit_builtin};
 
 use crate::harness::floor::FloorList;
 use crate::harness::{Behind, Maker};
 use crate::record::FLOOR;
-use crate::verify::{self, CheckJob, CheckReport};
+use crate::verify::{self, Rules};
 
 /// One strategy, and what plays and checks its type of list: one indirect call a slice, none an operation.
 #[derive(Clone, Copy)]
@@ -15,10 +16,12 @@ pub struct Entry {
     pub strategy: Strategy,
     /// Makes contestants of it.
     pub maker: Maker,
-    /// Carries out one check in this process.
-    pub verify: fn(&CheckJob) -> CheckReport,
-    /// Makes a table of its functions, to play it through the C interface.
-    pub table: fn() -> Table,
+    /// It as what the checks are carried out on.
+    pub subject: fn() -> Subject,
+    /// The rules that it is held to.
+    pub rules: Rules,
+    /// Makes a table of its functions, to play it through the C interface; `None` for one that stands behind it anyway.
+    pub table: Option<fn() -> Table>,
 }
 
 /// Entries for lists behind the C interface, by slot.
@@ -34,21 +37,24 @@ impl Entry {
         Entry {
             strategy: L::STRATEGY,
             maker: Maker::of::<L>(),
-            verify: verify::check::<L>,
-            table: table_of::<L>,
+            subject: Subject::of::<L>,
+            rules: verify::of_any,
+            table: Some(table_of::<L>),
         }
     }
 
     fn in_slot<const SLOT: usize>(strategy: Strategy) -> Self {
         Entry {
             strategy,
-            verify: verify::check_behind_door::<CList<SLOT>>,
-            ..Entry::of::<CList<SLOT>>()
+            maker: Maker::of::<CList<SLOT>>(),
+            subject: Subject::of::<CList<SLOT>>,
+            rules: verify::behind_door,
+            table: None,
         }
     }
 
     fn promising<L: TimerList>() -> Self {
-        Entry { verify: verify::check_promises_too::<L>, ..Entry::of::<L>() }
+        Entry { rules: verify::promised_too, ..Entry::of::<L>() }
     }
 }
 

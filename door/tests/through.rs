@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use headlock_door::{CList, SLOTS, SUFFIX, Slot, load, table_of};
+use headlock_strategies::conformance::subject::Subject;
 use headlock_strategies::conformance::{Effort, checks, promises, require};
 use headlock_strategies::{Config, GraceProbe, Nanos, TimerHandle, TimerList};
 use headlock_strategies::{mutex::Mutex, rcu_epoch::RcuEpoch, rcu_qsbr::RcuQsbr};
@@ -24,9 +25,10 @@ fn effort() -> Effort {
 }
 
 fn conforms<L: TimerList>(of_promises: bool) {
-    let promised = if of_promises { promises::<L>() } else { Vec::new() };
-    for check in checks::<L>().into_iter().chain(promised) {
-        require((check.run)(&effort()));
+    let subject = Subject::of::<L>();
+    let promised = if of_promises { promises(subject) } else { Vec::new() };
+    for check in checks(subject).into_iter().chain(promised) {
+        require(check.run(&effort()));
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use anyhow::{Result, bail, ensure};
 use headlock::workload::script::{Script, initial};
 use headlock::workload::trace::TraceOp;
-use headlock::workload::trace::prepared::{Part, Prepared};
+use headlock::workload::trace::prepared::Prepared;
 use headlock::workload::{Load, Order, PollClock, Workload};
 
 use crate::description::{Description, End, picoseconds};
@@ -204,7 +204,7 @@ fn rows(machine: &Description, recorded: &Recorded) -> String {
     for pending in &trace.init {
         let _ = writeln!(text, "pending {} {}", pending.timer(), pending.expire().0);
     }
-    let rows: usize = trace.parts.iter().map(Part::len).sum();
+    let rows: usize = trace.parts.iter().map(|part| part.rows.len()).sum();
     for (thread, part) in trace.parts.iter().enumerate() {
         // A name of several words would be several words of the plan.
         let role: String = part.role.chars().map(|c| if c.is_whitespace() { '_' } else { c }).collect();
@@ -212,7 +212,7 @@ fn rows(machine: &Description, recorded: &Recorded) -> String {
         let _ = writeln!(text, "thread {} {role} 0", machine.core(thread));
         for from in (0..rows).step_by(SLICE) {
             text.push_str("slice\n");
-            for row in part.between(from, from + SLICE).as_slice() {
+            for row in part.between(from, from + SLICE) {
                 let time = if matches!(row.op(), TraceOp::Mod | TraceOp::Anticipate) {
                     row.expire()
                 } else {

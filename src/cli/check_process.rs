@@ -6,7 +6,7 @@ use super::answer::complain;
 use super::child_process::{ChildArgs, WayBack, describe, receive};
 use super::failure::Failure;
 use crate::registry::Registry;
-use crate::verify::CheckJob;
+use crate::verify::{self, CheckJob};
 
 /// Carries out the check. A strategy's panic is part of its report; the first is also said on standard error, for the case
 /// that it brings the process down.
@@ -19,6 +19,5 @@ pub fn check(registry: &Registry, args: &ChildArgs) -> Result<(), Failure> {
     let Some(entry) = registry.get(&job.strategy) else {
         return Err(Failure::Error(format!("strategy {:?} is not registered", job.strategy)));
     };
-    let report = (entry.verify)(&job);
-    way_back.answer(&report)
+    way_back.answer(&verify::check((entry.subject)(), entry.rules, &job))
 }

@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::failure::Failure;
+use crate::json;
 
 /// The hidden commands behind every trial and check.
 #[derive(Debug, Args)]
@@ -27,7 +28,7 @@ pub fn receive<J: DeserializeOwned>(args: &ChildArgs) -> Result<(J, usize), Fail
     stdin()
         .read_to_string(&mut text)
         .map_err(|error| Failure::Error(format!("cannot read the job from standard input: {error}")))?;
-    let job = serde_json::from_str(&text).map_err(|error| {
+    let job = json::read(text.as_bytes()).map_err(|error| {
         Failure::Error(format!("standard input holds no job (this command is headlock's own): {error}"))
     })?;
     Ok((job, text.len()))
@@ -48,7 +49,7 @@ impl WayBack {
 
     /// Sends the answer.
     pub fn answer(mut self, answer: &impl Serialize) -> Result<(), Failure> {
-        let sent = serde_json::to_vec(answer).map_err(std::io::Error::from).and_then(|text| self.0.write_all(&text));
+        let sent = json::text(answer).map_err(std::io::Error::from).and_then(|text| self.0.write_all(text.as_bytes()));
         sent.map_err(|error| Failure::Error(format!("cannot answer: {error}")))
     }
 }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use crate::export::{read_text, replace};
 use crate::harness::{host, program_sha256, sha256};
+use crate::json;
 use crate::record::{BehindDoor, Common, Stamp, Stamped, Verified, is_floor};
 
 /// Names the directory of state, for all users of which it is another. Set and empty: there is none.
@@ -117,9 +118,7 @@ impl Stamps {
                 _ => Ok(()),
             };
         }
-        let text = serde_json::to_string_pretty(&stamp)?;
-        let name = path.file_name().unwrap_or_default();
-        replace(&self.directory, name, |out| writeln!(out, "{text}"))
+        replace(&self.directory, path.file_name().unwrap_or_default(), |out| json::write(&stamp, out))
     }
 
     /// Whose stamp tells of a strategy.
@@ -156,7 +155,7 @@ fn read(path: &Path) -> Result<Option<Stamp>, String> {
         Ok(_) => {}
     }
     let text = read_text(path).map_err(unreadable)?;
-    serde_json::from_str(&text).map(Some).map_err(|error| format!("is no stamp: {error}"))
+    json::read(text.as_bytes()).map(Some).map_err(|error| format!("is no stamp: {error}"))
 }
 
 /// The directory of state, as the XDG Base Directory Specification has it.

@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::replace::replace;
 use super::result_dir::create_new;
 use super::{ReadError, Rows, WriteError, operations_csv, ratios_csv, run_json, table, trials_csv};
+use crate::json;
 use crate::record::{Predicted, Ratio, RunRecord, Trial};
 
 /// What every file says it is.
@@ -72,10 +73,7 @@ pub fn write_prediction(path: &Path, it: &Prediction<'_>) -> Result<(), WriteErr
     let columns = with(&ratios_csv::COLUMNS, &["kind"]);
     save(ratios_csv::FILE_NAME, &|out| table::write(&columns, &ratios, out))?;
     // The last, so that a record vouches for the others.
-    save(run_json::FILE_NAME, &|out| {
-        serde_json::to_writer_pretty(&mut *out, &Marked { kind: KIND, run: it.run })?;
-        out.write_all(b"\n")
-    })
+    save(run_json::FILE_NAME, &|out| json::write(&Marked { kind: KIND, run: it.run }, out))
 }
 
 /// The predicted times of a model's result directory.

@@ -4,11 +4,12 @@ use std::cmp::Ordering;
 use std::io::{self, Write};
 use std::path::Path;
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::limited::read_document;
 use super::{Format, ReadError, Snapshot};
+use crate::json;
 use crate::record::{RunRecord, SCHEMA_VERSION};
 
 pub(super) const FILE_NAME: &str = "run.json";
@@ -21,8 +22,7 @@ impl Format for RunJson {
     }
 
     fn write(&self, snapshot: &Snapshot<'_>, out: &mut dyn Write) -> io::Result<()> {
-        serde_json::to_writer_pretty(&mut *out, snapshot.run)?;
-        out.write_all(b"\n")
+        json::write(snapshot.run, out)
     }
 }
 
@@ -47,23 +47,15 @@ pub fn read_run_file(path: &Path) -> Result<RunRecord, ReadError> {
 
 /// A record that states its `schema_version`, from a file's content.
 pub(super) fn parse<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, ReadError> {
-    /// Read first: a record of another schema may have another shape, and its version explains why.
-    #[derive(Deserialize)]
-    struct Version {
-        schema_version: u32,
-    }
-    let explain = |error: serde_json::Error| {
-        let is_json = !error.is_syntax() && !error.is_eof();
-        let beginning = if is_json {
-            ""
-        } else {
-            "is not JSON, which headlock writes: "
-        };
-        ReadError::content(path, error.line().max(1) as u64, format!("{beginning}{error}"))
-    };
-    let Version { schema_version } = serde_json::from_slice(bytes).map_err(explain)?;
+    let explain = |error: String| ReadError::content(path, 1, error);
+    let record: Value = serde_json::from_slice(bytes).map_err(|error| {
+        ReadError::content(path, error.line().max(1) as u64, format!("is not JSON, which headlock writes: {error}"))
+    })?;
+    // First: a record of another schema may have another shape, and its version explains why.
+    let version = record.get("schema_version").cloned().ok_or("missing field `schema_version`".to_owned());
+    let schema_version: u32 = version.and_then(json::of).map_err(explain)?;
     let (than_this, remedy) = match schema_version.cmp(&SCHEMA_VERSION) {
-        Ordering::Equal => return serde_json::from_slice(bytes).map_err(explain),
+        Ordering::Equal => return json::of(record).map_err(explain),
         Ordering::Less => ("older", "measure again"),
         Ordering::Greater => ("newer", "update headlock"),
     };
@@ -90,15 +82,16 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_record_is_named_by_its_line() {
+    fn a_broken_record_is_told_with_its_line_or_its_field() {
         let text = serde_json::to_string_pretty(&run()).unwrap();
         let line = text.lines().position(|line| line.contains("\"running\"")).unwrap() + 1;
-        let error = parse::<RunRecord>(Path::new("run.json"), text.replace("\"running\"", "\"walking\"").as_bytes())
-            .unwrap_err();
-        let error = error.to_string();
-        assert!(
-            error.starts_with(&format!("run.json:{line}: unknown variant `walking`, expected one of")),
-            "{error}"
-        );
+        let told = |wrong: &str| {
+            let text = text.replace("\"running\"", wrong);
+            parse::<RunRecord>(Path::new("run.json"), text.as_bytes()).unwrap_err().to_string()
+        };
+        let unknown = told("\"walking\"");
+        assert!(unknown.starts_with("run.json:1: state: unknown variant `walking`, expected one of"), "{unknown}");
+        let broken = told("running");
+        assert!(broken.starts_with(&format!("run.json:{line}: expected value")), "{broken}");
     }
 }

@@ -6,6 +6,7 @@ use super::limited::read_document;
 use super::replace::replace;
 use super::result_dir::create_new;
 use super::{ReadError, WriteError, run_json};
+use crate::json;
 use crate::record::StudyRecord;
 
 const STUDY: &str = "study.json";
@@ -22,10 +23,7 @@ pub fn create_study(dir: &Path) -> Result<(), WriteError> {
 /// # Errors
 /// If it cannot be written. The last version stays.
 pub fn write_study(dir: &Path, study: &StudyRecord) -> Result<(), WriteError> {
-    let written = replace(dir, STUDY, |out| {
-        serde_json::to_writer_pretty(&mut *out, study)?;
-        out.write_all(b"\n")
-    });
+    let written = replace(dir, STUDY, |out| json::write(study, out));
     written.map_err(|source| WriteError::Replace { path: dir.join(STUDY), source })
 }
 

@@ -32,7 +32,7 @@ pub struct Rows<T> {
 
 /// Writes the header and all rows.
 pub(super) fn write<T: Serialize>(columns: &[&str], rows: &[T], out: &mut dyn Write) -> io::Result<()> {
-    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(out);
+    let mut writer = writer(out);
     writer.write_record(columns).map_err(into_io)?;
     for row in rows {
         writer.serialize(row).map_err(into_io)?;
@@ -40,11 +40,18 @@ pub(super) fn write<T: Serialize>(columns: &[&str], rows: &[T], out: &mut dyn Wr
     writer.flush()
 }
 
+fn writer(out: &mut dyn Write) -> csv::Writer<&mut dyn Write> {
+    csv::WriterBuilder::new().has_headers(false).from_writer(out)
+}
+
 /// One row with its newline, to be written in one call.
 pub(super) fn row<T: Serialize>(row: &T) -> io::Result<Vec<u8>> {
-    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+    let mut bytes = Vec::new();
+    let mut writer = writer(&mut bytes);
     writer.serialize(row).map_err(into_io)?;
-    writer.into_inner().map_err(csv::IntoInnerError::into_error)
+    writer.flush()?;
+    drop(writer);
+    Ok(bytes)
 }
 
 /// The I/O error itself where there is one, so that a full disk stays recognisable.
@@ -69,9 +76,24 @@ pub(super) fn read<T: DeserializeOwned>(path: &Path, columns: &[&str]) -> Result
 /// As [`read`], from the file's content.
 pub(super) fn parse<T: DeserializeOwned>(
     path: &Path,
-    content: impl BufRead,
+    mut content: impl BufRead,
     columns: &[&str],
 ) -> Result<Rows<T>, ReadError> {
+    let mut rows = Vec::new();
+    let note = each(path, &mut content, columns, &mut |record| {
+        rows.push(typed(record, columns).map_err(|error| explain(columns, &error))?);
+        Ok(())
+    })?;
+    Ok(Rows { rows, note })
+}
+
+/// Hands each record over; answers what had to be left out.
+fn each(
+    path: &Path,
+    content: &mut dyn BufRead,
+    columns: &[&str],
+    take: &mut dyn FnMut(StringRecord) -> Result<(), String>,
+) -> Result<Option<String>, ReadError> {
     let mut records = Records::new(content);
     let header = records.next().map_err(|broken| match broken {
         Broken::Io(error) => ReadError::io(path, error),
@@ -81,9 +103,15 @@ pub(super) fn parse<T: DeserializeOwned>(
     check_header(path, &header, columns)?;
 
     // Whether a row is the last is known only after the next one, and an unfinished last row must not count as wrong.
-    let mut rows = Vec::new();
-    let mut last: Option<(u64, Result<T, String>)> = None;
-    let whole = |(line, row): (u64, Result<T, String>)| row.map_err(|it| ReadError::content(path, line, it));
+    let mut last: Option<(u64, Result<StringRecord, String>)> = None;
+    let mut taken = 0;
+    let mut take = |(line, record): (u64, Result<StringRecord, String>)| {
+        taken += 1;
+        record
+            .and_then(&mut *take)
+            .map_err(|problem| ReadError::content(path, line, problem))
+            .map(|()| taken)
+    };
     loop {
         let line = records.line();
         let record = match records.next() {
@@ -93,27 +121,21 @@ pub(super) fn parse<T: DeserializeOwned>(
             Err(Broken::Content(problem)) => Err(problem),
             Err(Broken::Io(error)) => return Err(ReadError::io(path, error)),
         };
-        let row = record.and_then(|record| typed(record, columns).map_err(|error| explain(columns, &error)));
-        if let Some(before) = last.replace((line, row)) {
-            rows.push(whole(before)?);
-        }
-        if rows.len() == MAX_ROWS {
-            return Err(ReadError::content(
-                path,
-                line,
-                format!("more than {MAX_ROWS} rows; expected at most that many"),
-            ));
+        if let Some(before) = last.replace((line, record))
+            && take(before)? == MAX_ROWS
+        {
+            let problem = format!("more than {MAX_ROWS} rows; expected at most that many");
+            return Err(ReadError::content(path, line, problem));
         }
     }
-    let mut note = None;
     match last {
         Some((line, _)) if !records.ended() => {
-            note = Some(format!("{}:{line}: left out the last row, which is unfinished", path.display()));
+            return Ok(Some(format!("{}:{line}: left out the last row, which is unfinished", path.display())));
         }
-        Some(last) => rows.push(whole(last)?),
+        Some(last) => take(last).map(drop)?,
         None => {}
     }
-    Ok(Rows { rows, note })
+    Ok(None)
 }
 
 /// The record as a row, by the places of its columns, which the header has in order.

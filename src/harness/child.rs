@@ -24,6 +24,7 @@ use serde::de::DeserializeOwned;
 
 use super::clock::Moment;
 use super::job::{BlockOutcome, Job};
+use crate::json;
 
 /// The hidden subcommand that plays one job; its argument is the number of the process that wants it played.
 pub const SUBCOMMAND: &str = "trial-process";
@@ -69,13 +70,9 @@ pub fn play_with(
     patience_ns: u64,
     stop: &AtomicBool,
 ) -> Result<BlockOutcome, Broken> {
-    put(
-        program,
-        SUBCOMMAND,
-        job,
-        Duration::from_nanos(expected_ns) * 2 + Duration::from_nanos(patience_ns),
-        stop,
-    )
+    let limit = Duration::from_nanos(expected_ns) * 2 + Duration::from_nanos(patience_ns);
+    let (answer, noted) = put(program, SUBCOMMAND, &text(job).map_err(nobodys)?, limit, stop)?;
+    read(&answer).map_err(|error| (error, noted))
 }
 
 /// Puts a question to a fresh process of this program, which `subcommand` makes answer it, and gives up after `limit`.
@@ -88,7 +85,8 @@ pub fn ask<A: DeserializeOwned>(
     limit: Duration,
     stop: &AtomicBool,
 ) -> Result<A, ChildError> {
-    put(None, subcommand, question, limit, stop).map_err(|(error, _)| error)
+    let (answer, _) = put(None, subcommand, &text(question)?, limit, stop).map_err(|(error, _)| error)?;
+    read(&answer)
 }
 
 /// As [`ask`], of another program.
@@ -101,18 +99,32 @@ pub fn ask_program<A: DeserializeOwned>(
     question: &impl Serialize,
     limit: Duration,
 ) -> Result<A, ChildError> {
-    put(Some(program), subcommand, question, limit, &AtomicBool::new(false)).map_err(|(error, _)| error)
+    let stop = AtomicBool::new(false);
+    let (answer, _) = put(Some(program), subcommand, &text(question)?, limit, &stop).map_err(|(error, _)| error)?;
+    read(&answer)
 }
 
-/// As [`ask`]; an error comes with what the process noted last. A process that cannot be started is tried again a few times: too many
-/// processes or too little memory at the moment is the machine's doing, and may pass.
-fn put<A: DeserializeOwned>(
+fn text(question: &impl Serialize) -> Result<String, ChildError> {
+    json::text(question).map_err(|error| ChildError::Spawn(error.to_string()))
+}
+
+fn read<A: DeserializeOwned>(answer: &str) -> Result<A, ChildError> {
+    json::read(answer.as_bytes()).map_err(|error| ChildError::Failed(format!("its answer is not one: {error}")))
+}
+
+fn nobodys(error: ChildError) -> Broken {
+    (error, None)
+}
+
+/// Puts a question as text. The answer and an error come with what the process noted last. A process that cannot be started is tried
+/// again a few times: too many processes or too little memory at the moment is the machine's doing, and may pass.
+fn put(
     program: Option<&Path>,
     subcommand: &str,
-    question: &impl Serialize,
+    question: &str,
     limit: Duration,
     stop: &AtomicBool,
-) -> Result<A, Broken> {
+) -> Result<(String, Option<usize>), Broken> {
     /// Pauses before each further try; a second and a half in all.
     const PAUSES_MS: [u64; 4] = [100, 200, 400, 800];
     for pause_ms in PAUSES_MS {
@@ -126,18 +138,17 @@ fn put<A: DeserializeOwned>(
     put_once(program, subcommand, question, limit, stop)
 }
 
-fn put_once<A: DeserializeOwned>(
+fn put_once(
     program: Option<&Path>,
     subcommand: &str,
-    question: &impl Serialize,
+    question: &str,
     limit: Duration,
     stop: &AtomicBool,
-) -> Result<A, Broken> {
-    let spawn_error = |error: std::io::Error| (ChildError::Spawn(error.to_string()), None);
-    let question = serde_json::to_vec(question).map_err(|error| spawn_error(error.into()))?;
+) -> Result<(String, Option<usize>), Broken> {
+    let spawn_error = |error: std::io::Error| nobodys(ChildError::Spawn(error.to_string()));
     let mut shared =
         File::from(memfd_create("headlock", MemfdFlags::CLOEXEC).map_err(|error| spawn_error(error.into()))?);
-    shared.write_all(&question).and_then(|()| shared.rewind()).map_err(spawn_error)?;
+    shared.write_all(question.as_bytes()).and_then(|()| shared.rewind()).map_err(spawn_error)?;
     let mut child = command(program)
         .arg(subcommand)
         .arg(std::process::id().to_string())
@@ -150,17 +161,18 @@ fn put_once<A: DeserializeOwned>(
         .map_err(spawn_error)?;
     let (ended, watch) = channel();
     let pid = Pid::from_child(&child);
-    std::thread::scope(|scope| {
+    let answer = std::thread::scope(|scope| {
         let watchdog = scope.spawn(move || watch_over(pid, limit, stop, &watch));
         let answer = converse(&mut child, ended);
         let killed = watchdog.join().expect("the watchdog does not panic");
         match (killed, answer) {
             (Some(reason), _) => Err(reason),
             (None, Err(error)) => Err(ChildError::Failed(format!("cannot talk to its process: {error}"))),
-            (None, Ok((status, output, complaint))) => understand(status, &output, &complaint),
+            (None, Ok((status, output, complaint))) => understand(status, output, &complaint),
         }
-    })
-    .map_err(|reason| (reason, noted(&shared, question.len())))
+    });
+    let noted = noted(&shared, question.len());
+    answer.map(|answer| (answer, noted)).map_err(|reason| (reason, noted))
 }
 
 /// That program, or this one, even if another one has taken its place on the disk since it was started.
@@ -255,7 +267,7 @@ fn watch_over(
     None
 }
 
-fn understand<A: DeserializeOwned>(status: ExitStatus, output: &str, complaint: &str) -> Result<A, ChildError> {
+fn understand(status: ExitStatus, output: String, complaint: &str) -> Result<String, ChildError> {
     if status.signal() == Some(Signal::INT.as_raw()) {
         // Ctrl-C reached it in the moment between its birth and its leaving this process's group.
         return Err(ChildError::Interrupted);
@@ -273,7 +285,7 @@ fn understand<A: DeserializeOwned>(status: ExitStatus, output: &str, complaint: 
     if output.is_empty() {
         return Err(ChildError::Failed(format!("its process ended before it answered ({status})")));
     }
-    serde_json::from_str(output).map_err(|error| ChildError::Failed(format!("its answer is not one: {error}")))
+    Ok(output)
 }
 
 #[cfg(test)]
@@ -293,7 +305,7 @@ mod tests {
 
     #[test]
     fn ctrl_c_that_reaches_a_newborn_process_is_no_failure_of_its_strategy() {
-        let ended = |signal| understand::<u64>(ExitStatus::from_raw(signal), "", "");
+        let ended = |signal| understand(ExitStatus::from_raw(signal), String::new(), "");
         assert_eq!(ended(2), Err(ChildError::Interrupted));
         assert_eq!(ended(9), Err(ChildError::Failed("its process ended with signal: 9 (SIGKILL)".to_owned())));
     }

@@ -85,8 +85,7 @@ pub fn play(
 pub fn contestant<L: TimerList>(stage: &Stage, pass: Pass, inject: f64) -> Box<dyn Contestant<Seat>> {
     let graces = pass == Pass::Latency && stage.frees;
     let config = Config { grace: graces.then_some(grace::PROBE), ..Config::default() };
-    let lists = Lists {
-        lists: (0..stage.trace.lists).map(|_| L::new(&config)).collect(),
+    let shared = Shared {
         timers: stage.trace.timers.iter().map(|_| AtomicU64::new(NOT_YET)).collect(),
         trace: Arc::clone(&stage.trace),
         speed: stage.speed,
@@ -94,15 +93,21 @@ pub fn contestant<L: TimerList>(stage: &Stage, pass: Pass, inject: f64) -> Box<d
         inject,
         graces,
     };
-    let mut handles: Vec<_> = lists.lists.iter().map(L::handle).collect();
-    lists.start(&mut handles);
+    let lists: Vec<L> = (0..stage.trace.lists).map(|_| L::new(&config)).collect();
+    let mut handles: Vec<_> = lists.iter().map(L::handle).collect();
+    shared.start(&mut handles);
     drop(handles);
-    Box::new(lists)
+    Box::new(Lists { lists, shared })
 }
 
 /// One contestant's lists.
 struct Lists<L> {
     lists: Vec<L>,
+    shared: Shared,
+}
+
+/// What a contestant's threads share besides its lists.
+struct Shared {
     /// By the trace's dense number. Written by the thread that plays a create or free row.
     timers: Vec<AtomicU64>,
     trace: Arc<Opened>,
@@ -113,9 +118,9 @@ struct Lists<L> {
     graces: bool,
 }
 
-impl<L: TimerList> Lists<L> {
+impl Shared {
     /// Leaves every timer that is not created by a row of the trace, and those armed that are pending at its start.
-    fn start(&self, handles: &mut [L::Handle<'_>]) {
+    fn start<H: TimerHandle>(&self, handles: &mut [H]) {
         for (timer, name) in self.trace.timers.iter().zip(&self.timers) {
             let handle = &mut handles[timer.list()];
             let own = name.load(Memory::Relaxed);
@@ -137,31 +142,33 @@ impl<L: TimerList> Lists<L> {
             let _ = handles[list].modify(name, pending.expire());
         }
     }
-}
 
-impl<L: TimerList> Contestant<Seat> for Lists<L> {
-    fn player<'a>(&'a self, _number: usize, seat: &'a Seat) -> Box<dyn Player + 'a> {
+    /// Readies a thread for its rows.
+    fn reader<'a, H>(&'a self, handles: Vec<H>, seat: &'a Seat) -> Reader<'a, H> {
         let clock = (self.pass == Pass::Latency).then(Clock::new);
         let ops = if clock.is_some() { 0..TraceOp::ALL.len() } else { 0..0 };
         if self.graces {
             grace::take_part();
         }
-        Box::new(Reader {
+        Reader {
             of: self,
-            handles: self.lists.iter().map(L::handle).collect(),
+            handles,
             seat,
             recorder: Recorder::new(ops.chain(self.graces.then_some(GRACE)), matches!(self.speed, Speed::Times(_))),
             clock,
             shift: 0,
             recorded: false,
-        })
+        }
+    }
+}
+
+impl<L: TimerList> Contestant<Seat> for Lists<L> {
+    fn player<'a>(&'a self, _number: usize, seat: &'a Seat) -> Box<dyn Player + 'a> {
+        Box::new(self.shared.reader(self.lists.iter().map(L::handle).collect(), seat))
     }
 
     fn counts(&self) -> Counts {
-        self.lists.iter().map(L::counts).fold(Counts::default(), |mut sum, counts| {
-            sum += counts;
-            sum
-        })
+        self.lists.iter().map(L::counts).sum()
     }
 
     fn active(&self) -> u64 {
@@ -169,10 +176,10 @@ impl<L: TimerList> Contestant<Seat> for Lists<L> {
     }
 }
 
-/// One thread that plays its rows.
-struct Reader<'a, L: TimerList> {
-    of: &'a Lists<L>,
-    handles: Vec<L::Handle<'a>>,
+/// One thread that plays its rows. Of the type of handle alone, which those of all lists behind the C interface share.
+struct Reader<'a, H> {
+    of: &'a Shared,
+    handles: Vec<H>,
     seat: &'a Seat,
     recorder: Recorder,
     clock: Option<Clock>,
@@ -182,7 +189,7 @@ struct Reader<'a, L: TimerList> {
     recorded: bool,
 }
 
-impl<L: TimerList> Player for Reader<'_, L> {
+impl<H: TimerHandle> Player for Reader<'_, H> {
     /// Every contestant has played the same rows.
     fn settle(&mut self) {
         if self.of.graces {
@@ -247,17 +254,11 @@ impl<L: TimerList> Player for Reader<'_, L> {
     }
 
     fn lock_counts(&self) -> LockCounts {
-        self.handles.iter().map(TimerHandle::lock_counts).fold(LockCounts::default(), |mut sum, counts| {
-            sum += counts;
-            sum
-        })
+        self.handles.iter().map(TimerHandle::lock_counts).sum()
     }
 
     fn local_counts(&self) -> Counts {
-        self.handles.iter().map(TimerHandle::local_counts).fold(Counts::default(), |mut sum, counts| {
-            sum += counts;
-            sum
-        })
+        self.handles.iter().map(TimerHandle::local_counts).sum()
     }
 
     fn restart(&mut self) {
@@ -272,7 +273,7 @@ impl<L: TimerList> Player for Reader<'_, L> {
     }
 }
 
-impl<L: TimerList> Reader<'_, L> {
+impl<H: TimerHandle> Reader<'_, H> {
     /// Plays one row between two readings of the clock.
     #[inline(always)]
     fn timed_step(&mut self, row: PlayedRow, played: &mut Played, clock: &Clock) {
@@ -321,11 +322,11 @@ impl<L: TimerList> Reader<'_, L> {
     }
 }
 
-impl<L: TimerList> Lists<L> {
+impl Shared {
     /// Plays a row of another kind; whether the caller has to be notified. Never inlined: its jump through a table would become that of all
     /// rows.
     #[inline(never)]
-    fn seldom(&self, row: PlayedRow, handle: &mut L::Handle<'_>) -> bool {
+    fn seldom<H: TimerHandle>(&self, row: PlayedRow, handle: &mut H) -> bool {
         match row.op() {
             TraceOp::Anticipate => return handle.anticipate(self.timer(row), row.expire()).is_yes(),
             TraceOp::Del => {

@@ -159,10 +159,7 @@ impl<L: TimerList> Contestant<Seat> for Lists<L> {
     }
 
     fn counts(&self) -> Counts {
-        self.empties.iter().chain([&self.list]).map(L::counts).fold(Counts::default(), |mut sum, counts| {
-            sum += counts;
-            sum
-        })
+        self.empties.iter().chain([&self.list]).map(L::counts).sum()
     }
 
     fn active(&self) -> u64 {

@@ -6,11 +6,12 @@
 
 use std::borrow::Cow;
 
-use serde::de::{DeserializeOwned, Error};
+use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use super::{BehindDoor, Neighbour, Predict};
+use crate::json;
 use crate::workload::{Isolation, Order, Range, Speed, Workload};
 
 /// What a run was told.
@@ -199,11 +200,17 @@ impl Parameters {
 
 /// The fields of two values of one type that differ, in the order of their names.
 pub fn differences<T: Serialize>(one: &T, other: &T) -> Vec<Difference> {
-    let fields = |it: &T| match serde_json::to_value(it) {
+    differing(&fields_of(one), &fields_of(other))
+}
+
+fn fields_of(it: &impl Serialize) -> Map<String, Value> {
+    match serde_json::to_value(it) {
         Ok(Value::Object(fields)) => fields,
         _ => Map::new(),
-    };
-    let (one, other) = (fields(one), fields(other));
+    }
+}
+
+fn differing(one: &Map<String, Value>, other: &Map<String, Value>) -> Vec<Difference> {
     let names: std::collections::BTreeSet<&String> = one.keys().chain(other.keys()).collect();
     let differing = names.into_iter().filter(|name| one.get(*name) != other.get(*name));
     differing
@@ -233,47 +240,20 @@ impl<'de> Deserialize<'de> for Parameters {
 
 fn from_fields(mut fields: Map<String, Value>) -> Result<Parameters, String> {
     let word = fields.remove("command");
-    let Value::Object(known) = serde_json::to_value(Common::default()).map_err(|error| error.to_string())? else {
-        return Err("the common fields are no object".to_owned());
-    };
+    let known = fields_of(&Common::default());
     let (common, own): (Map<_, _>, Map<_, _>) = fields.into_iter().partition(|(name, _)| known.contains_key(name));
+    let own = Value::Object(own);
     let command = match word.as_ref().and_then(Value::as_str) {
-        Some("run") => Command::Run(read(own)?),
-        Some("replay") => Command::Replay(read(own)?),
-        Some("crossover") => Command::Crossover(Box::new(read(own)?)),
-        Some("predict") => Command::Predict(Box::new(read(own)?)),
+        Some("run") => Command::Run(json::of(own)?),
+        Some("replay") => Command::Replay(json::of(own)?),
+        Some("crossover") => Command::Crossover(Box::new(json::of(own)?)),
+        Some("predict") => Command::Predict(Box::new(json::of(own)?)),
         _ => {
             let found = word.map_or(Cow::Borrowed("missing"), |word| Cow::Owned(word.to_string()));
             return Err(format!("command: {found}; expected \"run\", \"replay\" or \"crossover\""));
         }
     };
-    Ok(Parameters { command, common: read(common)? })
-}
-
-/// Reads some of the fields. The error begins with the name of the one that is wrong.
-fn read<T: DeserializeOwned>(fields: Map<String, Value>) -> Result<T, String> {
-    let fields = whole_numbers(Value::Object(fields));
-    serde_path_to_error::deserialize(fields).map_err(|error| match error.path().to_string().as_str() {
-        "." => error.inner().to_string(),
-        path => format!("{path}: {}", error.inner()),
-    })
-}
-
-/// The value with each whole number in whole digits: other programs write 3 as 3.0, and 0.0 as 0.
-fn whole_numbers(value: Value) -> Value {
-    /// From here on not every whole number is a float.
-    const EXACT: f64 = (1_u64 << 53) as f64;
-    match value {
-        Value::Number(number) => match number.as_f64().filter(|_| number.is_f64()) {
-            Some(float) if float.fract() == 0.0 && float.abs() < EXACT => Value::from(float as i64),
-            _ => Value::Number(number),
-        },
-        Value::Array(values) => values.into_iter().map(whole_numbers).collect(),
-        Value::Object(fields) => {
-            fields.into_iter().map(|(name, value)| (name, whole_numbers(value))).collect::<Map<_, _>>().into()
-        }
-        other => other,
-    }
+    Ok(Parameters { command, common: json::of(Value::Object(common))? })
 }
 
 #[cfg(test)]

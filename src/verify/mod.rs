@@ -22,32 +22,40 @@ mod stops;
 use job::CROWD;
 pub use job::{CheckJob, CheckReport, Length};
 
-use headlock_strategies::TimerList;
 use headlock_strategies::conformance::subject::Subject;
-use headlock_strategies::conformance::{self, Guarantee};
+use headlock_strategies::conformance::{self, Check as Rule, Guarantee};
 
 use crate::record::Check;
 
-/// Carries out one check of a list in this process.
-pub fn check<L: TimerList>(job: &CheckJob) -> CheckReport {
-    carry_out::<L>(job, &["lock_counts"])
+/// The rules that a list is held to.
+pub type Rules = fn(Subject) -> Vec<Rule>;
+
+/// The rules for any list in Rust.
+pub fn of_any(subject: Subject) -> Vec<Rule> {
+    without(subject, &["lock_counts"])
 }
 
-/// As [`check`], and holds the list to what the built-in ones promise beyond the contract.
-pub fn check_promises_too<L: TimerList>(job: &CheckJob) -> CheckReport {
-    carry_out::<L>(job, &[])
+/// The rules for a list behind the C interface, whose names may be bare pointers: there a freed timer's is nobody's to use.
+pub fn behind_door(subject: Subject) -> Vec<Rule> {
+    without(subject, &["lock_counts", "stale_names", "names_last"])
 }
 
-/// As [`check`], for a list behind the C interface, whose names may be bare pointers: there a freed timer's is nobody's to use.
-pub fn check_behind_door<L: TimerList>(job: &CheckJob) -> CheckReport {
-    carry_out::<L>(job, &["lock_counts", "stale_names", "names_last"])
+/// Those of any list, and what the built-in ones promise beyond the contract.
+pub fn promised_too(subject: Subject) -> Vec<Rule> {
+    without(subject, &[])
 }
 
-fn carry_out<L: TimerList>(job: &CheckJob, left_out: &[&str]) -> CheckReport {
-    let subject = Subject::of::<L>();
-    let mut rules = conformance::checks::<L>();
-    rules.extend(conformance::promises::<L>());
+fn without(subject: Subject, left_out: &[&str]) -> Vec<Rule> {
+    let mut rules = conformance::checks(subject);
+    rules.extend(conformance::promises(subject));
     rules.retain(|rule| !left_out.contains(&rule.name));
+    rules
+}
+
+/// Carries out one check of a list in this process.
+pub fn check(subject: Subject, rules: Rules, job: &CheckJob) -> CheckReport {
+    let rules = rules(subject);
+    let asks_stale_names = rules.iter().any(|rule| rule.name == "stale_names");
     let of = |guarantee| rules.iter().filter(|rule| rule.guarantee == guarantee).copied().collect::<Vec<_>>();
     match job.check {
         Check::Model => rules::check(job, &of(Guarantee::Model)),
@@ -55,7 +63,7 @@ fn carry_out<L: TimerList>(job: &CheckJob, left_out: &[&str]) -> CheckReport {
         Check::Reenter => rules::check(job, &of(Guarantee::Reenter)),
         Check::Reclaim => reclaim::check(subject, job, &of(Guarantee::Reclaim)),
         Check::Fresh => fresh::check(subject, job),
-        Check::History => history::check(subject, job, !left_out.contains(&"stale_names")),
+        Check::History => history::check(subject, job, asks_stale_names),
         Check::Progress => progress::check(subject, job),
         Check::Hold => hold::check(subject, job),
     }

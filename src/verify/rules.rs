@@ -23,5 +23,5 @@ pub fn check(job: &CheckJob, rules: &[Rule]) -> CheckReport {
 ///
 /// A rule that hangs leaves its threads behind, and what is played beside them says nothing.
 pub fn play(job: &CheckJob, rules: &[Rule], effort: &Effort, report: &mut CheckReport) -> bool {
-    rules.iter().all(|rule| report.take(job.check, (rule.run)(effort)))
+    rules.iter().all(|rule| report.take(job.check, rule.run(effort)))
 }

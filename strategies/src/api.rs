@@ -127,6 +127,21 @@ impl std::ops::AddAssign for Counts {
     }
 }
 
+/// The sum of what several lists or handles counted.
+macro_rules! add_up {
+    ($($counts:ident)*) => {
+        $(impl std::iter::Sum for $counts {
+            fn sum<I: Iterator<Item = $counts>>(all: I) -> $counts {
+                let mut sum = $counts::default();
+                all.for_each(|counts| sum += counts);
+                sum
+            }
+        })*
+    };
+}
+
+add_up!(LockCounts Counts);
+
 impl LockCounts {
     /// What these come to if they are a part of something that is so many times as large.
     #[must_use]

@@ -140,8 +140,18 @@ pub struct Check {
     pub guarantee: Guarantee,
     /// The rule that it checks, in one sentence.
     pub rule: &'static str,
+    subject: subject::Subject,
+    body: fn(&trial::Trial) -> trial::Found,
+}
+
+impl Check {
     /// Runs it.
-    pub run: fn(&Effort) -> Outcome,
+    ///
+    /// # Errors
+    /// The first violation found.
+    pub fn run(&self, effort: &Effort) -> Outcome {
+        trial::watched(self.subject, self.name, self.guarantee, effort, self.body)
+    }
 }
 
 /// Panics with the violation, if there is one: what a test does with an outcome.
@@ -211,17 +221,19 @@ macro_rules! define_checks {
             /// # Errors
             /// The first violation found.
             pub fn $check<L: TimerList>(effort: &Effort) -> Outcome {
-                trial::watched(subject::Subject::of::<L>(), stringify!($check), Guarantee::$guarantee, effort, $module::$check)
+                let body: fn(&trial::Trial) -> trial::Found = $module::$check;
+                trial::watched(subject::Subject::of::<L>(), stringify!($check), Guarantee::$guarantee, effort, body)
             }
         )*
 
         $(#[$doc])*
-        pub fn $all<L: TimerList>() -> Vec<Check> {
+        pub fn $all(subject: subject::Subject) -> Vec<Check> {
             vec![$(Check {
                 name: stringify!($check),
                 guarantee: Guarantee::$guarantee,
                 rule: $rule,
-                run: $check::<L>,
+                subject,
+                body: $module::$check,
             }),*]
         }
     };

@@ -1,4 +1,4 @@
-"""Runs scripts/plot as a user would, on the made-up fixture and on broken copies of it.
+"""Runs scripts/plot as a user would, on the made-up fixture, and what it starts on that and on broken copies of it.
 
     python3 -m unittest discover -s tests/plot
 
@@ -6,6 +6,7 @@ Needs nothing but the standard library; the first run waits until scripts/plot h
 """
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 PLOT = HERE.parent.parent / "scripts" / "plot"
+VENV = PLOT.parent / ".venv"
 PLOTS = {"throughput", "latency", "locks", "ratios", "reclaim"}
 STRATEGIES = {"mutex", "mutex-peek", "rcu-epoch", "seqlock", "atomic-deadline", "my-list"}
 
@@ -30,6 +32,15 @@ class Plot(unittest.TestCase):
     def setUpClass(cls):
         # Builds the environment if need be, so that no test below mistakes that for a warning.
         subprocess.run([PLOT, HERE / "none"], capture_output=True, check=False)
+        # Loads matplotlib and polars once for all tests of a class.
+        cls.drawer = subprocess.Popen(
+            [VENV / "bin" / "python", "-B", HERE / "drawer.py"],
+            env={**os.environ, "MPLCONFIGDIR": str(VENV / "matplotlib")},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        cls.addClassCleanup(cls.drawer.communicate)
 
     def setUp(self):
         scratch = tempfile.TemporaryDirectory()
@@ -38,8 +49,14 @@ class Plot(unittest.TestCase):
         shutil.copytree(HERE / "fixture", self.dir, ignore=shutil.ignore_patterns("plots"))
         self.out = self.dir / "plots"
 
+    def run_plot(self, words):
+        """Status, standard output and standard error of a run, as the drawer has them."""
+        self.drawer.stdin.write(json.dumps([str(word) for word in words]) + "\n")
+        self.drawer.stdin.flush()
+        return subprocess.CompletedProcess(words, *json.loads(self.drawer.stdout.readline()))
+
     def plot(self, *words, status=0):
-        done = subprocess.run([PLOT, *words], capture_output=True, text=True, check=False)
+        done = self.run_plot(words)
         self.assertEqual(done.returncode, status, done.stderr)
         self.assertNotIn("Traceback", done.stderr)
         return done
@@ -273,6 +290,10 @@ class Broken(Plot):
 
 
 class Usage(Plot):
+    def run_plot(self, words):
+        """Through the launcher, which looks at the command line first."""
+        return subprocess.run([PLOT, *words], capture_output=True, text=True, check=False)
+
     def test_help_has_an_example(self):
         self.assertIn("scripts/plot results/mine", self.plot("--help").stdout)
 

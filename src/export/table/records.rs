@@ -14,8 +14,8 @@ pub const MAX_ROW: usize = 1 << 16;
 pub const MAX_COLUMNS: usize = 256;
 
 /// Reads one record after the other.
-pub(super) struct Records<R> {
-    input: R,
+pub(super) struct Records<'a> {
+    input: &'a mut dyn BufRead,
     core: csv_core::Reader,
     fields: Vec<u8>,
     /// Where each field ends in `fields`.
@@ -31,8 +31,8 @@ pub(super) enum Broken {
     Content(String),
 }
 
-impl<R: BufRead> Records<R> {
-    pub(super) fn new(input: R) -> Self {
+impl<'a> Records<'a> {
+    pub(super) fn new(input: &'a mut dyn BufRead) -> Self {
         Records {
             input,
             core: csv_core::Reader::new(),

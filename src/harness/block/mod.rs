@@ -15,7 +15,7 @@ mod thread;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering as Memory};
 use std::sync::{Mutex, PoisonError};
 
-use headlock_strategies::{Counts, LockCounts};
+use headlock_strategies::Counts;
 
 use super::barrier::Barrier;
 use super::clock::Clock;
@@ -238,10 +238,7 @@ fn describe<P>(
     let locks = match (leaves, counted) {
         (false, _) => Some(counts.lock),
         (true, false) => None,
-        (true, true) => Some(threads.iter().fold(LockCounts::default(), |mut sum, thread| {
-            sum += thread.lock;
-            sum
-        })),
+        (true, true) => Some(threads.iter().map(|thread| thread.lock).sum()),
     };
     Outcome {
         name: job.contestants[entrant.contestant].name.clone(),

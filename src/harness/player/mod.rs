@@ -53,6 +53,52 @@ pub struct Make<'a> {
     pub graces: bool,
 }
 
+/// What is the same whatever the list.
+struct Ready<'a> {
+    manner: Manner,
+    batch: usize,
+    recorder: Recorder,
+    other_work: OtherWork<'a>,
+    schedule: Schedule,
+}
+
+impl<'a> Make<'a> {
+    fn ready(&self) -> Ready<'a> {
+        let workload = self.workload;
+        let rate_per_s = workload.load.thread_rate(self.threads);
+        let mean_gap_ns = rate_per_s.map_or((workload.think_ns + workload.hold_ns) as f64, |rate| 1e9 / rate);
+        // The largest power of two that divides a script and keeps a batch short.
+        let longest = if self.threads == 1 { BATCH } else { SHARED_BATCH };
+        let most = (BATCH_NS / mean_gap_ns.max(1.0)).clamp(1.0, longest as f64);
+        let has_other_work = workload.think_ns > 0
+            || workload.pollute_kib > 0
+            || workload.clock != PollClock::None
+            || workload.empty_share > 0.0;
+        let ops = (0..Op::ALL.len()).chain(self.graces.then_some(GRACE));
+        Ready {
+            manner: match (rate_per_s, &self.clock) {
+                (Some(_), Some(_)) => Manner::Open,
+                (_, None) if has_other_work => Manner::UntimedPaced,
+                (_, None) => Manner::Untimed,
+                (None, Some(_)) if has_other_work => Manner::TimedPaced,
+                (None, Some(_)) => Manner::Timed,
+            },
+            batch: 1 << (most as usize).ilog2(),
+            recorder: match self.clock {
+                Some(_) => Recorder::new(ops, workload.load != Load::Closed),
+                None => Recorder::idle(),
+            },
+            other_work: OtherWork {
+                think_spins: (workload.think_ns as f64 * self.spins_per_ns) as u32,
+                pollution: self.pollution,
+                clock: workload.clock,
+                tsc: (workload.clock == PollClock::Tsc).then(Clock::new),
+            },
+            schedule: Schedule { mean_gap_ns, origin: None, intended_ns: 0.0 },
+        }
+    }
+}
+
 /// One of the ways to play a slice, each with a loop of its own, so that what a workload does not ask for costs nothing.
 #[derive(Clone, Copy)]
 enum Manner {
@@ -101,37 +147,16 @@ struct Schedule {
 impl<'a, H: TimerHandle> Player<'a, H> {
     /// Readies a thread for its script; everything it will touch is allocated here.
     pub fn new(Handles { mut list, empty }: Handles<H>, make: Make<'a>) -> Self {
-        let Make { script, workload, threads, .. } = make;
         if make.graces {
             grace::take_part();
         }
-        let rate_per_s = workload.load.thread_rate(threads);
-        let mean_gap_ns = rate_per_s.map_or((workload.think_ns + workload.hold_ns) as f64, |rate| 1e9 / rate);
-        // The largest power of two that divides a script and keeps a batch short.
-        let longest = if threads == 1 { BATCH } else { SHARED_BATCH };
-        let most = (BATCH_NS / mean_gap_ns.max(1.0)).clamp(1.0, longest as f64);
-        let has_other_work = workload.think_ns > 0
-            || workload.pollute_kib > 0
-            || workload.clock != PollClock::None
-            || workload.empty_share > 0.0;
-        let manner = match (rate_per_s, &make.clock) {
-            (Some(_), Some(_)) => Manner::Open,
-            (_, None) if has_other_work => Manner::UntimedPaced,
-            (_, None) => Manner::Untimed,
-            (None, Some(_)) if has_other_work => Manner::TimedPaced,
-            (None, Some(_)) => Manner::Timed,
-        };
-        let ops = (0..Op::ALL.len()).chain(make.graces.then_some(GRACE));
-        let recorder = match make.clock {
-            Some(_) => Recorder::new(ops, workload.load != Load::Closed),
-            None => Recorder::idle(),
-        };
         // The timer that idle cancels name comes last.
-        let never_armed = (workload.idle_cancel_share > 0.0).then(|| list.create());
+        let never_armed = (make.workload.idle_cancel_share > 0.0).then(|| list.create());
+        let Ready { manner, batch, recorder, other_work, schedule } = make.ready();
         Player {
             actor: Actor {
                 timers: make.timers.iter().copied().chain(never_armed).collect(),
-                rearm: &script.rearm,
+                rearm: &make.script.rearm,
                 next_rearm: 0,
             },
             handle: list,
@@ -140,17 +165,12 @@ impl<'a, H: TimerHandle> Player<'a, H> {
             manner,
             tally: Tally::default(),
             recorder,
-            script,
+            script: make.script,
             next: 0,
-            batch: 1 << (most as usize).ilog2(),
-            other_work: OtherWork {
-                think_spins: (workload.think_ns as f64 * make.spins_per_ns) as u32,
-                pollution: make.pollution,
-                clock: workload.clock,
-                tsc: (workload.clock == PollClock::Tsc).then(Clock::new),
-            },
+            batch,
+            other_work,
             inject: make.inject,
-            schedule: Schedule { mean_gap_ns, origin: None, intended_ns: 0.0 },
+            schedule,
             clock: make.clock,
             graces: make.graces,
             shift: 0,

@@ -290,7 +290,11 @@ impl Trial {
     /// # Panics
     /// As `act` does, or if the system has no thread left.
     pub fn threads(&self, count: usize, act: impl Fn(usize) -> Found + Sync) -> Found {
-        let act = &act;
+        self.threads_that(count, &act)
+    }
+
+    /// As [`threads`](Self::threads), compiled once.
+    fn threads_that(&self, count: usize, act: &(dyn Fn(usize) -> Found + Sync)) -> Found {
         thread::scope(|scope| {
             let play = |index| {
                 let mut found = Ok(0);
@@ -372,6 +376,20 @@ pub fn watched<T: Send + 'static>(
     guarantee: Guarantee,
     effort: &Effort,
     body: impl FnOnce(&Trial) -> Found<T> + Send + 'static,
+) -> Result<T, Violation> {
+    watched_that(subject, check, guarantee, effort, Box::new(body))
+}
+
+/// The body of a check that answers with a `T`.
+type Body<T> = Box<dyn FnOnce(&Trial) -> Found<T> + Send>;
+
+/// As [`watched`], compiled once for each answer.
+fn watched_that<T: Send + 'static>(
+    subject: Subject,
+    check: &'static str,
+    guarantee: Guarantee,
+    effort: &Effort,
+    body: Body<T>,
 ) -> Result<T, Violation> {
     let strategy = subject.strategy.name;
     let violation = |failure, fault: Fault| Violation {

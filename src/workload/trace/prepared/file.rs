@@ -170,11 +170,7 @@ impl OpenedPart {
 
     /// The rows whose places among all that are played lie from `from` up to before `to`.
     pub fn between(&self, from: usize, to: usize) -> Range<usize> {
-        let row = |end: usize| match self.places() {
-            [] => end.min(self.rows().len()),
-            places => places.partition_point(|place| (*place as usize) < end),
-        };
-        row(from)..row(to)
+        super::between(self.places(), self.rows().len(), from, to)
     }
 }
 

@@ -11,6 +11,8 @@ mod tests;
 
 pub use file::{Opened, OpenedPart, PreparedError};
 
+use std::ops::Range;
+
 use headlock_strategies::Nanos;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
@@ -107,14 +109,31 @@ const NAMES_TIMER: u16 = {
 
 /// What one replay thread plays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Part {
+pub struct Part {
     /// What the thread stands for: the trace thread's name, or `all`.
-    role: String,
-    rows: Vec<PlayedRow>,
+    pub role: String,
+    /// All rows; none for a thread that only saw timers fire.
+    pub rows: Vec<PlayedRow>,
     /// When each row is to start, ns; empty unless the trace was prepared for a pace.
     starts: Vec<i64>,
     /// The place of each row among all that are played; empty where this is the only part.
     places: Vec<u32>,
+}
+
+impl Part {
+    /// The rows whose places among all that are played lie from `from` up to before `to`.
+    pub fn between(&self, from: usize, to: usize) -> &[PlayedRow] {
+        &self.rows[between(&self.places, self.rows.len(), from, to)]
+    }
+}
+
+/// Which of so many rows, at these places, lie from place `from` up to before `to`; without places each lies at its own number.
+fn between(places: &[u32], rows: usize, from: usize, to: usize) -> Range<usize> {
+    let row = |end: usize| match places {
+        [] => end.min(rows),
+        places => places.partition_point(|place| (*place as usize) < end),
+    };
+    row(from)..row(to)
 }
 
 /// A timer that the replay must know.
@@ -161,10 +180,14 @@ impl Pending {
 /// A trace laid out for its replay. Valid throughout, as [`Trace`] is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prepared {
-    lists: usize,
-    timers: Vec<PlayedTimer>,
-    init: Vec<Pending>,
-    parts: Vec<Part>,
+    /// How many lists there are.
+    pub lists: usize,
+    /// The timers, by the number that rows give.
+    pub timers: Vec<PlayedTimer>,
+    /// Those pending at time 0, in the order in which they are armed.
+    pub init: Vec<Pending>,
+    /// What each replay thread plays.
+    pub parts: Vec<Part>,
     frees: bool,
 }
 
