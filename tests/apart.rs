@@ -120,7 +120,7 @@ fn a_gap_wants_runs_to_lie_between() {
 fn one_run_says_that_its_intervals_are_of_its_minutes() {
     let output = Place::new().run("--pin none --blocks 1 --out one");
     let said = text(&output.stdout);
-    assert_eq!(said.matches("of this run's minutes").count(), 1, "{said}");
+    assert_eq!(said.matches("for this run's minutes").count(), 1, "{said}");
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn an_idle_neighbour_marks_blocks_and_deletes_none() {
     assert_eq!(said.contains(&format!("--neighbour idle: {left_out} of ")), left_out > 0, "{said}");
     let counted: Vec<usize> = last.into_iter().filter_map(|(block, counted)| counted.then_some(block)).collect();
     if counted.is_empty() {
-        refused(&output, 6, &["--neighbour idle: ", "None had its cores to itself"]);
+        refused(&output, 6, &["--neighbour idle: ", "No block had its cores to itself"]);
     }
     for ratio in read_ratios(&dir).expect("ratios.csv").rows {
         assert!(ratio.blocks <= counted.len(), "{ratio:?}");

@@ -113,7 +113,11 @@ mod tests {
 
     #[test]
     fn what_is_bad_comes_first() {
-        let mut found = [Finding::Turbo(Some(false)), Finding::Turbo(None), Finding::Quota(Some(1.5), 2)];
+        let mut found = [
+            Finding::Turbo(Some(false)),
+            Finding::Turbo(None),
+            Finding::Quota(Some(1.5), 2),
+        ];
         worst_first(&mut found);
         assert_eq!(found.map(|it| it.severity()), [Severity::Bad, Severity::Note, Severity::Ok]);
     }
