@@ -133,7 +133,7 @@ fn a_gap_wants_runs_to_lie_between() {
 fn one_run_says_that_its_intervals_are_of_its_minutes() {
     let output = Place::new().run("--pin none --blocks 1 --out one");
     let said = text(&output.stdout);
-    assert_eq!(said.matches("of this run's minutes").count(), 1, "{said}");
+    assert_eq!(said.matches("for this run's minutes").count(), 1, "{said}");
 }
 
 #[test]

@@ -305,7 +305,7 @@ fn a_full_disk_is_named_and_earlier_rows_stand() {
     assert!(complaint.contains("No space left on device"), "{complaint}");
     let trials = whole_trials(&kept).len();
     assert!(trials > 0);
-    assert!(complaint.contains(&format!("the {trials} trials")), "{complaint}");
+    assert!(complaint.contains(&format!("has {trials} trial")), "{complaint}");
 }
 
 /// Runs `script` in a mount namespace of its own, where it may mount what it likes over `place`, which is its `$0`; the rest of

@@ -159,8 +159,8 @@ fn a_run_that_was_interrupted_says_so() {
     copy.replace("run.json", "\"state\": \"complete\"", "\"state\": \"interrupted\"");
     copy.replace("run.json", "\"message\": null", "\"message\": \"interrupted by the user\"");
     let page = copy.page();
-    assert!(page.contains("This run is not whole: it was interrupted (interrupted by the user)."), "{page}");
-    assert!(page.contains("What follows rests on what it has: 160 trials in 16 blocks."), "{page}");
+    assert!(page.contains("This run is not whole: it was interrupted."), "{page}");
+    assert!(page.contains("Every figure rests on 160 trials in 16 blocks."), "{page}");
 }
 
 #[test]
@@ -235,7 +235,7 @@ fn a_study_has_its_claims_in_one_table_and_names_what_was_dropped() {
     let text = copy.markdown();
     for expected in [
         "# Study made-up",
-        "This study is not whole. Parts without an end: crossover (not played).",
+        "This study is not whole. Unfinished parts: crossover (not played).",
         "The budget was too short for boot in strict order.",
         "Under test: ",
         "| So there is a net advantage. | Holds in time | Against mutex, rcu-epoch is faster at 2 of 2 points",

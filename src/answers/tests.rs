@@ -130,7 +130,7 @@ fn every_form_of_a_run_says_the_same() {
     says_all("run", &document(&results));
     let set = super::runs("results/made-up", &Runs(vec![results; 10]));
     says_all("run --runs", &set);
-    says(&set, &["10 runs", "hot, 1 thread", "seqlock", "faster"]);
+    says(&set, &["10 runs", "hot, 1 thread", "seqlock", "0.500"]);
     assert_eq!(set.data["runs"].as_array().map(Vec::len), Some(10));
 }
 
