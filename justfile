@@ -15,6 +15,16 @@ torture seconds="600":
 strangers:
     cargo test --locked --release -p headlock-fixtures --test strangers -- --ignored
 
+# How often is each of them found in the time that a list gets by default, beside busy processes? 20 seeds, an hour
+odds *flags:
+    cargo build --locked --release -p headlock-fixtures --bin headlock-fixtures
+    scripts/referee odds {{ flags }}
+
+# Is a list without a fault ever accused? So many default runs of the built-in ones, beside busy processes, a minute each
+accusations runs="200" *flags:
+    cargo build --locked --release -p headlock-fixtures --bin headlock-fixtures
+    scripts/referee accusations --runs {{ runs }} {{ flags }}
+
 # The conformance suite and verify under ThreadSanitizer
 tsan *what:
     scripts/sanitize thread {{ what }}

@@ -75,8 +75,8 @@ impl Registry {
         self
     }
 
-    /// As [`with`](Self::with), for a list that also promises what the built-in lists do beyond the contract (no name is
-    /// given out twice, the lock is taken once a change, size is no burden), so that `verify` holds it to that.
+    /// As [`with`](Self::with), for a list that also promises what the built-in lists do beyond the contract, that the lock is taken
+    /// once a change, so that `verify` holds it to that.
     #[must_use]
     pub fn with_promises<L: TimerList>(mut self) -> Self {
         self.add(Entry::promising::<L>());

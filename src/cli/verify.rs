@@ -41,7 +41,7 @@ pub struct VerifyArgs {
     #[arg(long, default_value = "all", value_delimiter = ',', value_name = "LIST")]
     pub checks: Vec<String>,
     /// How long all of it together goes on; each check makes one whole pass at least
-    #[arg(long, default_value_t = 40, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(1u64, 1_000_000))]
+    #[arg(long, default_value_t = 51, value_name = "N", allow_hyphen_values = true, value_parser = units::whole(1u64, 1_000_000))]
     pub seconds: u64,
     /// Make so many passes of each check, however long that takes
     #[arg(long, value_name = "N", conflicts_with = "seconds", allow_hyphen_values = true, value_parser = units::whole(1u64, 1_000_000))]

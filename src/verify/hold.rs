@@ -41,7 +41,7 @@ const ALONE: u64 = 50;
 /// Plays passes until the time is up or something does not square.
 pub fn check(subject: Subject, job: &CheckJob) -> CheckReport {
     let mut report = CheckReport::default();
-    let mut budget = Budget::start(job.length);
+    let mut budget = Budget::start(job.length, job.seed);
     while report.findings.is_empty()
         && let Some(pass) = budget.next_pass()
     {

@@ -42,7 +42,7 @@ pub struct CheckJob {
 }
 
 /// Threads of a pass that is to find what happens beyond the first few: five readers among them.
-const CROWD: usize = 10;
+pub(super) const CROWD: usize = 10;
 
 impl CheckJob {
     /// What one pass of a check from the conformance suite is to try. Each pass makes other random choices.

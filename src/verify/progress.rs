@@ -23,7 +23,7 @@ const OPERATIONS: u64 = 4_000;
 /// Plays passes until the time is up or an operation does not come back.
 pub fn check(subject: Subject, job: &CheckJob) -> CheckReport {
     let mut report = CheckReport::default();
-    let mut budget = Budget::start(job.length);
+    let mut budget = Budget::start(job.length, job.seed);
     while report.findings.is_empty()
         && let Some(pass) = budget.next_pass()
     {

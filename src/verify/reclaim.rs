@@ -10,19 +10,21 @@ use std::thread;
 use headlock_strategies::Nanos;
 use headlock_strategies::conformance::subject::{List, Subject};
 use headlock_strategies::conformance::trial::{Found, Trial, right, watched};
-use headlock_strategies::conformance::{Check as Rule, Guarantee};
+use headlock_strategies::conformance::{Check as Rule, Effort, Guarantee};
 use headlock_strategies::reclaim::POISON;
 
 use super::budget::Budget;
 use super::memory::memory_bounded;
-use super::{CheckJob, CheckReport, rules};
+use super::{CROWD, CheckJob, CheckReport, rules};
 use crate::record::CheckFigures;
 
 /// Nodes that may wait for good: batches, per-thread caches, the last two grace periods. The largest of the libraries'
 /// thresholds is haphazard's, a thousand.
 const BOUND: u64 = 4_096;
 /// Timers that the writers free in a pass at least, and each of two does.
-const FREES: u64 = 8_192;
+const FREES: u64 = 24_576;
+/// Rounds of the conformance suite's rules in a pass.
+const ROUNDS: u64 = 1_000;
 /// Frees between two looks at the counts.
 const BATCH: u64 = 256;
 
@@ -39,7 +41,7 @@ struct Churned {
 /// The conformance suite's rules, and the bounds.
 pub fn check(subject: Subject, job: &CheckJob, rules: &[Rule]) -> CheckReport {
     let mut report = CheckReport::default();
-    let budget = Budget::start(job.length);
+    let budget = Budget::start(job.length, job.seed);
     // Memory is looked at while the process is young, once.
     let bounded = watched(subject, "memory_bounded", Guarantee::Reclaim, &job.effort(0), memory_bounded);
     match report.take(job.check, bounded) {
@@ -55,12 +57,13 @@ fn play(subject: Subject, job: &CheckJob, rules: &[Rule], mut report: CheckRepor
     while report.findings.len() == found
         && let Some(pass) = budget.next_pass()
     {
-        if !rules::play(job, rules, pass, &mut report) {
+        let effort = effort(job, pass);
+        if !rules::play(job, rules, &effort, &mut report) {
             break;
         }
         let churn = if pass % 2 == 0 { churn } else { churn_in_callbacks };
         let bounded = move |trial: &Trial| waiting_nodes_bounded(trial, churn);
-        match watched(subject, "waiting_nodes_bounded", Guarantee::Reclaim, &job.effort(pass), bounded) {
+        match watched(subject, "waiting_nodes_bounded", Guarantee::Reclaim, &effort, bounded) {
             Ok(churned) => {
                 sum.polls += churned.polls;
                 sum.frees += churned.frees;
@@ -80,11 +83,22 @@ fn play(subject: Subject, job: &CheckJob, rules: &[Rule], mut report: CheckRepor
     CheckReport { elapsed_ns: budget.elapsed_ns(), ..report }
 }
 
+/// What a pass tries: mostly polls beside frees, by many threads first, since a list that has room for a few readers has it in any pass.
+fn effort(job: &CheckJob, pass: u64) -> Effort {
+    let is_crowd = matches!(pass % 4, 0 | 3);
+    Effort {
+        rounds: ROUNDS,
+        threads: if is_crowd { job.threads.max(CROWD) } else { job.threads },
+        ..job.effort(pass)
+    }
+}
+
 /// One thread's create, arm, poll and free, a batch of them; how many polls.
 fn churn(trial: &Trial, list: &List, frees: u64) -> Found {
     trial.with_handle(list, |list| {
         for round in 0..frees {
-            let timer = list.armed(round as i64);
+            // Now the head, now behind others': what is freed under polls should have been the head.
+            let timer = list.armed((round.wrapping_mul(0x9e37_79b9) & 0xffff) as i64);
             right("whether a poll read poison", list.deadline() == Some(POISON), false)?;
             list.free(timer);
             list.quiescent();
@@ -229,7 +243,7 @@ mod tests {
                 behind: Vec::new(),
                 patience_ns: 20_000_000_000,
             };
-            let (report, budget) = (CheckReport::default(), Budget::start(job.length));
+            let (report, budget) = (CheckReport::default(), Budget::start(job.length, job.seed));
             let report = play(Subject::of::<Hooked<WaitsForPolls>>(), &job, &[], report, budget);
             assert_eq!(report.findings, []);
             let frees = FREES * (threads as u64 - 1);

@@ -68,35 +68,57 @@ pub enum Ending {
 /// # Errors
 /// Those of the observer.
 pub fn run<O: Observer>(plan: &Plan, observer: &mut O, stop: &AtomicBool) -> Result<Ending, O::Error> {
-    let jobs: Vec<(&Strategy, Check)> = plan
-        .strategies
-        .iter()
-        .flat_map(|strategy| plan.checks.iter().map(move |&check| (strategy, check)))
-        .collect();
-    for (number, &(strategy, check)) in jobs.iter().enumerate() {
-        observer.starting(number, jobs.len(), strategy.name, check);
-        let job = plan.job(strategy, check);
-        let began = Moment::now();
-        let report = match child::ask::<CheckReport>(SUBCOMMAND, &job, plan.limit(&job), stop) {
-            Ok(report) => report,
-            Err(ChildError::Interrupted) => return Ok(Ending::Interrupted),
-            Err(ChildError::Spawn(reason)) => return Ok(Ending::Failed(reason)),
-            Err(reason) => died(&job, &reason, began.elapsed_ns()),
-        };
-        observer.checked(row(strategy, check, &report), report.findings)?;
+    let checks = in_order(&plan.checks);
+    let all = plan.strategies.len() * checks.len();
+    let began = Moment::now();
+    for (number, strategy) in plan.strategies.iter().enumerate() {
+        let of_strategy = Moment::now();
+        let length = plan.length.less(began.elapsed_ns()).part(1, (plan.strategies.len() - number) as u64);
+        for (done, &check) in checks.iter().enumerate() {
+            observer.starting(number * checks.len() + done, all, strategy.name, check);
+            let whole = checks[done..].iter().copied().map(weight).sum();
+            let job = plan.job(strategy, check, length.less(of_strategy.elapsed_ns()).part(weight(check), whole));
+            let began = Moment::now();
+            let report = match child::ask::<CheckReport>(SUBCOMMAND, &job, plan.limit(&job), stop) {
+                Ok(report) => report,
+                Err(ChildError::Interrupted) => return Ok(Ending::Interrupted),
+                Err(ChildError::Spawn(reason)) => return Ok(Ending::Failed(reason)),
+                Err(reason) => died(&job, &reason, began.elapsed_ns()),
+            };
+            observer.checked(row(strategy, check, &report), report.findings)?;
+        }
     }
     Ok(Ending::Complete)
 }
 
-impl Plan {
-    fn job(&self, strategy: &Strategy, check: Check) -> CheckJob {
-        let length = match self.length {
+impl Length {
+    /// What is left of a time after so much of it, ns; passes stay.
+    fn less(self, ns: u64) -> Self {
+        match self {
+            Length::Time(whole) => Length::Time(whole.saturating_sub(ns)),
             Length::Passes(passes) => Length::Passes(passes),
-            Length::Time(ns) => {
-                let whole: u64 = self.checks.iter().copied().map(weight).sum();
-                Length::Time(ns / self.strategies.len().max(1) as u64 * weight(check) / whole.max(1))
-            }
-        };
+        }
+    }
+
+    /// A part of a time; passes stay.
+    fn part(self, of: u64, whole: u64) -> Self {
+        match self {
+            Length::Time(ns) => Length::Time((u128::from(ns) * u128::from(of) / u128::from(whole.max(1))) as u64),
+            Length::Passes(passes) => Length::Passes(passes),
+        }
+    }
+}
+
+/// Those that take little and much the same first: what they take beyond their share comes off the share of the others, for which the
+/// time that is left is as good as any.
+fn in_order(checks: &[Check]) -> Vec<Check> {
+    let mut checks = checks.to_vec();
+    checks.sort_by_key(|&check| weight(check));
+    checks
+}
+
+impl Plan {
+    fn job(&self, strategy: &Strategy, check: Check, length: Length) -> CheckJob {
         CheckJob {
             strategy: strategy.name.to_owned(),
             behind: self.behind.clone(),
@@ -122,8 +144,10 @@ impl Plan {
 fn weight(check: Check) -> u64 {
     match check {
         Check::Model | Check::Reenter | Check::Progress | Check::Hold => 1,
-        Check::Conserve | Check::Reclaim => 2,
-        Check::Fresh | Check::History => 4,
+        Check::Conserve => 2,
+        Check::Reclaim => 3,
+        Check::Fresh => 4,
+        Check::History => 5,
     }
 }
 
@@ -233,32 +257,26 @@ mod tests {
 
     #[test]
     fn the_time_is_shared_out_and_passes_are_not() {
-        let strategy = <crate::harness::floor::FloorList as headlock_strategies::TimerList>::STRATEGY;
-        let mut plan = Plan {
-            strategies: vec![strategy; 2],
-            behind: Vec::new(),
-            checks: vec![Check::Model, Check::Fresh],
-            length: Length::Time(100),
-            threads: 2,
-            timers: 1,
-            seed: 1,
-            patience_ns: 1,
+        let checks = in_order(&Check::ALL);
+        assert_eq!((checks[0], checks[checks.len() - 1]), (Check::Model, Check::History));
+        let whole: u64 = checks.iter().copied().map(weight).sum();
+        let shares = |first_takes: u64| {
+            let (mut left, mut shares) = (Length::Time(whole * 1_000), Vec::new());
+            for (done, &check) in checks.iter().enumerate() {
+                let to_come = checks[done..].iter().copied().map(weight).sum();
+                let Length::Time(share) = left.part(weight(check), to_come) else {
+                    unreachable!()
+                };
+                shares.push(share);
+                left = left.less(if done == 0 { first_takes } else { share });
+            }
+            shares
         };
-        assert_eq!(plan.job(&strategy, Check::Model).length, Length::Time(10));
-        assert_eq!(plan.job(&strategy, Check::Fresh).length, Length::Time(40));
-        plan.length = Length::Passes(7);
-        assert_eq!(plan.job(&strategy, Check::Fresh).length, Length::Passes(7));
-        plan.checks = vec![
-            Check::Model,
-            Check::Reenter,
-            Check::Progress,
-            Check::Conserve,
-            Check::Reclaim,
-            Check::Fresh,
-        ];
-        plan.length = Length::Time(2 * 11_000);
-        let shares = plan.checks.iter().map(|&check| plan.job(&strategy, check).length).collect::<Vec<_>>();
-        assert_eq!(shares, [1, 1, 1, 2, 2, 4].map(|share| Length::Time(share * 1_000)));
+        assert_eq!(shares(1_000), checks.iter().map(|&check| weight(check) * 1_000).collect::<Vec<_>>());
+        // What one takes beyond its share is taken off the others, and if that is all there is, they have no time.
+        assert_eq!(shares(whole * 1_000 / 2).iter().skip(1).sum::<u64>(), whole * 1_000 / 2);
+        assert_eq!(shares(whole * 2_000)[1..], [0; 7]);
+        assert_eq!(Length::Passes(7).less(9).part(1, 2), Length::Passes(7));
     }
 
     #[test]
@@ -275,7 +293,7 @@ mod tests {
                 seed: 1,
                 patience_ns: 3_000_000_000,
             };
-            plan.limit(&plan.job(&strategy, Check::Model)) - PATIENCE
+            plan.limit(&plan.job(&strategy, Check::Model, length)) - PATIENCE
         };
         // Twice the time of its own, a second a pass; and twice what the inner watchdog waits, which is twice the patience.
         assert_eq!(limit(Length::Time(5_000_000_000)), Duration::from_secs(2 * 5 + 4 * 3));

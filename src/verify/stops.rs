@@ -5,16 +5,15 @@
 
 use headlock_stops::{Driver, Plan, register};
 
-/// Begins to stop threads that say that they may be.
-pub fn start(seed: u64) -> Option<Driver> {
-    // Lengths reach from a few operations of another thread to many; pauses from a round of operations to tens of them.
-    let plan = Plan {
-        seed,
-        length_ns: 2_000..=1_000_000,
-        pause_ns: 10_000..=150_000,
-        at_once: 2,
+/// Begins to stop threads that say that they may be, as this pass asks for.
+pub fn start(seed: u64, pass: u64) -> Option<Driver> {
+    let (length_ns, pause_ns) = match pass % 3 {
+        // A few operations of another thread that runs beside this one: windows that one change is enough for, as often as can be.
+        0 => (1_000..=50_000, 10_000..=40_000),
+        // Up to many, by a thread that has to get the processor first.
+        _ => (2_000..=1_000_000, 10_000..=150_000),
     };
-    Driver::start(plan).ok()
+    Driver::start(Plan { seed, length_ns, pause_ns, at_once: 2 }).ok()
 }
 
 /// What is to be around the work of each thread of this pass.

@@ -21,9 +21,8 @@ impl fmt::Debug for Nanos {
 
 /// Names one timer of one list, from [`TimerHandle::create`] to [`TimerHandle::free`].
 ///
-/// The number inside belongs to the list that made it. No list gives the same name out twice, and to cancel or free by the name of a
-/// freed timer does nothing to another timer. The built-in lists treat such a name as that of a timer that is not there: any
-/// operation on it does nothing.
+/// The number inside belongs to the list that made it. No list gives the same name out twice, and the name of a freed timer is that of a
+/// timer that is not there: any operation on it does nothing, to another timer or at all, also where two threads free one timer at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TimerId(u64);
 

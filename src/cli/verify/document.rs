@@ -3,10 +3,12 @@
 use headlock_strategies::{TimerList, rcu_epoch::RcuEpoch};
 use serde_json::json;
 
-use crate::document::words::{count, counted, list};
+use crate::document::words::{count, counted, list, percent};
 use crate::document::{Block, Cell, Column, Document, Section, Table, Tone, Verdict};
 use crate::harness::host;
 use crate::record::{Check, CheckRow, CheckVerdict, Finding, Grade};
+use crate::verify::Length;
+use crate::verify::odds::{self, Odds};
 use crate::verify::referee::Plan;
 
 /// Why the RFC's reader oversleeps, and what does not. docs/VERIFY.md has the steps.
@@ -28,6 +30,7 @@ pub fn document(plan: &Plan, rows: &[CheckRow], findings: &[Finding], command: &
     if plan.checks.contains(&Check::Reclaim) {
         blocks.push(Block::Table(reclamation(rows)));
     }
+    blocks.push(likelihood(plan));
     blocks.extend(findings.iter().map(|it| Block::Section(section(it))));
     let is_rfc_race = |finding: &Finding| finding.allowed && finding.strategy == RcuEpoch::STRATEGY.name;
     if findings.iter().any(is_rfc_race) {
@@ -52,6 +55,7 @@ pub fn document(plan: &Plan, rows: &[CheckRow], findings: &[Finding], command: &
             "seed": plan.seed,
             "checks": rows,
             "findings": findings,
+            "odds": odds::measured(&plan.checks).ok(),
         }),
         ..Document::new("Does each strategy keep what it declares?")
     }
@@ -189,6 +193,44 @@ fn reclamation(rows: &[CheckRow]) -> Table {
     }
 }
 
+/// How likely a fault of each kind was to be found by these checks, as it was measured on broken lists.
+fn likelihood(plan: &Plan) -> Block {
+    let measured = match odds::measured(&plan.checks) {
+        Ok(measured) => measured,
+        Err(why) => return Block::Text(format!("How likely faults are to be found cannot be said: {why}")),
+    };
+    let row = |it: &Odds| {
+        let median = it.median_seconds.map_or(String::new(), |seconds| format!("{seconds:.1}"));
+        let cells = [it.lists.to_string(), it.sure.to_string(), percent(it.found), median];
+        std::iter::once(Cell::new(&it.kind)).chain(cells.map(Cell::new)).collect()
+    };
+    let given = match plan.length {
+        Length::Passes(_) => "This time passes were counted, which take another time".to_owned(),
+        Length::Time(ns) => {
+            let seconds = ns as f64 / 1e9 / plan.strategies.len().max(1) as f64;
+            let likely = if seconds >= measured.seconds {
+                "so at least as likely"
+            } else {
+                "so less likely"
+            };
+            format!("This time a list had {seconds:.1} s, {likely} on such a machine")
+        }
+    };
+    Block::Table(Table {
+        caption: "How likely a fault of each kind is to be found".to_owned(),
+        columns: [Column::words("kind")]
+            .into_iter()
+            .chain(["lists", "19 in 20", "runs that found it", "median s"].map(Column::numbers))
+            .collect(),
+        rows: measured.odds.iter().map(row).collect(),
+        notes: vec![format!(
+            "lists: broken by somebody who did not know the checks; 19 in 20: of them, found in as many runs or more, with {} s a list, \
+             by the checks asked for. Measured {}. {given}.",
+            measured.seconds, measured.machine
+        )],
+    })
+}
+
 fn section(finding: &Finding) -> Section {
     let Finding { strategy, check, rule, allowed, what, events, failure: _ } = finding;
     let allowed = if *allowed { " (as declared)" } else { "" };
@@ -280,6 +322,8 @@ mod tests {
                 "rcu-epoch, fresh, never_oversleeps (as declared)",
                 "poller 1: begins to poll",
                 "Why rcu-epoch oversleeps",
+                "How likely a fault of each kind is to be found",
+                "This time passes were counted",
             ],
         );
         let checks = &document.data["checks"];

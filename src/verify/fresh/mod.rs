@@ -20,7 +20,7 @@ use std::thread;
 use headlock_strategies::conformance::subject::Subject;
 use headlock_strategies::conformance::trial::{Found, Probe, Trial, watched};
 use headlock_strategies::conformance::{self, Guarantee, Violation};
-use headlock_strategies::{Freshness, Nanos, Strategy};
+use headlock_strategies::{Freshness, Nanos, Progress, Strategy};
 use parking_lot::Mutex;
 
 use super::budget::Budget;
@@ -57,7 +57,7 @@ pub fn check(subject: Subject, job: &CheckJob) -> CheckReport {
     let mut report = CheckReport::default();
     let mut sum = Tally::default();
     let mut first_late_ns = None;
-    let mut budget = Budget::start(job.length);
+    let mut budget = Budget::start(job.length, job.seed);
     let clock = Clock::new();
     let cpus = pin::allowed_cpus();
     while report.findings.is_empty()
@@ -80,7 +80,7 @@ pub fn check(subject: Subject, job: &CheckJob) -> CheckReport {
         }
     }
     report.tried += sum.polls;
-    report.broken += broken(subject.strategy.freshness, &sum);
+    report.broken += broken(subject.strategy.freshness, &sum) + sum.locked.min(sum.polls);
     report.outcomes = outcomes(subject.strategy.freshness, &sum);
     report.figures = CheckFigures {
         early: Some(sum.early),
@@ -91,6 +91,7 @@ pub fn check(subject: Subject, job: &CheckJob) -> CheckReport {
         ..CheckFigures::default()
     };
     report.findings.extend(findings(&subject.strategy, job, &sum, first_late_ns));
+    report.findings.extend(blocked(&subject.strategy, job, &sum));
     CheckReport { elapsed_ns: budget.elapsed_ns(), ..report }
 }
 
@@ -166,6 +167,24 @@ fn findings(strategy: &Strategy, job: &CheckJob, tally: &Tally, first_late_ns: O
         });
     }
     found
+}
+
+/// Polls that took a lock where they declare that no stalled thread stops them: whoever holds the lock does.
+fn blocked(strategy: &Strategy, job: &CheckJob, tally: &Tally) -> Option<Finding> {
+    (tally.locked > 0).then(|| Finding {
+        strategy: strategy.name.to_owned(),
+        check: job.check,
+        rule: "takes_no_lock".to_owned(),
+        failure: Failure::Wrong,
+        allowed: false,
+        what: format!(
+            "{} polls took the list's lock {} times, so that whoever holds it stops them; {} is declared, and right is never",
+            count(tally.polls),
+            count(tally.locked),
+            strategy.progress
+        ),
+        events: Vec::new(),
+    })
 }
 
 /// How the threads of a pass are placed.
@@ -292,6 +311,7 @@ impl Shared<'_> {
         let mut tally = Tally::default();
         let mut last = EMPTY;
         let mut polls = 0;
+        let locks = list.lock_counts();
         self.ready.fetch_add(1, Memory::Release);
         while (!self.done.load(Memory::Acquire) || polls < LEAST_POLLS) && !self.trial.is_over() {
             let began = self.scene.clock.raw();
@@ -316,6 +336,9 @@ impl Shared<'_> {
             polls += 1;
             list.quiescent();
             self.scene.rest(polls);
+        }
+        if self.trial.subject.strategy.progress != Progress::Blocking {
+            tally.locked = list.lock_counts().since(locks).acquisitions;
         }
         self.sum.lock().add(tally);
     }

@@ -18,6 +18,8 @@ pub struct Tally {
     pub unknown: u64,
     /// Changes that the polls ran beside.
     pub changes: u64,
+    /// Times that polls took a lock, where they declare to be stopped by nobody.
+    pub locked: u64,
     /// The shortest sequences, one for each kind of untruth at most.
     pub shortest: Vec<Sequence>,
 }
@@ -62,6 +64,7 @@ impl Tally {
         self.late_without_rearm += other.late_without_rearm;
         self.unknown += other.unknown;
         self.changes += other.changes;
+        self.locked += other.locked;
         other.shortest.into_iter().for_each(|sequence| self.keep(sequence));
     }
 }

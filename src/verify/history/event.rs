@@ -11,7 +11,7 @@ use headlock_strategies::{Nanos, TimerId};
 
 /// An operation that takes effect at one moment, and its answer. A run is as many as it fires timers, and one more that finds nothing
 /// due.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Op {
     /// A timer was made, under this name.
     Create(TimerId),

@@ -4,8 +4,11 @@
 //! run at once, their callbacks change the list, and a round ends in silence. Then an order is looked for in which every
 //! answer is right: whether each change rearmed, what a cancel found, what fired in which order, what was left. See
 //! [`explain`] for what an order may be under each freshness.
+//!
+//! Before that, two of them play duels, see [`duel`].
 
 mod barrier;
+mod duel;
 mod event;
 mod explain;
 mod player;
@@ -26,19 +29,26 @@ use player::Tally;
 /// Rounds of a pass, all on one list.
 const ROUNDS: u64 = 160;
 
-/// Plays passes until the time is up or a round has no explanation.
-pub fn check(subject: Subject, job: &CheckJob) -> CheckReport {
+/// Plays passes until the time is up or something has no explanation. `inert` as for [`duel::play`].
+pub fn check(subject: Subject, job: &CheckJob, inert: bool) -> CheckReport {
     let mut report = CheckReport::default();
     let mut sum = Tally::default();
-    let mut budget = Budget::start(job.length);
+    let mut budget = Budget::start(job.length, job.seed);
     let cpus = pin::allowed_cpus();
     while report.findings.is_empty()
         && let Some(pass) = budget.next_pass()
     {
-        let scene = Scene::of_pass(pass, job, &cpus);
-        let played = watched(subject, "explained", Guarantee::History, &job.effort(pass), move |trial: &Trial| {
-            player::play(trial, &trial.list(), scene.threads, ROUNDS, |thread| scene.place(thread))
+        let (scene, effort) = (Scene::of_pass(pass, job, &cpus), job.effort(pass));
+        let duelists = scene.clone();
+        let mut played = watched(subject, "settled", Guarantee::History, &effort, move |trial: &Trial| {
+            duel::play(trial, inert, |thread| duelists.place_apart(thread))
         });
+        if let Ok(tally) = played {
+            sum.add(tally);
+            played = watched(subject, "explained", Guarantee::History, &effort, move |trial: &Trial| {
+                player::play(trial, &trial.list(), scene.threads, ROUNDS, |thread| scene.place(thread))
+            });
+        }
         match played {
             Ok(tally) => sum.add(tally),
             Err(violation) => {
@@ -90,6 +100,13 @@ impl Scene {
             _ => cpus.iter().take(1).copied().collect(),
         };
         Scene { threads, cpus }
+    }
+
+    /// As [`place`](Self::place), but for threads that share a processor: two that wait for each other at every step get nothing done there.
+    fn place_apart(&self, thread: usize) {
+        if self.cpus.len() != 1 {
+            self.place(thread);
+        }
     }
 
     /// Places the calling thread. A processor that has gone meanwhile leaves it where the scheduler wants it.

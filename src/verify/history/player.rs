@@ -298,24 +298,32 @@ impl Player<'_> {
 
     /// Looks for an order that explains the round.
     fn judge(&self, events: &[Event]) -> Found {
-        let declared = self.yard.trial.subject.strategy.freshness;
-        let mut tally = Tally { operations: events.len() as u64, ..Tally::default() };
-        for freshness in [Freshness::Linearizable, Freshness::Notified, Freshness::Racy] {
-            match explain(events, freshness) {
-                Verdict::Explained => match freshness {
-                    Freshness::Linearizable => tally.linearizable += 1,
-                    Freshness::Notified => tally.notified += 1,
-                    Freshness::Racy => tally.racy += 1,
-                },
-                Verdict::GaveUp => tally.unjudged += 1,
-                Verdict::Unexplained(_) if freshness != declared => continue,
-                Verdict::Unexplained(_) => return Err(tell::unexplained(events, declared)),
-            }
-            break;
-        }
+        let tally = judged(events, self.yard.trial.subject.strategy.freshness)?;
         self.yard.tally.lock().add(tally);
         Ok(1)
     }
+}
+
+/// What explains one history, as counts.
+///
+/// # Errors
+/// If nothing that is declared does.
+pub fn judged(events: &[Event], declared: Freshness) -> Found<Tally> {
+    let mut tally = Tally { operations: events.len() as u64, ..Tally::default() };
+    for freshness in [Freshness::Linearizable, Freshness::Notified, Freshness::Racy] {
+        match explain(events, freshness) {
+            Verdict::Explained => match freshness {
+                Freshness::Linearizable => tally.linearizable += 1,
+                Freshness::Notified => tally.notified += 1,
+                Freshness::Racy => tally.racy += 1,
+            },
+            Verdict::GaveUp => tally.unjudged += 1,
+            Verdict::Unexplained(_) if freshness != declared => continue,
+            Verdict::Unexplained(_) => return Err(tell::unexplained(events, declared)),
+        }
+        break;
+    }
+    Ok(tally)
 }
 
 fn twice(timer: TimerId) -> String {

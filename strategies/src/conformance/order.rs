@@ -1,7 +1,7 @@
 //! The rules for one thread, one by one, each in the smallest case that shows it.
 
-use super::trial::{Found, Trial, right};
-use crate::{Nanos, Rearm};
+use super::trial::{Found, Probe, Trial, right};
+use crate::{Nanos, Rearm, TimerId};
 
 pub(super) fn empty_list(trial: &Trial) -> Found {
     trial.on_fresh_list(|list| {
@@ -210,6 +210,8 @@ pub(super) fn stale_names(trial: &Trial) -> Found {
         let mut stale = list.armed(5);
         list.free(stale);
         for round in 0..1000 {
+            // Before another timer may have its place, and after.
+            inert(list, stale, None)?;
             let fresh = list.create();
             right(
                 format_args!("whether {fresh:?}, created in round {round}, is a new name"),
@@ -218,16 +220,23 @@ pub(super) fn stale_names(trial: &Trial) -> Found {
             )?;
             right("whether a name is given out again", fresh == stale, false)?;
             let _ = list.modify(fresh, Nanos(1000));
-            right("rearm of a freed timer", list.modify(stale, Nanos(10)), Rearm::No)?;
-            right("rearm of a freed timer", list.anticipate(stale, Nanos(10)), Rearm::No)?;
-            right("cancel of a freed timer", list.cancel(stale), false)?;
-            list.free(stale);
-            right("deadline after all that was tried on a freed timer", list.deadline(), Some(Nanos(1000)))?;
+            inert(list, stale, Some(Nanos(1000)))?;
             list.free(fresh);
             stale = fresh;
         }
         Ok(1000)
     })
+}
+
+/// Tries everything on a freed timer; the head stays.
+fn inert(list: &mut Probe<'_>, stale: TimerId, head: Option<Nanos>) -> Found {
+    right("rearm of a freed timer that is modified", list.modify(stale, Nanos(10)), Rearm::No)?;
+    right("deadline after a freed timer was modified", list.deadline(), head)?;
+    right("rearm of a freed timer that is anticipated", list.anticipate(stale, Nanos(10)), Rearm::No)?;
+    right("timers fired once a freed timer was modified and anticipated", list.fired(Nanos(10)), vec![])?;
+    right("cancel of a freed timer", list.cancel(stale), false)?;
+    list.free(stale);
+    right("deadline after all that was tried on a freed timer", list.deadline(), head)
 }
 
 pub(super) fn growth(trial: &Trial) -> Found {

@@ -37,9 +37,10 @@ impl Sized<'_, '_> {
         let turns = (2 * self.size).clamp(60, 600) as u64;
         for _ in 0..turns {
             let timer = timers[self.rng.random_range(0..self.size)];
-            match self.rng.random_range(0..8) {
-                0 => self.cancel(timer)?,
-                1 | 2 => self.arm(timer, true)?,
+            match self.rng.random_range(0..16) {
+                0 | 1 => self.cancel(timer)?,
+                2..=5 => self.arm(timer, true)?,
+                6 => self.fire_few()?,
                 _ => self.arm(timer, false)?,
             };
         }
@@ -106,6 +107,22 @@ impl Sized<'_, '_> {
             (due, due, None),
         )?;
         self.look(format_args!("after {due} fired at {now}"))
+    }
+
+    /// Fires some of the first, and arms them again: what is out of order by now must not have to wait for the end, where it may be
+    /// in order once more.
+    fn fire_few(&mut self) -> Found {
+        let few = self.rng.random_range(0..12);
+        let Some(&(now, _)) = self.queue.get(few).or(self.queue.last()) else {
+            return Ok(1);
+        };
+        let due: Vec<TimerId> =
+            self.queue.iter().take_while(|&&(deadline, _)| deadline <= now).map(|&(_, timer)| timer).collect();
+        self.fire(now)?;
+        for timer in due {
+            self.arm(timer, false)?;
+        }
+        Ok(1)
     }
 
     fn look(&mut self, when: std::fmt::Arguments<'_>) -> Found {
