@@ -35,8 +35,8 @@ pub struct Odds {
     pub lists: usize,
     /// Lists that were found in 19 of 20 runs or more.
     pub sure: usize,
-    /// Runs that found the fault of their list, of all runs.
-    pub found: f64,
+    /// Runs that found the fault of their list, of all runs; nothing where there was no run.
+    pub found: Option<f64>,
     /// The median of the lists' median times until they were found, s.
     pub median_seconds: Option<f64>,
 }
@@ -85,7 +85,7 @@ fn read(table: &str, checks: &[Check]) -> Result<Measured, String> {
             kind: (*kind).to_owned(),
             lists: rows.len(),
             sure: rows.iter().filter(|row| row.caught * 20 >= row.of * 19 && row.of > 0).count(),
-            found: sum(|row| row.caught) / sum(|row| row.of).max(1.0),
+            found: (sum(|row| row.of) > 0.0).then(|| sum(|row| row.caught) / sum(|row| row.of)),
             median_seconds: medians.get(medians.len() / 2).copied(),
         }
     };
@@ -105,9 +105,20 @@ mod tests {
         let all = measured(&Check::ALL).unwrap();
         assert!(all.seconds > 0.0 && !all.machine.is_empty());
         assert!(all.odds.iter().map(|it| it.lists).sum::<usize>() >= 25, "{all:?}");
-        assert!(all.odds.iter().all(|it| (0.0..=1.0).contains(&it.found) && it.sure <= it.lists), "{all:?}");
+        assert!(
+            all.odds
+                .iter()
+                .all(|it| it.found.is_none_or(|found| (0.0..=1.0).contains(&found)) && it.sure <= it.lists),
+            "{all:?}"
+        );
         // What is found by nothing that is asked for is not found.
-        assert!(measured(&[]).unwrap().odds.iter().all(|it| it.found == 0.0 && it.sure == 0));
+        assert!(
+            measured(&[])
+                .unwrap()
+                .odds
+                .iter()
+                .all(|it| it.found.is_none_or(|found| found == 0.0) && it.sure == 0)
+        );
     }
 
     #[test]
@@ -119,7 +130,7 @@ mod tests {
             kind: kind.to_owned(),
             lists,
             sure,
-            found,
+            found: Some(found),
             median_seconds,
         };
         assert_eq!(of(&Check::ALL), [odds("one", 3, 2, 40.0 / 60.0, Some(1.5)), odds("two", 1, 0, 0.0, None)]);

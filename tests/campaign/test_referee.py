@@ -27,6 +27,7 @@ else:
     out.mkdir()
     wrong = {{"a": seed % 2 == 1, "mutex": seed == 3}}
     rows = [f"{{name}},model,0.25,kept\\n{{name}},fresh,1.5,{{'broken' if wrong.get(name) else 'kept'}}\\n" for name in names]
+    (out / "violations.txt").write_text("")
     (out / "verify.csv").write_text("strategy,check,seconds,verdict\\n" + "".join(rows))
     sys.exit(5 if any(wrong.get(name) for name in names) else 0)
 """

@@ -201,7 +201,8 @@ fn likelihood(plan: &Plan) -> Block {
     };
     let row = |it: &Odds| {
         let median = it.median_seconds.map_or(String::new(), |seconds| format!("{seconds:.1}"));
-        let cells = [it.lists.to_string(), it.sure.to_string(), percent(it.found), median];
+        let found = it.found.map_or("not measured".to_owned(), percent);
+        let cells = [it.lists.to_string(), it.sure.to_string(), found, median];
         std::iter::once(Cell::new(&it.kind)).chain(cells.map(Cell::new)).collect()
     };
     let given = match plan.length {
