@@ -45,6 +45,8 @@ pub struct Effort {
     pub rounds: u64,
     /// Timers to grow a list to.
     pub timers: u32,
+    /// Timers to create and free one after the other for their names alone.
+    pub names: u32,
     /// Threads of a concurrent check.
     pub threads: usize,
     /// How long an operation may get nowhere, twice in a row, before the check gives the list up as hung.
@@ -61,6 +63,8 @@ impl Default for Effort {
             sequences: 3_000,
             rounds: 1_500,
             timers: 100_000,
+            // More than 20 bits count.
+            names: (1 << 20) + 100,
             threads: 3,
             patience: Duration::from_secs(20),
             around: |work| work(),

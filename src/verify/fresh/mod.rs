@@ -196,6 +196,9 @@ struct Scene {
     /// Changes or polls after which a thread gives its processor up; 0 for never.
     yields_every: u64,
     timers: usize,
+    /// How many handles the list gives out for each that polls: what is kept by a handle's number, modulo some power of two, is then
+    /// in the place of another poller's.
+    handles_apart: usize,
     clock: Clock,
 }
 
@@ -215,6 +218,7 @@ impl Scene {
             pollers,
             yields_every,
             timers: [2, 1, 3][(pass / 3 % 3) as usize],
+            handles_apart: if pass % 6 == 2 { 64 } else { 1 },
             clock: clock.clone(),
         }
     }
@@ -270,13 +274,21 @@ fn play(subject: Subject, job: &CheckJob, pass: u64, scene: Scene) -> Result<Tal
             done: AtomicBool::new(false),
             sum: Mutex::default(),
         };
+        let taking = Mutex::new(());
         trial.threads(1 + scene.pollers, |thread| {
             scene.place(thread);
-            trial.with_handle(&list, |list| match thread {
-                0 => shared.write(list),
-                poller => {
-                    shared.poll(list, poller);
-                    Ok(1)
+            let turn = taking.lock();
+            if thread > 0 {
+                (1..scene.handles_apart).for_each(|_| trial.with_handle(&list, |_| ()));
+            }
+            trial.with_handle(&list, |list| {
+                drop(turn);
+                match thread {
+                    0 => shared.write(list),
+                    poller => {
+                        shared.poll(list, poller);
+                        Ok(1)
+                    }
                 }
             })
         })?;

@@ -76,7 +76,17 @@ impl<'w, 'p> Writer<'w, 'p> {
         }
         let any = self.rng.random_range(0..self.timers.len());
         match self.rng.random_range(0..10) {
-            0..=2 => {
+            0 | 1 => {
+                let later = self.later();
+                self.modify(head, later);
+            }
+            // One behind the head comes nearer, and then the head goes: what a read puts together of both was true at no moment.
+            2 => {
+                let behind = (head + 1) % self.timers.len();
+                if behind != head {
+                    let near = self.beside(expire, 1);
+                    self.modify(behind, near);
+                }
                 let later = self.later();
                 self.modify(head, later);
             }

@@ -18,9 +18,9 @@ pub(super) fn lists_apart(trial: &Trial) -> Found {
                 let _ = this.modify(timers[0], deadlines[0]);
                 let _ = that.modify(timers[1], deadlines[1]);
                 for turn in 0..3 {
-                    let (list, own, other) = match turn % 2 {
-                        0 => (&mut *this, deadlines[0], deadlines[1]),
-                        _ => (&mut *that, deadlines[1], deadlines[0]),
+                    let (mut list, own, other) = match turn % 2 {
+                        0 => (this.reborrow(), deadlines[0], deadlines[1]),
+                        _ => (that.reborrow(), deadlines[1], deadlines[0]),
                     };
                     right(
                         format_args!(
@@ -97,7 +97,7 @@ pub(super) fn handles_end(trial: &Trial) -> Found {
             let head = queue.first().map(|&(deadline, _)| deadline);
             right("deadline after timers of this handle and of an ended one were freed", list.deadline(), head)?;
             list.quiescent();
-            Ok(1)
+            Found::Ok(1)
         })?;
     }
     let right_order: Vec<_> = queue.into_iter().map(|(_, timer)| timer).collect();

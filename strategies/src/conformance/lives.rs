@@ -196,21 +196,20 @@ pub(super) fn names_last(trial: &Trial) -> Found {
     })
 }
 
-/// Timers that live for nothing but their names, one at a time, so that they come by the million: more than 20 bits count.
+/// Timers that live for nothing but their names, one at a time, so that they come by the million.
 fn names_by_number(trial: &Trial) -> Found {
-    const NAMES: usize = (1 << 20) + 100;
     // A few, since a count may begin anew with another number than its first.
     const EARLY: usize = 4;
     trial.on_fresh_list(|list| {
         let mut early = Vec::with_capacity(EARLY);
-        for life in 0..NAMES {
+        for life in 0..trial.effort.names {
             let timer = list.create();
             if early.contains(&timer) {
                 let what =
                     format_args!("whether {timer:?}, created as timer {life}, has the name of one freed long before");
                 return right(what, true, false);
             }
-            if life < EARLY {
+            if early.len() < EARLY {
                 early.push(timer);
             }
             list.free(timer);
@@ -218,6 +217,6 @@ fn names_by_number(trial: &Trial) -> Found {
                 list.quiescent();
             }
         }
-        Ok(NAMES as u64)
+        Ok(u64::from(trial.effort.names))
     })
 }
