@@ -81,6 +81,12 @@ fn threads_are_placed_in_three_ways_in_turn_on_two_timers_on_one_and_on_three() 
 }
 
 #[test]
+fn in_one_pass_of_six_pollers_have_handles_whose_numbers_lie_64_apart() {
+    let apart = |pass| Scene::of_pass(pass, &job(3), &[0, 1], &Clock::new()).handles_apart;
+    assert_eq!([0, 1, 2, 3, 5, 8].map(apart), [1, 1, 64, 1, 1, 64]);
+}
+
+#[test]
 fn expired_is_asked_at_the_deadline_and_between_the_two_that_follow_it() {
     let last = Nanos(7 * SERIALS + 3);
     assert_eq!(asked(last, 4), last);

@@ -53,7 +53,9 @@ fn postponements(trial: &Trial) -> Found {
             let due = if times == 0 { vec![head, timer] } else { vec![head] };
             right(
                 format_args!(
-                    "timers fired at 50 ns: the head, and not one that was put off {times} times to {FAR} ns and later"
+                    "timers fired at {} ns: the head, and not one that was put off {times} times from there to {} ns and later",
+                    start + 50,
+                    start + FAR + 1
                 ),
                 list.fired(Nanos(start + 50)),
                 due,
