@@ -78,6 +78,14 @@ impl Duel {
     fn draw(rng: &mut Xoshiro256PlusPlus, inert: bool) -> Self {
         let start = [(); TIMERS].map(|()| rng.random_bool(0.7).then(|| rng.random_range(1..=SPOTS)));
         let mut moves = [0, 1].map(|me| Move::draw(rng, me));
+        // Often enough both are at the same: two that run the list, or change one timer.
+        if rng.random_bool(0.25) {
+            moves[1] = match moves[0] {
+                Move::Modify(0, to) => Move::Modify(1, to),
+                Move::Cancel(0) => Move::Cancel(1),
+                same => same,
+            };
+        }
         for me in [0, 1] {
             let other = 1 - me;
             // No list says what becomes of a change that comes beside a free of its timer.
