@@ -225,7 +225,9 @@ impl Scene {
 
     /// The processor that a thread is placed on.
     fn cpu_of(&self, thread: usize) -> Option<usize> {
-        self.cpus.iter().copied().cycle().nth(thread)
+        // While one of those that pass for each other is stopped, another must poll and the writer go on.
+        let place = if self.handles_apart > 1 { thread.min(1) } else { thread };
+        self.cpus.iter().copied().cycle().nth(place)
     }
 
     /// Places the calling thread. A processor that has gone meanwhile leaves it where the scheduler wants it, which is as
