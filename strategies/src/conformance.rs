@@ -175,6 +175,7 @@ macro_rules! __conformance_checks {
             Model order::free "Free cancels the timer.";
             Model handles::lists_apart "What a list answers never comes from another one, though a thread uses both.";
             Model handles::handles_end "What a handle made stays when it ends: timers keep their names, deadlines and turn.";
+            Model handles::grown_by_another "Of two handles on a thread, neither misses what the other does, however much one makes the list grow.";
             Model model::random_sequences "Any sequence of operations gives the oracle's answers.";
             Reenter reenter::fires_again "A timer that a callback arms at or before `now` fires in the same run; a later one does not.";
             Reenter reenter::callback_changes_others "A callback may cancel, free, postpone or bring forward timers that are due next.";

@@ -398,7 +398,7 @@ mod tests {
         }
         for wrong in [
             &cancels(false)[..],
-            &[end.clone()],
+            std::slice::from_ref(&end),
             &[Op::Fire(name(0), Nanos(SPOTS)), end.clone()],
         ] {
             assert!(judged(&of(wrong).events(), Freshness::Racy).is_err(), "{wrong:?}");

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::trial::{Found, Trial, right};
-use crate::Nanos;
+use crate::{Nanos, Rearm};
 
 /// Two lists are told the same number of changes, and one after the other as many again: whatever is kept outside of a list, in the thread
 /// or the process, is there for the wrong one.
@@ -103,4 +103,32 @@ pub(super) fn handles_end(trial: &Trial) -> Found {
     let right_order: Vec<_> = queue.into_iter().map(|(_, timer)| timer).collect();
     let fired = trial.with_handle(&list, |list| list.fired(Nanos::MAX));
     right("timers fired that handles made which have ended since", fired, right_order)
+}
+
+/// One handle makes the list longer, timer by timer; the other goes on with a timer that was there before. Neither may miss what the other
+/// does to it, wherever the list moved to as it grew.
+pub(super) fn grown_by_another(trial: &Trial) -> Found {
+    const MOST: i64 = 300;
+    let list = trial.list();
+    trial.with_handle(&list, |grower| {
+        trial.with_handle(&list, |other| {
+            let timer = other.armed(1);
+            for size in 2..=MOST {
+                grower.create();
+                let at = |after| Nanos(10 * size + after);
+                let told = |what: &str| format!("{what}, the list having grown to {size} timers by one of two handles");
+                right(told("cancel by the other handle"), other.cancel(timer), true)?;
+                right(told("anticipate of that timer by the first"), grower.anticipate(timer, at(0)), Rearm::Yes)?;
+                right(told("deadline for the other"), other.deadline(), Some(at(0)))?;
+                right(told("modify by the other"), other.modify(timer, at(9)), Rearm::Yes)?;
+                right(told("anticipate to a sooner time by the first"), grower.anticipate(timer, at(5)), Rearm::Yes)?;
+                right(told("anticipate to a later time by the other"), other.anticipate(timer, at(7)), Rearm::No)?;
+                right(told("timers fired by the first"), grower.fired(at(5)), vec![timer])?;
+                right(told("anticipate by the other, once fired"), other.anticipate(timer, at(9)), Rearm::Yes)?;
+                grower.quiescent();
+                other.quiescent();
+            }
+            Ok(MOST as u64)
+        })
+    })
 }
