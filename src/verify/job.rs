@@ -52,6 +52,8 @@ impl CheckJob {
             sequences: 300,
             rounds: 400,
             timers: self.timers,
+            // Nothing of it is left to chance, so once is enough.
+            names: if pass == 0 { Effort::default().names } else { 0 },
             // More readers than a list has room for, in one pass of three.
             threads: if pass % 3 == 2 {
                 self.threads.max(CROWD)

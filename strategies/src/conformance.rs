@@ -20,6 +20,7 @@
 mod churn;
 mod conserve;
 mod counts;
+mod handles;
 mod lives;
 pub mod model;
 mod order;
@@ -44,6 +45,8 @@ pub struct Effort {
     pub rounds: u64,
     /// Timers to grow a list to.
     pub timers: u32,
+    /// Timers to create and free one after the other for their names alone.
+    pub names: u32,
     /// Threads of a concurrent check.
     pub threads: usize,
     /// How long an operation may get nowhere, twice in a row, before the check gives the list up as hung.
@@ -60,6 +63,8 @@ impl Default for Effort {
             sequences: 3_000,
             rounds: 1_500,
             timers: 100_000,
+            // More than 20 bits count.
+            names: (1 << 20) + 100,
             threads: 3,
             patience: Duration::from_secs(20),
             around: |work| work(),
@@ -178,6 +183,9 @@ macro_rules! __conformance_checks {
             Model order::anticipate "Anticipate arms an inactive timer or brings a deadline forward, and never postpones.";
             Model order::cancel "Cancel removes the timer and answers whether it was active.";
             Model order::free "Free cancels the timer.";
+            Model handles::lists_apart "What a list answers never comes from another one, though a thread uses both.";
+            Model handles::handles_end "What a handle made stays when it ends: timers keep their names, deadlines and turn.";
+            Model handles::grown_by_another "Of two handles on a thread, neither misses what the other does, however much one makes the list grow.";
             Model model::random_sequences "Any sequence of operations gives the oracle's answers.";
             Reenter reenter::fires_again "A timer that a callback arms at or before `now` fires in the same run; a later one does not.";
             Reenter reenter::callback_changes_others "A callback may cancel, free, postpone or bring forward timers that are due next.";
@@ -191,10 +199,10 @@ macro_rules! __conformance_checks {
             Reclaim churn::freed_under_readers "While timers come and go, a poll answers only deadlines that were armed.";
             Reclaim churn::handles_come_and_go "Handles may be taken and dropped at any time, and garbage survives their end.";
             Reclaim churn::garbage_bounded "The nodes that wait to be reclaimed do not grow with the number of frees.";
-            Model lives::long_lives "A list serves more than 65,536 changes, timers and lives of one timer, first-in first-out order included.";
+            Model lives::long_lives "A list serves more than 65,536 changes, timers, lives and postponements of one timer, first-in first-out order included.";
             Model lives::idle_handles "A handle that was idle for any number of changes sees the head as it is.";
             Model lives::names_last "The name of a freed timer never reaches another, however many come after it.";
-            Model sizes::sizes "A list of 1, of 10, or of hundreds of timers gives the same answers, many due at once included.";
+            Model sizes::sizes "A list of 1, of 10, or of hundreds of timers gives the same answers to two handles, many due at once included.";
             Model counts::counts_add_up "Counts never contradict each other or the operations that were done.";
         }
     };

@@ -196,6 +196,9 @@ struct Scene {
     /// Changes or polls after which a thread gives its processor up; 0 for never.
     yields_every: u64,
     timers: usize,
+    /// How many handles the list gives out for each that polls: what is kept by a handle's number, modulo some power of two, is then
+    /// in the place of another poller's.
+    handles_apart: usize,
     clock: Clock,
 }
 
@@ -215,13 +218,16 @@ impl Scene {
             pollers,
             yields_every,
             timers: [2, 1, 3][(pass / 3 % 3) as usize],
+            handles_apart: if pass % 6 == 2 { 64 } else { 1 },
             clock: clock.clone(),
         }
     }
 
     /// The processor that a thread is placed on.
     fn cpu_of(&self, thread: usize) -> Option<usize> {
-        self.cpus.iter().copied().cycle().nth(thread)
+        // While one of those that pass for each other is stopped, another must poll and the writer go on.
+        let place = if self.handles_apart > 1 { thread.min(1) } else { thread };
+        self.cpus.iter().copied().cycle().nth(place)
     }
 
     /// Places the calling thread. A processor that has gone meanwhile leaves it where the scheduler wants it, which is as
@@ -270,13 +276,21 @@ fn play(subject: Subject, job: &CheckJob, pass: u64, scene: Scene) -> Result<Tal
             done: AtomicBool::new(false),
             sum: Mutex::default(),
         };
+        let taking = Mutex::new(());
         trial.threads(1 + scene.pollers, |thread| {
             scene.place(thread);
-            trial.with_handle(&list, |list| match thread {
-                0 => shared.write(list),
-                poller => {
-                    shared.poll(list, poller);
-                    Ok(1)
+            let turn = taking.lock();
+            if thread > 0 {
+                (1..scene.handles_apart).for_each(|_| trial.with_handle(&list, |_| ()));
+            }
+            trial.with_handle(&list, |list| {
+                drop(turn);
+                match thread {
+                    0 => shared.write(list),
+                    poller => {
+                        shared.poll(list, poller);
+                        Ok(1)
+                    }
                 }
             })
         })?;

@@ -72,12 +72,19 @@ fn threads_are_placed_in_three_ways_in_turn_on_two_timers_on_one_and_on_three() 
         let scene = Scene::of_pass(pass, &job(3), &[4, 5], &clock);
         (0..3).map(|thread| scene.cpu_of(thread)).collect::<Vec<_>>()
     };
-    assert_eq!((cpus(2), cpus(1)), (vec![Some(4), Some(5), Some(4)], vec![None; 3]));
+    assert_eq!(cpus(2), [Some(4), Some(5), Some(5)], "pollers that pass for each other share theirs");
+    assert_eq!((cpus(5), cpus(1)), (vec![Some(4), Some(5), Some(4)], vec![None; 3]));
     let rests = |pass| {
         let scene = Scene::of_pass(pass, &job(3), &[4, 5], &clock);
         (0..1_000).filter(|&number| scene.rests_after(number)).collect::<Vec<_>>()
     };
     assert_eq!((rests(0), rests(1), rests(2)), (vec![], vec![], vec![0, 499, 998]));
+}
+
+#[test]
+fn in_one_pass_of_six_pollers_have_handles_whose_numbers_lie_64_apart() {
+    let apart = |pass| Scene::of_pass(pass, &job(3), &[0, 1], &Clock::new()).handles_apart;
+    assert_eq!([0, 1, 2, 3, 5, 8].map(apart), [1, 1, 64, 1, 1, 64]);
 }
 
 #[test]

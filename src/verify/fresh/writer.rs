@@ -76,7 +76,17 @@ impl<'w, 'p> Writer<'w, 'p> {
         }
         let any = self.rng.random_range(0..self.timers.len());
         match self.rng.random_range(0..10) {
-            0..=2 => {
+            0 | 1 => {
+                let later = self.later();
+                self.modify(head, later);
+            }
+            // One behind the head comes nearer, and then the head goes: what a read puts together of both was true at no moment.
+            2 => {
+                let behind = (head + 1) % self.timers.len();
+                if behind != head {
+                    let near = self.beside(expire, 1);
+                    self.modify(behind, near);
+                }
                 let later = self.later();
                 self.modify(head, later);
             }
@@ -296,6 +306,11 @@ mod tests {
         assert!(count(&|change| moved(change) && becomes_head(change) && change.to < change.from) >= 75, "sooner");
         assert!(count(&|change| moved(change) && becomes_head(change) && change.to > change.from) >= 75, "near");
         assert!(count(&|change| moved(change) && !becomes_head(change)) >= 450, "put off");
+        // One behind the head comes nearer, and the head goes at once.
+        let nearer = |pair: &[Change]| {
+            pair.iter().all(|change| moved(change) && !becomes_head(change)) && pair[0].timer != pair[1].timer
+        };
+        assert!(changes.windows(2).filter(|&pair| nearer(pair) && pair[0].to < pair[0].from).count() >= 75, "nearer");
         // A callback arms its timer again, or does not.
         let pairs = || changes.windows(2).filter(|pair| pair[0].kind == Kind::Fire);
         let again = |pair: &[Change]| pair[1].kind == Kind::Modify && pair[1].timer == pair[0].timer;

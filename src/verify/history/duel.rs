@@ -1,6 +1,8 @@
-//! Duels: two threads do one operation each at the same moment, on three timers, and in the silence after it both look. What a duel
-//! leaves behind is wrong for good or not at all, so it needs no record of who came first, and a second has hundreds of thousands of them:
-//! windows of a few instructions are met by number.
+//! Duels: two threads do one operation each at the same moment, on three timers. In the silence after it both look, and one of them cancels
+//! or fires what is left: what a list keeps of a timer besides what it shows is seen by that alone. What a duel leaves behind is wrong for
+//! good or not at all, so it needs no record of who came first, and a second has hundreds of thousands of them: windows of a few
+//! instructions are met by number. Half of the duels hold the lock for so long that whoever waits for it falls asleep: whoever gives
+//! the lock back then has to wake the other, and what lies before the lock and after it is no window of a few instructions any more.
 //!
 //! A duel is drawn, armed by one of the threads in silence, and played some dozens of times, each thread a little later or sooner than the
 //! other. What a duel came to, its answers and what both saw afterwards, is judged as any other history is, once for each
@@ -11,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering as Memory};
 
 use headlock_strategies::conformance::subject::List;
 use headlock_strategies::conformance::trial::{Found, Probe, Trial, right};
-use headlock_strategies::{Nanos, TimerId, spin};
+use headlock_strategies::{Config, Nanos, TimerId, spin};
 use parking_lot::Mutex;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -23,10 +25,13 @@ use crate::harness::clock::Moment;
 
 /// Duels of a pass at most, and the time after which no more begin, ns. On a machine that has no processor for each of the two, every
 /// step of a duel waits for the scheduler.
-const DUELS: u64 = 20_000;
-const ENOUGH_NS: u64 = 500_000_000;
-/// Times that one is played.
+const DUELS: u64 = 10_000;
+const ENOUGH_NS: u64 = 250_000_000;
+/// Turns of an empty loop for which the lock is held in every other pass of duels.
+pub const HOLD_SPINS: u32 = 10_000;
+/// Times that one is played, and where the lock is held for long, so that the two are sure to meet at it.
 const TIMES: u64 = 32;
+const TIMES_HELD: u64 = 4;
 /// One timer of each thread, and one that is nobody's.
 const TIMERS: usize = 3;
 const SHARED: usize = 2;
@@ -61,6 +66,8 @@ struct Outcome {
     start: Vec<Op>,
     moves: [Vec<Op>; 2],
     looks: [Op; 2],
+    /// What the first one then took away.
+    rest: Vec<Op>,
 }
 
 /// What one thread did and saw.
@@ -71,6 +78,14 @@ impl Duel {
     fn draw(rng: &mut Xoshiro256PlusPlus, inert: bool) -> Self {
         let start = [(); TIMERS].map(|()| rng.random_bool(0.7).then(|| rng.random_range(1..=SPOTS)));
         let mut moves = [0, 1].map(|me| Move::draw(rng, me));
+        // Often enough both are at the same: two that run the list, or change one timer.
+        if rng.random_bool(0.25) {
+            moves[1] = match moves[0] {
+                Move::Modify(0, to) => Move::Modify(1, to),
+                Move::Cancel(0) => Move::Cancel(1),
+                same => same,
+            };
+        }
         for me in [0, 1] {
             let other = 1 - me;
             // No list says what becomes of a change that comes beside a free of its timer.
@@ -108,10 +123,11 @@ impl Outcome {
     fn events(&self) -> Vec<Event> {
         const BESIDE: u64 = 100;
         const SILENCE: u64 = 200;
+        const REST: u64 = 300;
         let mut events = Vec::new();
         let mut note = |thread, began, ended, op: &Op| {
             let op = match *op {
-                Op::RunEnd { now, .. } => Op::RunEnd { now, began: BESIDE },
+                Op::RunEnd { now, .. } => Op::RunEnd { now, began: if began < SILENCE { BESIDE } else { REST } },
                 ref op => op.clone(),
             };
             events.push(Event { thread, within: None, began, ended, op });
@@ -127,6 +143,9 @@ impl Outcome {
         for (thread, look) in self.looks.iter().enumerate() {
             note(thread, SILENCE + 2, SILENCE + 3, look);
         }
+        for (op, moment) in self.rest.iter().zip((REST..).step_by(2)) {
+            note(0, moment, moment + 1, op);
+        }
         events
     }
 }
@@ -135,6 +154,7 @@ impl Outcome {
 struct Ring<'r> {
     trial: &'r Trial,
     inert: bool,
+    times: u64,
     barrier: Barrier,
     timers: Mutex<[TimerId; TIMERS]>,
     /// What the second thread did and saw.
@@ -145,15 +165,16 @@ struct Ring<'r> {
     enough: AtomicBool,
 }
 
-/// Plays a pass of duels. `inert` says that the name of a freed timer may be used, and does nothing.
+/// Plays a pass of duels, with the lock held for so long. `inert` says that the name of a freed timer may be used, and does nothing.
 ///
 /// # Errors
 /// The first duel that nothing explains, or more retired timers than were freed.
-pub fn play(trial: &Trial, inert: bool, place: impl Fn(usize) + Sync) -> Found<Tally> {
-    let list = trial.list();
+pub fn play(trial: &Trial, inert: bool, hold_spins: u32, place: impl Fn(usize) + Sync) -> Found<Tally> {
+    let list = trial.subject.list_with(&Config { hold_spins, ..Config::default() });
     let ring = Ring {
         trial,
         inert,
+        times: if hold_spins > 0 { TIMES_HELD } else { TIMES },
         barrier: Barrier::new(2),
         timers: Mutex::new(trial.with_handle(&list, |list| [(); TIMERS].map(|()| list.create()))),
         told: Mutex::default(),
@@ -178,7 +199,7 @@ impl Ring<'_> {
         let began = Moment::now();
         let mut duel = Duel::draw(&mut drawn, self.inert);
         for number in 0..DUELS {
-            if number > 0 && number.is_multiple_of(TIMES) {
+            if number > 0 && number.is_multiple_of(self.times) {
                 duel = Duel::draw(&mut drawn, self.inert);
                 known.clear();
             }
@@ -215,8 +236,18 @@ impl Ring<'_> {
             let Some((other, others_look)) = self.told.lock().take() else {
                 break;
             };
-            self.judge(Outcome { start, moves: [done, other], looks: [look, others_look] }, &mut known)?;
-            if duel.moves.iter().any(|it| matches!(it, Move::Free)) {
+            let frees = duel.moves.iter().any(|it| matches!(it, Move::Free));
+            let rest = self.take_away(list, frees, base, number)?;
+            self.judge(
+                Outcome {
+                    start,
+                    moves: [done, other],
+                    looks: [look, others_look],
+                    rest,
+                },
+                &mut known,
+            )?;
+            if frees {
                 *self.freed.lock() += 1;
                 self.timers.lock()[SHARED] = list.create();
             }
@@ -229,12 +260,19 @@ impl Ring<'_> {
         self.barrier.wait(|| self.trial.is_over())
     }
 
-    /// Arms what a duel begins with, after what the one before has left.
+    /// Takes away what a duel has left: fires it, or cancels it timer by timer, but for one that was freed.
+    fn take_away(&self, list: &mut Probe<'_>, freed: bool, base: i64, number: u64) -> Found<Vec<Op>> {
+        let timers = *self.timers.lock();
+        if number.is_multiple_of(2) {
+            return act(list, &timers, base, Move::Run(SPOTS));
+        }
+        let left = (0..TIMERS).filter(|&timer| !freed || timer != SHARED);
+        Ok(left.map(|timer| Op::Cancel(name(timer), list.cancel(timers[timer]))).collect())
+    }
+
+    /// Arms what a duel begins with. The one before has left nothing.
     fn arm(&self, list: &mut Probe<'_>, duel: &Duel, base: i64) -> Vec<Op> {
         let timers = *self.timers.lock();
-        for timer in timers {
-            list.cancel(timer);
-        }
         let mut start = Vec::new();
         for (index, to) in duel.start.iter().enumerate() {
             if let &Some(to) = to {
@@ -335,11 +373,36 @@ mod tests {
     #[test]
     fn a_list_that_does_everything_right_passes_and_every_duel_is_judged() {
         let trial = Trial::new(Subject::of::<Oracle>(), &Effort::default());
-        let Ok(tally) = play(&trial, true, |_| ()) else {
-            panic!("the oracle is right")
+        for hold_spins in [0, HOLD_SPINS] {
+            let Ok(tally) = play(&trial, true, hold_spins, |_| ()) else {
+                panic!("the oracle is right")
+            };
+            assert!((1..=DUELS).contains(&tally.linearizable), "{tally:?}");
+            assert_eq!((tally.notified, tally.racy, tally.unjudged), (0, 0, 0));
+        }
+    }
+
+    #[test]
+    fn what_is_taken_away_at_last_must_be_what_the_two_have_left() {
+        let arm = |timer, to, rearm| Op::Arm { timer: name(timer), to: Nanos(to), only_sooner: false, rearm };
+        let of = |rest: &[Op]| Outcome {
+            start: vec![arm(SHARED, 5, true)],
+            moves: [vec![Op::Cancel(name(SHARED), true)], vec![arm(SHARED, 7, true)]],
+            looks: [7, 7].map(|at| Op::Deadline(Some(Nanos(at)))),
+            rest: rest.to_vec(),
         };
-        assert!((1..=DUELS).contains(&tally.linearizable), "{tally:?}");
-        assert_eq!((tally.notified, tally.racy, tally.unjudged), (0, 0, 0));
+        let cancels = |was_active| [0, 1, SHARED].map(|timer| Op::Cancel(name(timer), timer == SHARED && was_active));
+        let end = Op::RunEnd { now: Nanos(SPOTS), began: 0 };
+        for right in [&cancels(true)[..], &[Op::Fire(name(SHARED), Nanos(SPOTS)), end.clone()]] {
+            assert!(judged(&of(right).events(), Freshness::Linearizable).is_ok(), "{right:?}");
+        }
+        for wrong in [
+            &cancels(false)[..],
+            std::slice::from_ref(&end),
+            &[Op::Fire(name(0), Nanos(SPOTS)), end.clone()],
+        ] {
+            assert!(judged(&of(wrong).events(), Freshness::Racy).is_err(), "{wrong:?}");
+        }
     }
 
     #[test]
@@ -374,6 +437,7 @@ mod tests {
             start: vec![arm(0, 5, true)],
             moves: [vec![arm(0, 7, true)], vec![arm(1, 6, true)]],
             looks: looks.map(|at| Op::Deadline(Some(Nanos(at)))),
+            rest: Vec::new(),
         };
         for freshness in [Freshness::Linearizable, Freshness::Notified, Freshness::Racy] {
             assert!(judged(&of([6, 6]).events(), freshness).is_ok());

@@ -15,6 +15,7 @@ mod player;
 mod round;
 mod tell;
 
+use headlock_strategies::Config;
 use headlock_strategies::conformance::subject::Subject;
 use headlock_strategies::conformance::trial::{Trial, watched};
 use headlock_strategies::conformance::{self, Guarantee, Violation};
@@ -41,12 +42,17 @@ pub fn check(subject: Subject, job: &CheckJob, inert: bool) -> CheckReport {
         let (scene, effort) = (Scene::of_pass(pass, job, &cpus), job.effort(pass));
         let duelists = scene.clone();
         let mut played = watched(subject, "settled", Guarantee::History, &effort, move |trial: &Trial| {
-            duel::play(trial, inert, |thread| duelists.place_apart(thread))
+            let mut both = Tally::default();
+            for hold_spins in [0, duel::HOLD_SPINS] {
+                both.add(duel::play(trial, inert, hold_spins, |thread| duelists.place_apart(thread))?);
+            }
+            Ok(both)
         });
         if let Ok(tally) = played {
             sum.add(tally);
             played = watched(subject, "explained", Guarantee::History, &effort, move |trial: &Trial| {
-                player::play(trial, &trial.list(), scene.threads, ROUNDS, |thread| scene.place(thread))
+                let config = Config { hold_spins: scene.hold_spins, ..Config::default() };
+                player::play(trial, &subject.list_with(&config), scene.threads, ROUNDS, |thread| scene.place(thread))
             });
         }
         match played {
@@ -80,6 +86,8 @@ fn outcomes(subject: &Subject, tally: &Tally, broken: u64) -> Vec<CheckOutcome> 
 #[derive(Clone)]
 struct Scene {
     threads: usize,
+    /// For how long the lock is held, as in duels.
+    hold_spins: u32,
     /// Processors in turn; none leaves it to the scheduler.
     cpus: Vec<usize>,
 }
@@ -99,7 +107,11 @@ impl Scene {
             1 => Vec::new(),
             _ => cpus.iter().take(1).copied().collect(),
         };
-        Scene { threads, cpus }
+        Scene {
+            threads,
+            hold_spins: if pass % 2 == 1 { duel::HOLD_SPINS } else { 0 },
+            cpus,
+        }
     }
 
     /// As [`place`](Self::place), but for threads that share a processor: two that wait for each other at every step get nothing done there.

@@ -155,7 +155,8 @@ fn distances_can_be_those_of_a_trace() {
 
     assert_eq!(
         error("distance = { kind = \"trace\", path = \"gone.csv\" }"),
-        "dir/mine.toml: distance.path: gone.csv: cannot be read: No such file or directory (os error 2)"
+        "dir/mine.toml: distance.path: gone.csv: cannot be read: No such file or directory (os error 2); expected a trace file \
+         (CSV, plain, zstd or gzip)"
     );
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("still.csv");

@@ -12,7 +12,8 @@ pub(super) fn long_lives(trial: &Trial) -> Found {
     arrivals(trial)?;
     generations(trial)?;
     firings(trial)?;
-    Ok(3 * LIVES)
+    postponements(trial)?;
+    Ok(4 * LIVES)
 }
 
 /// One run fires more timers than 16 bits count, the callback arming its own again.
@@ -28,6 +29,45 @@ fn firings(trial: &Trial) -> Found {
         });
         right("timers called back by a run whose callback armed its own again", called, LIVES)?;
         right("timers fired by the answer of that run", counted as u64, LIVES)
+    })
+}
+
+/// A timer behind the head is put off again and again, later each time, and then time comes to where it was armed first. Whatever tells its
+/// places apart may have come round: about each small power of two, and at the larger ones.
+fn postponements(trial: &Trial) -> Found {
+    const FAR: i64 = 1_000;
+    let near = (0..=10).flat_map(|power| [(1 << power) - 1, 1 << power, (1 << power) + 1]);
+    trial.on_fresh_list(|list| {
+        let [head, timer] = [(); 2].map(|()| list.create());
+        let mut start = 0;
+        let far = (11..=16).map(|power| (1 << power, false));
+        for (times, by_cancel) in near.flat_map(|times| [(times, true), (times, false)]).chain(far) {
+            let _ = list.modify(head, Nanos(start + 10));
+            let _ = list.modify(timer, Nanos(start + 50));
+            for turn in 1..=times {
+                if by_cancel {
+                    list.cancel(timer);
+                }
+                let _ = list.modify(timer, Nanos(start + FAR + turn));
+            }
+            let due = if times == 0 { vec![head, timer] } else { vec![head] };
+            right(
+                format_args!(
+                    "timers fired at {} ns: the head, and not one that was put off {times} times from there to {} ns and later",
+                    start + 50,
+                    start + FAR + 1
+                ),
+                list.fired(Nanos(start + 50)),
+                due,
+            )?;
+            right(
+                format_args!("deadline after a timer was put off {times} times and the head has fired"),
+                list.deadline(),
+                (times > 0).then_some(Nanos(start + FAR + times)),
+            )?;
+            start += FAR + times;
+        }
+        Ok(LIVES)
     })
 }
 
@@ -119,6 +159,7 @@ fn generations(trial: &Trial) -> Found {
 }
 
 pub(super) fn names_last(trial: &Trial) -> Found {
+    names_by_number(trial)?;
     trial.on_fresh_list(|list| {
         let mut names = HashSet::new();
         let first = list.create();
@@ -154,5 +195,30 @@ pub(super) fn names_last(trial: &Trial) -> Found {
             last = timer;
         }
         Ok(LIVES)
+    })
+}
+
+/// Timers that live for nothing but their names, one at a time, so that they come by the million.
+fn names_by_number(trial: &Trial) -> Found {
+    // A few, since a count may begin anew with another number than its first.
+    const EARLY: usize = 4;
+    trial.on_fresh_list(|list| {
+        let mut early = Vec::with_capacity(EARLY);
+        for life in 0..trial.effort.names {
+            let timer = list.create();
+            if early.contains(&timer) {
+                let what =
+                    format_args!("whether {timer:?}, created as timer {life}, has the name of one freed long before");
+                return right(what, true, false);
+            }
+            if early.len() < EARLY {
+                early.push(timer);
+            }
+            list.free(timer);
+            if life % 64 == 0 {
+                list.quiescent();
+            }
+        }
+        Ok(u64::from(trial.effort.names))
     })
 }

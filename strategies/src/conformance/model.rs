@@ -278,12 +278,16 @@ pub(super) fn random_sequences(trial: &Trial) -> Found {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(trial.effort.seed);
     for _ in 0..trial.effort.sequences {
         let script = draw(&mut rng);
-        if difference(trial, &oracle, &script).is_some() {
+        if let Some(first) = difference(trial, &oracle, &script) {
             let shortest = shrunk(script, |script| difference(trial, &oracle, script).is_some());
-            return match difference(trial, &oracle, &shortest) {
-                Some(fault) => Err(fault),
-                None => Err(Fault::from("the same operations gave different answers when played again".to_owned())),
-            };
+            return Err(difference(trial, &oracle, &shortest).unwrap_or_else(|| Fault {
+                what: format!(
+                    "{}; the same operations gave the right answers when a fresh list played them again: right is that nothing comes from \
+                     outside of the list, such as from one that its thread used before",
+                    first.what
+                ),
+                ..first
+            }));
         }
     }
     Ok(trial.effort.sequences)

@@ -84,9 +84,19 @@ pub(super) fn callback_changes_others(trial: &Trial) -> Found {
 }
 
 pub(super) fn callback_changes_many(trial: &Trial) -> Found {
-    const DUE: usize = 200;
+    // One by one, several at each deadline, and all at one: where the next one is known by its deadline, another may have the same.
+    for at_once in [1, 7, DUE] {
+        callbacks_change_many(trial, at_once as i64)?;
+    }
+    Ok(3)
+}
+
+/// Timers that are due.
+const DUE: usize = 200;
+
+fn callbacks_change_many(trial: &Trial, at_once: i64) -> Found {
     trial.on_fresh_list(|list| {
-        let timers: Vec<TimerId> = (0..DUE as i64).map(|deadline| list.armed(deadline)).collect();
+        let timers: Vec<TimerId> = (0..DUE as i64).map(|number| list.armed(number / at_once)).collect();
         let mut waiting: Vec<usize> = (0..DUE).collect();
         let mut right_order = Vec::new();
         let fired = run(list, 1_000, DUE, |list, timer, _| {
@@ -106,7 +116,11 @@ pub(super) fn callback_changes_many(trial: &Trial) -> Found {
             }
             Ok(1)
         })?;
-        right("timers fired while each callback took two others away", fired, right_order)
+        right(
+            format_args!("timers fired, {at_once} of each deadline, while each callback took two others away"),
+            fired,
+            right_order,
+        )
     })
 }
 

@@ -1,4 +1,5 @@
-//! The same answers whatever the size: random changes held against a sorted list, then everything fires, many in one run.
+//! The same answers whatever the size, and whichever of two handles is asked: random changes held against a sorted list, then everything
+//! fires, many in one run.
 
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -12,25 +13,34 @@ const SIZES: [usize; 7] = [1, 2, 10, 65, 130, 300, 1_000];
 pub(super) fn sizes(trial: &Trial) -> Found {
     let mut tried = 0;
     for size in SIZES {
-        tried += trial.on_fresh_list(|list| {
-            let rng = Xoshiro256PlusPlus::seed_from_u64(trial.effort.seed.wrapping_add(size as u64));
-            Sized { size, list, rng, queue: Vec::new() }.play()
+        let list = trial.list();
+        tried += trial.with_handle(&list, |first| {
+            trial.with_handle(&list, |second| {
+                let rng = Xoshiro256PlusPlus::seed_from_u64(trial.effort.seed.wrapping_add(size as u64));
+                let handles = [first.reborrow(), second.reborrow()];
+                Sized { size, handles, rng, queue: Vec::new() }.play()
+            })
         })?;
     }
     Ok(tried)
 }
 
 /// A list of so many timers and what must be in it, in the order in which it fires.
-struct Sized<'s, 'p> {
+struct Sized<'p> {
     size: usize,
-    list: &'s mut Probe<'p>,
+    handles: [Probe<'p>; 2],
     rng: Xoshiro256PlusPlus,
     queue: Vec<(i64, TimerId)>,
 }
 
-impl Sized<'_, '_> {
+impl<'p> Sized<'p> {
+    /// One of the handles: what one has made and changed, the other must find.
+    fn list(&mut self) -> &mut Probe<'p> {
+        &mut self.handles[self.rng.random_range(0..2)]
+    }
+
     fn play(mut self) -> Found {
-        let timers: Vec<TimerId> = (0..self.size).map(|_| self.list.create()).collect();
+        let timers: Vec<TimerId> = (0..self.size).map(|_| self.list().create()).collect();
         for &timer in &timers {
             self.arm(timer, false)?;
         }
@@ -64,15 +74,15 @@ impl Sized<'_, '_> {
         let present = self.queue.iter().position(|&(_, other)| other == timer);
         let from = present.map(|at| self.queue[at].0);
         if only_sooner && from.is_some_and(|from| from <= deadline) {
-            let got = self.list.anticipate(timer, Nanos(deadline));
+            let got = self.list().anticipate(timer, Nanos(deadline));
             return right(format_args!("rearm of an anticipate to no sooner, {size} timers"), got, Rearm::No);
         }
         present.map(|at| self.queue.remove(at));
         let place = self.queue.partition_point(|&(other, _)| other <= deadline);
         self.queue.insert(place, (deadline, timer));
         let got = match only_sooner {
-            true => self.list.anticipate(timer, Nanos(deadline)),
-            false => self.list.modify(timer, Nanos(deadline)),
+            true => self.list().anticipate(timer, Nanos(deadline)),
+            false => self.list().modify(timer, Nanos(deadline)),
         };
         let among = self.queue.len();
         right(
@@ -89,7 +99,7 @@ impl Sized<'_, '_> {
         let among = self.queue.len();
         right(
             format_args!("cancel of place {present:?} before {among} others"),
-            self.list.cancel(timer),
+            self.list().cancel(timer),
             present.is_some(),
         )?;
         self.look(format_args!("after the cancel of place {present:?} before {among} others"))
@@ -99,7 +109,7 @@ impl Sized<'_, '_> {
         let due = self.queue.partition_point(|&(deadline, _)| deadline <= now);
         let queue: Vec<TimerId> = self.queue.drain(..due).map(|(_, timer)| timer).collect();
         let mut fired = Vec::new();
-        let counted = self.list.run(Nanos(now), |_, timer| fired.push(timer));
+        let counted = self.list().run(Nanos(now), |_, timer| fired.push(timer));
         let differs = fired.iter().zip(&queue).position(|(fired, queued)| fired != queued);
         right(
             format_args!("number of timers fired at {now} with {due} due, and the first that is out of order"),
@@ -127,6 +137,6 @@ impl Sized<'_, '_> {
 
     fn look(&mut self, when: std::fmt::Arguments<'_>) -> Found {
         let head = self.queue.first().map(|&(deadline, _)| Nanos(deadline));
-        right(format_args!("deadline {when}"), self.list.deadline(), head)
+        right(format_args!("deadline {when}"), self.list().deadline(), head)
     }
 }

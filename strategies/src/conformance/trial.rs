@@ -211,6 +211,11 @@ impl Probe<'_> {
         self.handle.any_count_locks(counting)
     }
 
+    /// The same handle, for as long as this one is not used.
+    pub(super) fn reborrow(&mut self) -> Probe<'_> {
+        Probe { handle: &mut *self.handle, line: self.line }
+    }
+
     /// Creates a timer and arms it.
     pub fn armed(&mut self, expire: i64) -> TimerId {
         let timer = self.create();
@@ -266,6 +271,11 @@ impl Trial {
         line.during(11, || drop(handle));
         self.lines().retain(|other| !Arc::ptr_eq(other, &line));
         answer
+    }
+
+    /// Handles that were taken so far.
+    pub(super) fn handles_made(&self) -> usize {
+        self.lines_made.load(Ordering::Relaxed)
     }
 
     /// Takes a handle on a fresh list, for checks that need no more.
