@@ -199,6 +199,9 @@ fn likelihood(plan: &Plan) -> Block {
         Ok(measured) => measured,
         Err(why) => return Block::Text(format!("How likely faults are to be found cannot be said: {why}")),
     };
+    if measured.odds.iter().all(|it| it.found.is_none()) {
+        return Block::Text("How likely a fault of each kind is to be found was not measured (just odds).".to_owned());
+    }
     let row = |it: &Odds| {
         let median = it.median_seconds.map_or(String::new(), |seconds| format!("{seconds:.1}"));
         let found = it.found.map_or("not measured".to_owned(), percent);
