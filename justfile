@@ -142,8 +142,8 @@ tail *flags: (campaign "tail" flags)
 # Is unchanged code called different from run to run, state by state? Ten runs over an hour
 rivals *flags: (campaign "rivals" flags)
 
-# How often intervals hold the truth, by whole runs: of what aa-1, aa-2 and rivals have left, or of any set of runs
-coverage *dirs="results/campaigns/aa-1 results/campaigns/aa-2 results/campaigns/rivals":
+# How often intervals hold the truth, by whole runs: of what inject-1, aa-2 and rivals have left, or of any set of runs
+coverage *dirs="results/campaigns/inject-1 results/campaigns/aa-2 results/campaigns/rivals":
     for dir in {{ dirs }}; do echo "## $dir" && scripts/coverage "$dir" || exit 1; done
 
 # Where the variance arises: slices, processes, layouts (target/layouts, which `just layouts` links anew), runs. 54 runs, twenty minutes

@@ -73,105 +73,152 @@ fn locks(reading: &Reading<'_>, point: &Point, strategy: &str) -> String {
     words::count(most as u64)
 }
 
-/// The statements of the opening, made from the files.
-fn statements(disk: &Results, run: &Results, c: &Results) -> Vec<String> {
-    let (of_disk, of_run) = (disk.reading(), run.reading());
-    let point = &of_disk.points[0];
-    let ratio = |strategy: &str| of_disk.ratio(point, strategy).expect("a ratio");
-    let played = &disk.run.parameters.command.traces()[0];
-    let locks = |strategy: &str| locks(&of_disk, point, strategy);
-    let state = |state: State, strategy: &str| {
-        let found = of_disk.ratios.iter().find(|it| {
-            it.strategy == strategy && it.state == state.as_str() && it.op == ALL && it.metric == of_disk.metric(point)
-        });
-        found.expect("a ratio in this state")
-    };
-    let (own, shared, mixed) = (
-        state(State::CoreToItself, "rcu-epoch"),
-        state(State::CoreShared, "rcu-epoch"),
-        state(State::Mixed, "rcu-epoch"),
-    );
-    let hot = |threads: usize| {
+/// What was measured on one host.
+struct Measured {
+    disk: Results,
+    run: Results,
+    c: Results,
+}
+
+impl Measured {
+    fn on(host: &str) -> Self {
+        let [disk, run, c] = ["disk", "run", "c-disk"].map(|question| results(&format!("{question}/{host}")));
+        Measured { disk, run, c }
+    }
+
+    /// A strategy's ratio to the mutex on the disk trace.
+    fn disk(&self, strategy: &str) -> String {
+        let reading = self.disk.reading();
+        short(reading.ratio(&reading.points[0], strategy).expect("a ratio").ratio)
+    }
+
+    /// That of rcu-epoch under the hot mix.
+    fn hot(&self, threads: usize) -> String {
         let point = Point { workload: "hot".to_owned(), threads };
-        short(of_run.ratio(&point, "rcu-epoch").expect("a ratio").ratio)
-    };
-    let poll = |metric: Metric| {
-        let found = of_run.ratios.iter().find(|it| {
+        short(self.run.reading().ratio(&point, "rcu-epoch").expect("a ratio").ratio)
+    }
+
+    /// That of its polls, with two threads.
+    fn poll(&self, metric: Metric) -> String {
+        let reading = self.run.reading();
+        let found = reading.ratios.iter().find(|it| {
             (it.strategy.as_str(), it.workload.as_str(), it.threads) == ("rcu-epoch", "hot", 2)
                 && (it.state.as_str(), it.op.as_str(), it.metric) == (ALL, "deadline", metric)
         });
         let found = found.expect("a ratio of polls");
         assert_eq!(found.verdict, Verdict::Faster);
         short(found.ratio)
-    };
-    let deciding: Vec<_> = of_run.deciding().collect();
-    let decided = deciding.iter().filter(|it| is_decided(it.verdict)).count();
-    let Host { cpu_model, kernel, rustc, cores, .. } = &disk.run.host;
+    }
+
+    /// A strategy's ratio to QEMU's list of 2013 on the disk trace, in C.
+    fn c(&self, strategy: &str) -> String {
+        let reading = self.c.reading();
+        let found = reading.ratio(&reading.points[0], strategy).expect("a ratio");
+        assert_eq!((found.verdict, reading.baseline), (Verdict::Faster, "qemu-2013"));
+        short(found.ratio)
+    }
+
+    /// How many comparisons under synthetic load are decided, and how many there are.
+    fn decided(&self) -> (usize, usize) {
+        let reading = self.run.reading();
+        let deciding: Vec<_> = reading.deciding().collect();
+        (deciding.iter().filter(|it| is_decided(it.verdict)).count(), deciding.len())
+    }
+
+    fn cpu(&self) -> &str {
+        self.disk.run.host.cpu_model.as_deref().expect("a CPU")
+    }
+}
+
+/// The statements of the opening, made from the files.
+fn statements(xeon: &Measured, epyc: &Measured) -> Vec<String> {
+    let disk = xeon.disk.reading();
+    let point = &disk.points[0];
+    let played = &xeon.disk.run.parameters.command.traces()[0];
+    let locks = |strategy: &str| locks(&disk, point, strategy);
+    let own = disk.ratios.iter().find(|it| {
+        (it.strategy.as_str(), it.state.as_str(), it.op.as_str()) == ("rcu-epoch", State::CoreToItself.as_str(), ALL)
+            && it.metric == disk.metric(point)
+    });
+    let Host { kernel, rustc, cores, .. } = &xeon.disk.run.host;
     let kernel: Vec<&str> = kernel.as_deref().expect("a kernel").split('.').collect();
     let rustc = rustc.as_deref().expect("a compiler").split(' ').nth(1).expect("its version");
-    let of_c = c.reading();
-    let in_c = |strategy: &str| {
-        let found = of_c.ratio(&of_c.points[0], strategy).expect("a ratio");
-        assert_eq!((found.verdict, of_c.baseline), (Verdict::Faster, "qemu-2013"));
-        short(found.ratio)
-    };
+    let ((x, of_x), (e, of_e)) = (xeon.decided(), epyc.decided());
+    assert_eq!(of_x, of_e);
     let mut said = vec![
         format!(
-            "the RFC's way takes {} of the time that its own mutex takes, and the emptiness check {}.",
-            in_c("qemu-rfc"),
-            in_c("qemu-2016")
+            "{} recorded operations), played row by row on one thread for {:.0} s",
+            words::count(played.rows + played.recorded_fires),
+            seconds(&xeon.disk)
+        ),
+        format!(
+            "core to itself in {} of {} blocks.",
+            own.expect("a ratio in this state").blocks,
+            disk.ratio(point, "rcu-epoch").expect("a ratio").blocks
+        ),
+        format!(
+            "takes the lock {} times where the mutex takes it {} times, and {} of the mutex's time.",
+            locks("rcu-epoch"),
+            locks("mutex"),
+            xeon.disk("rcu-epoch")
+        ),
+        format!("takes {} of it, and one atomic word {}:", xeon.disk("mutex-peek"), xeon.disk("atomic-deadline")),
+        format!(
+            "the RFC's way takes {} of the mutex's time there, the emptiness check {}, one atomic word {}.",
+            epyc.disk("rcu-epoch"),
+            epyc.disk("mutex-peek"),
+            epyc.disk("atomic-deadline")
+        ),
+        format!(
+            "rcu-epoch takes {} of the mutex's time with one hot thread and {} with two on the Xeon, {} and {} on the EPYC.",
+            xeon.hot(1),
+            xeon.hot(2),
+            epyc.hot(1),
+            epyc.hot(2)
+        ),
+        format!(
+            "a poll takes {} and {} of the mutex's time, and its 99th percentile {} and {} of the mutex's.",
+            xeon.poll(Metric::ServiceNs),
+            epyc.poll(Metric::ServiceNs),
+            xeon.poll(Metric::P99Ns),
+            epyc.poll(Metric::P99Ns)
+        ),
+        format!("{x} and {e} of the {of_x} comparisons are decided."),
+        format!(
+            "the RFC's way takes {} of the time that its own mutex takes on the Xeon and {} on the EPYC, the emptiness check {} and {}.",
+            xeon.c("qemu-rfc"),
+            epyc.c("qemu-rfc"),
+            xeon.c("qemu-2016"),
+            epyc.c("qemu-2016")
         ),
         // Behind the same interface as what it is compared with.
-        format!("parking_lot's mutex takes {} of the time of the one on the pthread mutex.", in_c("mutex@c")),
         format!(
-            "{} recorded operations), played row by row on one thread for {:.0} s.",
-            words::count(played.rows + played.recorded_fires),
-            seconds(disk)
+            "parking_lot's mutex takes {} and {} of the time of the one on the pthread mutex.",
+            xeon.c("mutex@c"),
+            epyc.c("mutex@c")
         ),
-        format!("takes the lock {} times where the mutex takes it {} times", locks("rcu-epoch"), locks("mutex")),
-        format!("{} of the mutex's time. The emptiness check", short(ratio("rcu-epoch").ratio)),
+        format!("Measured on {}", xeon.disk.run.started.strftime("%Y-%m-%d")),
         format!(
-            "takes {} of it, and one atomic word {}:",
-            short(ratio("mutex-peek").ratio),
-            short(ratio("atomic-deadline").ratio)
-        ),
-        format!("In the {} blocks that had their core to themselves", own.blocks),
-        format!("{} of its time ({} to {}).", short(own.ratio), short(own.ci_low), short(own.ci_high)),
-        format!(
-            "The same holds in the {} blocks whose core was shared: {} ({} to {}).",
-            shared.blocks,
-            short(shared.ratio),
-            short(shared.ci_low),
-            short(shared.ci_high)
-        ),
-        format!("The other {} were mixed.", mixed.blocks),
-        format!("(`headlock run`, {:.0} s)", seconds(run)),
-        format!("one hot thread ({}) and faster for two ({}).", hot(1), hot(2)),
-        format!(
-            "a poll takes {} of the mutex's time, and its 99th percentile is {} of the mutex's.",
-            poll(Metric::ServiceNs),
-            poll(Metric::P99Ns)
-        ),
-        format!("{decided} of the {} comparisons are decided.", deciding.len()),
-        format!("Measured on {}", disk.run.started.strftime("%Y-%m-%d")),
-        format!(
-            "{}-core KVM guest ({}, Linux {}.{}, rustc {rustc})",
+            "{}-core KVM guests ({} and {}, Linux {}.{}, rustc {rustc})",
             cores.expect("cores"),
-            cpu_model.as_deref().expect("a CPU"),
+            xeon.cpu(),
+            epyc.cpu(),
             kernel[0],
             kernel[1]
         ),
     ];
-    let names = of_disk.strategies.iter().map(String::as_str).chain([AA_CONTROL, FLOOR]);
-    said.extend(names.map(|strategy| row(&of_disk, point, strategy)));
+    let names = disk.strategies.iter().map(String::as_str).chain([AA_CONTROL, FLOOR]);
+    said.extend(names.map(|strategy| row(&disk, point, strategy)));
     said
 }
 
 #[test]
 fn every_figure_of_the_opening_is_what_the_result_files_say() {
-    let [disk, run, c] = ["disk/epyc", "run/epyc", "c-disk/epyc"].map(results);
     let mut left = opening();
-    for statement in statements(&disk, &run, &c).into_iter().chain(NOT_MEASURED.map(str::to_owned)) {
+    for statement in statements(&Measured::on("xeon"), &Measured::on("epyc"))
+        .into_iter()
+        .chain(NOT_MEASURED.map(str::to_owned))
+    {
         let statement = joined(&statement);
         assert!(left.contains(&statement), "README.md does not say what the files do: {statement}\n{left}");
         left = left.replacen(&statement, "", 1);

@@ -26,6 +26,21 @@ class Called:
 
 
 @dataclass(frozen=True)
+class Within:
+    """A strategy's interval lies within a margin in at least so many runs: what `same` is with that margin as the threshold."""
+
+    strategy: str
+    margin: float
+    least: int
+
+    def judge(self, rows):
+        rows = of(rows, self.strategy)
+        found = sum(1 / (1 + self.margin) <= row["ci_low"] and row["ci_high"] <= 1 + self.margin for row in rows)
+        text = f"interval of `{self.strategy}` within a margin of {percent(self.margin)} in at least {self.least} runs"
+        return f"{text}: {found} of {len(rows)}", found >= self.least
+
+
+@dataclass(frozen=True)
 class HalfWidth:
     """Half of a strategy's interval is at most so wide in the median run, as a fraction."""
 

@@ -107,16 +107,24 @@ CAMPAIGNS = {
         goals=[goals.Called("aa-control", "same", 19), goals.HalfWidth("aa-control", 0.01)],
     ),
     "inject-1": Campaign(
-        title="a slow-down of 0.5 %: one poller, no writer",
+        title="a slow-down of 0.5 %, and the baseline against itself: one poller, no writer",
         variants=[injected("0.5%", ONE_POLLER, SEEN_AT_ONE)],
         times=20,
-        goals=[goals.Called("injected", "slower", 19)],
+        goals=[
+            goals.Called("injected", "slower", 19),
+            goals.Within("aa-control", 0.01, 19),
+            goals.HalfWidth("aa-control", 0.003),
+        ],
     ),
     "inject-2": Campaign(
-        title="a slow-down of 2 %: two threads of the hot workload",
+        title="a slow-down of 2 %, and the baseline against itself: two threads of the hot workload",
         variants=[injected("2%", TWO_HOT, SEEN_AT_TWO)],
         times=20,
-        goals=[goals.Called("injected", "slower", 19)],
+        goals=[
+            goals.Called("injected", "slower", 19),
+            goals.Within("aa-control", 0.03, 19),
+            goals.HalfWidth("aa-control", 0.01),
+        ],
     ),
     "tail": Campaign(
         title="every poll 10 % longer, two threads of the hot workload: the 99th percentile of polls",

@@ -92,6 +92,9 @@ mod tests {
         let unknown = told("\"walking\"");
         assert!(unknown.starts_with("run.json:1: state: unknown variant `walking`, expected one of"), "{unknown}");
         let broken = told("running");
-        assert!(broken.starts_with(&format!("run.json:{line}: is not JSON, which headlock writes: expected value")), "{broken}");
+        assert!(
+            broken.starts_with(&format!("run.json:{line}: is not JSON, which headlock writes: expected value")),
+            "{broken}"
+        );
     }
 }

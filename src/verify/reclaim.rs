@@ -4,8 +4,9 @@
 //! handles go, and then one thread's ordinary work must bring the number of waiting nodes down to a bound that does not
 //! depend on how many were freed. What is tried are polls.
 
-use std::sync::atomic::{AtomicUsize, Ordering as Memory};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering as Memory};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use headlock_strategies::Nanos;
 use headlock_strategies::conformance::subject::{List, Subject};
@@ -15,7 +16,7 @@ use headlock_strategies::reclaim::POISON;
 
 use super::budget::Budget;
 use super::memory::memory_bounded;
-use super::{CROWD, CheckJob, CheckReport, rules};
+use super::{CROWD, CheckJob, CheckReport, Length, rules};
 use crate::record::CheckFigures;
 
 /// Nodes that may wait for good: batches, per-thread caches, the last two grace periods. The largest of the libraries'
@@ -68,7 +69,12 @@ fn play(subject: Subject, job: &CheckJob, rules: &[Rule], mut report: CheckRepor
         } else {
             (churn_in_callbacks, FREES_IN_CALLBACKS)
         };
-        let bounded = move |trial: &Trial| waiting_nodes_bounded(trial, churn, frees);
+        // A free that waits for all readers takes a turn of the scheduler for each, where they are many.
+        let until = match job.length {
+            Length::Time(ns) => Some(Instant::now() + Duration::from_nanos(ns)),
+            Length::Passes(_) => None,
+        };
+        let bounded = move |trial: &Trial| waiting_nodes_bounded(trial, churn, frees, until);
         match watched(subject, "waiting_nodes_bounded", Guarantee::Reclaim, &effort, bounded) {
             Ok(churned) => {
                 sum.polls += churned.polls;
@@ -99,8 +105,8 @@ fn effort(job: &CheckJob, pass: u64) -> Effort {
     }
 }
 
-/// One thread's create, arm, poll and free, a batch of them; how many polls.
-fn churn(trial: &Trial, list: &List, frees: u64) -> Found {
+/// One thread's create, arm, poll and free, a batch of them, or as many as there is time for; how many, of each.
+fn churn(trial: &Trial, list: &List, frees: u64, until: Option<Instant>) -> Found {
     trial.with_handle(list, |list| {
         for round in 0..frees {
             // Now the head, now behind others': what is freed under polls should have been the head.
@@ -108,18 +114,22 @@ fn churn(trial: &Trial, list: &List, frees: u64) -> Found {
             right("whether a poll read poison", list.deadline() == Some(POISON), false)?;
             list.free(timer);
             list.quiescent();
-            if trial.is_over() {
-                break;
+            if is_over(trial, until) {
+                return Ok(round + 1);
             }
         }
         Ok(frees)
     })
 }
 
+fn is_over(trial: &Trial, until: Option<Instant>) -> bool {
+    trial.is_over() || until.is_some_and(|until| Instant::now() >= until)
+}
+
 /// The same, with every timer freed by the callback that it fires, on whichever thread. While one callback rests, another's run goes on.
-fn churn_in_callbacks(trial: &Trial, list: &List, frees: u64) -> Found {
+fn churn_in_callbacks(trial: &Trial, list: &List, frees: u64, until: Option<Instant>) -> Found {
     trial.with_handle(list, |list| {
-        for _ in 0..frees {
+        for round in 0..frees {
             list.armed(0);
             right("whether a poll read poison", list.deadline() == Some(POISON), false)?;
             list.run(Nanos::ZERO, |list, timer| {
@@ -127,18 +137,18 @@ fn churn_in_callbacks(trial: &Trial, list: &List, frees: u64) -> Found {
                 list.free(timer);
             });
             list.quiescent();
-            if trial.is_over() {
-                break;
+            if is_over(trial, until) {
+                return Ok(round + 1);
             }
         }
         Ok(frees)
     })
 }
 
-/// Works on a list until so many timers are freed; answers how many polls it made.
-type Churn = fn(&Trial, &List, u64) -> Found;
+/// Works on a list until so many timers are freed or the time is up; answers how many were freed, which is how many polls it made.
+type Churn = fn(&Trial, &List, u64, Option<Instant>) -> Found;
 
-fn waiting_nodes_bounded(trial: &Trial, churn: Churn, frees: u64) -> Found<Churned> {
+fn waiting_nodes_bounded(trial: &Trial, churn: Churn, frees: u64, until: Option<Instant>) -> Found<Churned> {
     let list = trial.list();
     let threads = trial.effort.threads.max(2);
     let pollers = threads / 2;
@@ -146,9 +156,11 @@ fn waiting_nodes_bounded(trial: &Trial, churn: Churn, frees: u64) -> Found<Churn
     // Where there are many, each frees less: what they free together is what matters.
     let each = frees * 2 / (writers as u64).max(2);
     let writing = AtomicUsize::new(writers);
+    let freed = AtomicU64::new(0);
     let mut polls = trial.threads(threads, |index| {
         if index >= pollers {
-            let polls = churn(trial, &list, each);
+            let polls = churn(trial, &list, each, until);
+            freed.fetch_add(*polls.as_ref().unwrap_or(&0), Memory::Relaxed);
             writing.fetch_sub(1, Memory::Release);
             return polls;
         }
@@ -163,14 +175,15 @@ fn waiting_nodes_bounded(trial: &Trial, churn: Churn, frees: u64) -> Found<Churn
             Ok(polls)
         })
     })?;
-    let mut frees = writers as u64 * each;
+    let mut frees = freed.into_inner();
     let peak = list.counts().peak_unreclaimed;
     let waiting = || list.counts().retired.saturating_sub(list.counts().reclaimed);
     // As much work again as there was is more than any scheme needs that is going to reclaim at all.
     let most = frees * 2;
     while waiting() > BOUND && frees < most {
-        polls += churn(trial, &list, BATCH)?;
-        frees += BATCH;
+        let again = churn(trial, &list, BATCH, None)?;
+        polls += again;
+        frees += again;
     }
     let counts = list.counts();
     let left = waiting();
@@ -193,11 +206,8 @@ fn waiting_nodes_bounded(trial: &Trial, churn: Churn, frees: u64) -> Found<Churn
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicU64;
-
     use super::*;
     use crate::record::Check;
-    use crate::verify::Length;
     use crate::verify::hooked::{Call, Hook, Hooked};
 
     /// Frees of a handle that wait for a poll.

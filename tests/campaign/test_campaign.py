@@ -165,10 +165,13 @@ class Goals(unittest.TestCase):
         for name, strategy, verdict, said in (
             ("aa-1", "aa-control", "same", ["19 of 20: reached", "median half-width of `aa-control` at most 0.30 %: 0.40 %: missed"]),
             ("aa-2", "aa-control", "same", ["19 of 20: reached", "median half-width of `aa-control` at most 1.00 %: 0.40 %: reached"]),
-            ("inject-1", "injected", "slower", ["`injected` called `slower` in at least 19 runs: 19 of 20: reached"]),
-            ("inject-2", "injected", "slower", ["`injected` called `slower` in at least 19 runs: 19 of 20: reached"]),
+            ("inject-1", "injected", "slower", ["19 runs: 19 of 20: reached", "margin of 1.00 % in at least 19 runs: 19 of 20: reached", "missed"]),
+            ("inject-2", "injected", "slower", ["19 runs: 19 of 20: reached", "margin of 3.00 % in at least 19 runs: 20 of 20: reached", "reached"]),
         ):
             rows = [row(strategy, verdict, run=run) for run in range(1, 20)] + [row(strategy, "unclear", run=20)]
+            if strategy == "injected":
+                rows += [row("aa-control", "same", run=run, ratio=1, ci_low=0.996, ci_high=1.004) for run in range(1, 20)]
+                rows.append(row("aa-control", "unclear", run=20, ratio=1, ci_low=0.98, ci_high=1.02))
             told = list(summary.goals(CAMPAIGNS[name], rows))
             self.assertEqual(len(told), len(said), told)
             for line, words in zip(told, said):
