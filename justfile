@@ -109,7 +109,7 @@ reference host:
 # What `headlock pool` says of each question of results/ over its hosts, as its README.md
 pooled:
     cargo build --release
-    for question in run disk c-disk; do target/release/headlock pool results/$question --markdown >target/pooled.md && cp target/pooled.md results/$question/README.md || exit 1; done
+    for question in run disk; do target/release/headlock pool results/$question --markdown >target/pooled.md && cp target/pooled.md results/$question/README.md || exit 1; done
 
 # Every strategy under the default workloads and on every recorded trace, an hour in all
 reference-all host:

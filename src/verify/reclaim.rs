@@ -6,7 +6,6 @@
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering as Memory};
 use std::thread;
-use std::time::{Duration, Instant};
 
 use headlock_strategies::Nanos;
 use headlock_strategies::conformance::subject::{List, Subject};
@@ -17,6 +16,7 @@ use headlock_strategies::reclaim::POISON;
 use super::budget::Budget;
 use super::memory::memory_bounded;
 use super::{CROWD, CheckJob, CheckReport, Length, rules};
+use crate::harness::clock::Moment;
 use crate::record::CheckFigures;
 
 /// Nodes that may wait for good: batches, per-thread caches, the last two grace periods. The largest of the libraries'
@@ -28,6 +28,8 @@ const FREES: u64 = 24_576;
 const FREES_IN_CALLBACKS: u64 = 8_192;
 /// Rounds of the conformance suite's rules in a pass.
 const ROUNDS: u64 = 1_000;
+/// The same by many threads, where a change that waits for all readers takes a turn of the scheduler for each.
+const ROUNDS_IN_CROWDS: u64 = 250;
 /// Frees between two looks at the counts.
 const BATCH: u64 = 256;
 
@@ -71,7 +73,7 @@ fn play(subject: Subject, job: &CheckJob, rules: &[Rule], mut report: CheckRepor
         };
         // A free that waits for all readers takes a turn of the scheduler for each, where they are many.
         let until = match job.length {
-            Length::Time(ns) => Some(Instant::now() + Duration::from_nanos(ns)),
+            Length::Time(ns) => Some(Moment::now().plus_ns(ns)),
             Length::Passes(_) => None,
         };
         let bounded = move |trial: &Trial| waiting_nodes_bounded(trial, churn, frees, until);
@@ -99,14 +101,14 @@ fn play(subject: Subject, job: &CheckJob, rules: &[Rule], mut report: CheckRepor
 fn effort(job: &CheckJob, pass: u64) -> Effort {
     let is_crowd = pass.is_multiple_of(4);
     Effort {
-        rounds: ROUNDS,
+        rounds: if is_crowd { ROUNDS_IN_CROWDS } else { ROUNDS },
         threads: if is_crowd { job.threads.max(CROWD) } else { job.threads },
         ..job.effort(pass)
     }
 }
 
 /// One thread's create, arm, poll and free, a batch of them, or as many as there is time for; how many, of each.
-fn churn(trial: &Trial, list: &List, frees: u64, until: Option<Instant>) -> Found {
+fn churn(trial: &Trial, list: &List, frees: u64, until: Option<Moment>) -> Found {
     trial.with_handle(list, |list| {
         for round in 0..frees {
             // Now the head, now behind others': what is freed under polls should have been the head.
@@ -122,12 +124,12 @@ fn churn(trial: &Trial, list: &List, frees: u64, until: Option<Instant>) -> Foun
     })
 }
 
-fn is_over(trial: &Trial, until: Option<Instant>) -> bool {
-    trial.is_over() || until.is_some_and(|until| Instant::now() >= until)
+fn is_over(trial: &Trial, until: Option<Moment>) -> bool {
+    trial.is_over() || until.is_some_and(|until| Moment::now() >= until)
 }
 
 /// The same, with every timer freed by the callback that it fires, on whichever thread. While one callback rests, another's run goes on.
-fn churn_in_callbacks(trial: &Trial, list: &List, frees: u64, until: Option<Instant>) -> Found {
+fn churn_in_callbacks(trial: &Trial, list: &List, frees: u64, until: Option<Moment>) -> Found {
     trial.with_handle(list, |list| {
         for round in 0..frees {
             list.armed(0);
@@ -146,9 +148,9 @@ fn churn_in_callbacks(trial: &Trial, list: &List, frees: u64, until: Option<Inst
 }
 
 /// Works on a list until so many timers are freed or the time is up; answers how many were freed, which is how many polls it made.
-type Churn = fn(&Trial, &List, u64, Option<Instant>) -> Found;
+type Churn = fn(&Trial, &List, u64, Option<Moment>) -> Found;
 
-fn waiting_nodes_bounded(trial: &Trial, churn: Churn, frees: u64, until: Option<Instant>) -> Found<Churned> {
+fn waiting_nodes_bounded(trial: &Trial, churn: Churn, frees: u64, until: Option<Moment>) -> Found<Churned> {
     let list = trial.list();
     let threads = trial.effort.threads.max(2);
     let pollers = threads / 2;

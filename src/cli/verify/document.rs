@@ -8,7 +8,7 @@ use crate::document::{Block, Cell, Column, Document, Section, Table, Tone, Verdi
 use crate::harness::host;
 use crate::record::{Check, CheckRow, CheckVerdict, Finding, Grade};
 use crate::verify::Length;
-use crate::verify::odds::{self, Odds};
+use crate::verify::odds::{self, Measured, Odds};
 use crate::verify::referee::Plan;
 
 /// Why the RFC's reader oversleeps, and what does not. docs/VERIFY.md has the steps.
@@ -30,7 +30,7 @@ pub fn document(plan: &Plan, rows: &[CheckRow], findings: &[Finding], command: &
     if plan.checks.contains(&Check::Reclaim) {
         blocks.push(Block::Table(reclamation(rows)));
     }
-    blocks.push(likelihood(plan));
+    blocks.push(likelihood(plan, odds::measured(&plan.checks)));
     blocks.extend(findings.iter().map(|it| Block::Section(section(it))));
     let is_rfc_race = |finding: &Finding| finding.allowed && finding.strategy == RcuEpoch::STRATEGY.name;
     if findings.iter().any(is_rfc_race) {
@@ -194,8 +194,8 @@ fn reclamation(rows: &[CheckRow]) -> Table {
 }
 
 /// How likely a fault of each kind was to be found by these checks, as it was measured on broken lists.
-fn likelihood(plan: &Plan) -> Block {
-    let measured = match odds::measured(&plan.checks) {
+fn likelihood(plan: &Plan, measured: Result<Measured, String>) -> Block {
+    let measured = match measured {
         Ok(measured) => measured,
         Err(why) => return Block::Text(format!("How likely faults are to be found cannot be said: {why}")),
     };
@@ -327,9 +327,25 @@ mod tests {
                 "poller 1: begins to poll",
                 "Why rcu-epoch oversleeps",
                 "How likely a fault of each kind is to be found",
-                "This time passes were counted",
             ],
         );
+        let odds = |found| {
+            let kind = "windows".to_owned();
+            let odds = vec![Odds {
+                kind,
+                lists: 6,
+                sure: 4,
+                found,
+                median_seconds: found.map(|_| 0.5),
+            }];
+            let measured = Measured { machine: "on a guest".to_owned(), seconds: 3.0, odds };
+            Document {
+                blocks: vec![likelihood(&plan, Ok(measured))],
+                ..document.clone()
+            }
+        };
+        says(&odds(Some(0.75)), &["75 %", "This time passes were counted"]);
+        says(&odds(None), &["was not measured (just odds)"]);
         let checks = &document.data["checks"];
         assert_eq!((&checks[2]["tried"], &checks[2]["broken"]), (&json!(1_562_000), &json!(107_810)));
         assert_eq!(document.data["findings"][0]["rule"], json!("never_oversleeps"));
