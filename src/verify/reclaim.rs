@@ -15,8 +15,7 @@ use headlock_strategies::reclaim::POISON;
 
 use super::budget::Budget;
 use super::memory::memory_bounded;
-use super::{CROWD, CheckJob, CheckReport, Length, rules};
-use crate::harness::clock::Moment;
+use super::{CROWD, CheckJob, CheckReport, rules};
 use crate::record::CheckFigures;
 
 /// Nodes that may wait for good: batches, per-thread caches, the last two grace periods. The largest of the libraries'
@@ -26,10 +25,12 @@ const BOUND: u64 = 4_096;
 const FREES: u64 = 24_576;
 /// The same where each is freed by a callback that gives its processor up, which costs a turn of the scheduler on a busy machine.
 const FREES_IN_CALLBACKS: u64 = 8_192;
+/// The same where many threads poll and free: a free that waits for all readers takes a turn of the scheduler for each.
+const FREES_IN_CROWDS: u64 = 4_096;
 /// Rounds of the conformance suite's rules in a pass.
 const ROUNDS: u64 = 1_000;
-/// The same by many threads, where a change that waits for all readers takes a turn of the scheduler for each.
-const ROUNDS_IN_CROWDS: u64 = 250;
+/// The same by many threads.
+const ROUNDS_IN_CROWDS: u64 = 100;
 /// Frees between two looks at the counts.
 const BATCH: u64 = 256;
 
@@ -59,32 +60,32 @@ pub fn check(subject: Subject, job: &CheckJob, rules: &[Rule]) -> CheckReport {
 fn play(subject: Subject, job: &CheckJob, rules: &[Rule], mut report: CheckReport, mut budget: Budget) -> CheckReport {
     let mut sum = Churned::default();
     let found = report.findings.len();
-    while report.findings.len() == found
+    'passes: while report.findings.len() == found
         && let Some(pass) = budget.next_pass()
     {
-        let effort = effort(job, pass);
-        if !rules::play(job, rules, &effort, &mut report) {
-            break;
-        }
         let (churn, frees): (Churn, u64) = if pass % 2 == 0 {
             (churn, FREES)
         } else {
             (churn_in_callbacks, FREES_IN_CALLBACKS)
         };
-        // A free that waits for all readers takes a turn of the scheduler for each, where they are many.
-        let until = match job.length {
-            Length::Time(ns) => Some(Moment::now().plus_ns(ns)),
-            Length::Passes(_) => None,
-        };
-        let bounded = move |trial: &Trial| waiting_nodes_bounded(trial, churn, frees, until);
-        match watched(subject, "waiting_nodes_bounded", Guarantee::Reclaim, &effort, bounded) {
-            Ok(churned) => {
-                sum.polls += churned.polls;
-                sum.frees += churned.frees;
-                sum.peak = sum.peak.max(churned.peak);
-                sum.left = sum.left.max(churned.left);
+        let crowd = in_crowd(job, pass).map(|effort| (effort, frees.min(FREES_IN_CROWDS)));
+        for (effort, frees) in std::iter::once((effort(job, pass), frees)).chain(crowd) {
+            if !rules::play(job, rules, &effort, &mut report) {
+                break 'passes;
             }
-            Err(violation) => report.take_violation(job.check, violation),
+            let bounded = move |trial: &Trial| waiting_nodes_bounded(trial, churn, frees);
+            match watched(subject, "waiting_nodes_bounded", Guarantee::Reclaim, &effort, bounded) {
+                Ok(churned) => {
+                    sum.polls += churned.polls;
+                    sum.frees += churned.frees;
+                    sum.peak = sum.peak.max(churned.peak);
+                    sum.left = sum.left.max(churned.left);
+                }
+                Err(violation) => {
+                    report.take_violation(job.check, violation);
+                    break 'passes;
+                }
+            }
         }
     }
     report.tried += sum.polls;
@@ -97,18 +98,19 @@ fn play(subject: Subject, job: &CheckJob, rules: &[Rule], mut report: CheckRepor
     CheckReport { elapsed_ns: budget.elapsed_ns(), ..report }
 }
 
-/// What a pass tries: mostly polls beside frees, by many threads first, since a list that has room for a few readers has it in any pass.
+/// What a pass tries: mostly polls beside frees.
 fn effort(job: &CheckJob, pass: u64) -> Effort {
-    let is_crowd = pass.is_multiple_of(4);
-    Effort {
-        rounds: if is_crowd { ROUNDS_IN_CROWDS } else { ROUNDS },
-        threads: if is_crowd { job.threads.max(CROWD) } else { job.threads },
-        ..job.effort(pass)
-    }
+    Effort { rounds: ROUNDS, threads: job.threads, ..job.effort(pass) }
 }
 
-/// One thread's create, arm, poll and free, a batch of them, or as many as there is time for; how many, of each.
-fn churn(trial: &Trial, list: &List, frees: u64, until: Option<Moment>) -> Found {
+/// What the first pass of four tries besides: the same by many threads, since a list that has room for a few readers has it in any pass.
+fn in_crowd(job: &CheckJob, pass: u64) -> Option<Effort> {
+    let threads = job.threads.max(CROWD);
+    pass.is_multiple_of(4).then(|| Effort { rounds: ROUNDS_IN_CROWDS, threads, ..job.effort(pass) })
+}
+
+/// One thread's create, arm, poll and free, a batch of them, until the trial is over; how many, of each.
+fn churn(trial: &Trial, list: &List, frees: u64) -> Found {
     trial.with_handle(list, |list| {
         for round in 0..frees {
             // Now the head, now behind others': what is freed under polls should have been the head.
@@ -116,7 +118,7 @@ fn churn(trial: &Trial, list: &List, frees: u64, until: Option<Moment>) -> Found
             right("whether a poll read poison", list.deadline() == Some(POISON), false)?;
             list.free(timer);
             list.quiescent();
-            if is_over(trial, until) {
+            if trial.is_over() {
                 return Ok(round + 1);
             }
         }
@@ -124,12 +126,8 @@ fn churn(trial: &Trial, list: &List, frees: u64, until: Option<Moment>) -> Found
     })
 }
 
-fn is_over(trial: &Trial, until: Option<Moment>) -> bool {
-    trial.is_over() || until.is_some_and(|until| Moment::now() >= until)
-}
-
 /// The same, with every timer freed by the callback that it fires, on whichever thread. While one callback rests, another's run goes on.
-fn churn_in_callbacks(trial: &Trial, list: &List, frees: u64, until: Option<Moment>) -> Found {
+fn churn_in_callbacks(trial: &Trial, list: &List, frees: u64) -> Found {
     trial.with_handle(list, |list| {
         for round in 0..frees {
             list.armed(0);
@@ -139,7 +137,7 @@ fn churn_in_callbacks(trial: &Trial, list: &List, frees: u64, until: Option<Mome
                 list.free(timer);
             });
             list.quiescent();
-            if is_over(trial, until) {
+            if trial.is_over() {
                 return Ok(round + 1);
             }
         }
@@ -147,10 +145,10 @@ fn churn_in_callbacks(trial: &Trial, list: &List, frees: u64, until: Option<Mome
     })
 }
 
-/// Works on a list until so many timers are freed or the time is up; answers how many were freed, which is how many polls it made.
-type Churn = fn(&Trial, &List, u64, Option<Moment>) -> Found;
+/// Works on a list until so many timers are freed or the trial is over; answers how many were freed, which is how many polls it made.
+type Churn = fn(&Trial, &List, u64) -> Found;
 
-fn waiting_nodes_bounded(trial: &Trial, churn: Churn, frees: u64, until: Option<Moment>) -> Found<Churned> {
+fn waiting_nodes_bounded(trial: &Trial, churn: Churn, frees: u64) -> Found<Churned> {
     let list = trial.list();
     let threads = trial.effort.threads.max(2);
     let pollers = threads / 2;
@@ -161,7 +159,7 @@ fn waiting_nodes_bounded(trial: &Trial, churn: Churn, frees: u64, until: Option<
     let freed = AtomicU64::new(0);
     let mut polls = trial.threads(threads, |index| {
         if index >= pollers {
-            let polls = churn(trial, &list, each, until);
+            let polls = churn(trial, &list, each);
             freed.fetch_add(*polls.as_ref().unwrap_or(&0), Memory::Relaxed);
             writing.fetch_sub(1, Memory::Release);
             return polls;
@@ -183,7 +181,7 @@ fn waiting_nodes_bounded(trial: &Trial, churn: Churn, frees: u64, until: Option<
     // As much work again as there was is more than any scheme needs that is going to reclaim at all.
     let most = frees * 2;
     while waiting() > BOUND && frees < most {
-        let again = churn(trial, &list, BATCH, None)?;
+        let again = churn(trial, &list, BATCH)?;
         polls += again;
         frees += again;
     }
@@ -210,6 +208,7 @@ fn waiting_nodes_bounded(trial: &Trial, churn: Churn, frees: u64, until: Option<
 mod tests {
     use super::*;
     use crate::record::Check;
+    use crate::verify::Length;
     use crate::verify::hooked::{Call, Hook, Hooked};
 
     /// Frees of a handle that wait for a poll.
@@ -263,13 +262,14 @@ mod tests {
         let (report, budget) = (CheckReport::default(), Budget::start(job.length, job.seed));
         let report = play(Subject::of::<Hooked<WaitsForPolls>>(), &job, &[], report, budget);
         assert_eq!(report.findings, []);
-        // Half of the first pass's many threads write.
+        // One of two threads writes, then half of many.
         let writers = CROWD as u64 / 2;
-        let frees = writers * (FREES * 2 / writers);
+        let frees = FREES + writers * (FREES_IN_CROWDS * 2 / writers);
         assert_eq!(report.figures.frees, Some(frees));
         // One by the writer before each free, and those that frees waited for, which writers may have in common.
         assert!(report.tried >= frees + WAITING_FREES, "{report:?}");
-        let few = [1, 2, 3].map(|pass| effort(&job, pass).threads);
-        assert_eq!((effort(&job, 0).threads, few, effort(&job, 4).threads), (CROWD, [2; 3], CROWD));
+        assert_eq!([0, 1, 2, 3, 4].map(|pass| effort(&job, pass).threads), [2; 5]);
+        let crowds = [0, 1, 2, 3, 4].map(|pass| in_crowd(&job, pass).map(|effort| effort.threads));
+        assert_eq!(crowds, [Some(CROWD), None, None, None, Some(CROWD)]);
     }
 }
