@@ -27,6 +27,8 @@ const FREES: u64 = 24_576;
 const FREES_IN_CALLBACKS: u64 = 8_192;
 /// The same where many threads poll and free: a free that waits for all readers takes a turn of the scheduler for each.
 const FREES_IN_CROWDS: u64 = 4_096;
+/// Frees by one thread afterwards, at least, within which nodes that are going to be reclaimed at all must have been.
+const FREES_AFTERWARDS: u64 = 16_384;
 /// Rounds of the conformance suite's rules in a pass.
 const ROUNDS: u64 = 1_000;
 /// The same by many threads.
@@ -175,11 +177,12 @@ fn waiting_nodes_bounded(trial: &Trial, churn: Churn, frees: u64) -> Found<Churn
             Ok(polls)
         })
     })?;
-    let mut frees = freed.into_inner();
+    let freed_beside = freed.into_inner();
+    let mut frees = freed_beside;
     let peak = list.counts().peak_unreclaimed;
     let waiting = || list.counts().retired.saturating_sub(list.counts().reclaimed);
-    // As much work again as there was is more than any scheme needs that is going to reclaim at all.
-    let most = frees * 2;
+    // As much work again as there was, if that was much, is more than any scheme needs that is going to reclaim at all.
+    let most = frees + frees.max(FREES_AFTERWARDS);
     while waiting() > BOUND && frees < most {
         let again = churn(trial, &list, BATCH)?;
         polls += again;
@@ -189,9 +192,10 @@ fn waiting_nodes_bounded(trial: &Trial, churn: Churn, frees: u64) -> Found<Churn
     let left = waiting();
     right(
         format_args!(
-            "whether at most {BOUND} of {} retired nodes still wait once all readers have gone and as many more timers came \
+            "whether at most {BOUND} of {} retired nodes still wait once all readers have gone and {} more timers came \
              and went; {left} do",
-            counts.retired
+            counts.retired,
+            frees - freed_beside
         ),
         left <= BOUND,
         true,

@@ -5,6 +5,7 @@
 //! | `thread` | [`register`], under the lock | a thread takes the slot; it stays until another thread does |
 //! | `registered` | [`register`], [`Registered::drop`], under the lock | while the thread may be stopped and has a timer |
 //! | `drawn` | [`register`]; [`set_all`], under the lock; the handler | per number drawn |
+//! | `paused`, `used` | [`register`]; [`set_all`], under the lock; the handler | per pause |
 //!
 //! The handler takes no lock: it looks for its thread's number, which no other slot has, and which only that thread changes. If the
 //! thread is not registered any more, the handler returns at once.
@@ -21,6 +22,11 @@ use crate::{StopsError, handler};
 /// How many threads can be registered at a time.
 pub const THREADS_MAX: usize = 512;
 
+/// The least pause, ns, of a thread that slept through most of the last one. A sleep that a signal interrupts is begun again with what
+/// the kernel says is left of it, and that includes the timer slack of 50 µs: if every pause ended within the slack, a sleep
+/// would never end, and the watchdog would blame whoever sleeps.
+const SLEEPERS_PAUSE_NS: u64 = 200_000;
+
 struct Slot {
     /// The thread's number; 0 if no thread ever had this slot, and then none had those behind it.
     thread: AtomicI32,
@@ -28,6 +34,10 @@ struct Slot {
     timer: Timer,
     /// Where the slot's random numbers are.
     drawn: AtomicU64,
+    /// The pause that the timer is set to, ns.
+    paused: AtomicU64,
+    /// Processor time that the thread had used when it began, ns.
+    used: AtomicU64,
 }
 
 static SLOTS: [Slot; THREADS_MAX] = [const {
@@ -36,6 +46,8 @@ static SLOTS: [Slot; THREADS_MAX] = [const {
         registered: AtomicBool::new(false),
         timer: Timer::none(),
         drawn: AtomicU64::new(0),
+        paused: AtomicU64::new(0),
+        used: AtomicU64::new(0),
     }
 }; THREADS_MAX];
 
@@ -118,8 +130,22 @@ impl Slot {
     fn begin(&self, index: usize) {
         if let Some(plan) = driver::current() {
             self.drawn.store(plan.stream(index), Ordering::Relaxed);
-            self.timer.set(plan.pause_ns(&self.drawn));
+            // Some other thread may be calling, which does not know how much time this one has used: all of its pause, it is assumed.
+            self.used.store(0, Ordering::Relaxed);
+            self.pause(plan.pause_ns(&self.drawn));
         }
+    }
+
+    /// Sets the timer for the next stop.
+    fn pause(&self, length_ns: u64) {
+        self.paused.store(length_ns, Ordering::Relaxed);
+        self.timer.set(length_ns);
+    }
+
+    /// In the thread itself: whether it slept, or waited for a processor, through most of the pause that is over.
+    fn slept(&self) -> bool {
+        let ran_ns = handler::used_ns().saturating_sub(self.used.load(Ordering::Relaxed));
+        ran_ns < self.paused.load(Ordering::Relaxed) / 2
     }
 }
 
@@ -143,6 +169,7 @@ pub(crate) fn stop(this: i32) {
     if !slot.registered.load(Ordering::SeqCst) {
         return;
     }
+    let least_ns = if slot.slept() { SLEEPERS_PAUSE_NS } else { 0 };
     // One stays unstopped where there are two.
     let room = plan.at_once().min(REGISTERED.load(Ordering::Relaxed).saturating_sub(1)).max(1);
     if STOPPED.fetch_add(1, Ordering::Relaxed) < room {
@@ -150,7 +177,9 @@ pub(crate) fn stop(this: i32) {
         DELIVERED.fetch_add(1, Ordering::Relaxed);
     }
     STOPPED.fetch_sub(1, Ordering::Relaxed);
-    slot.timer.set(plan.pause_ns(&slot.drawn));
+    let pause_ns = plan.pause_ns(&slot.drawn).max(least_ns);
+    slot.used.store(handler::used_ns(), Ordering::Relaxed);
+    slot.pause(pause_ns);
 }
 
 /// The lock of [`register`], unregistering and [`set_all`]. A thread may be stopped while it holds it; the others wait then.

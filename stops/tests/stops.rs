@@ -55,6 +55,25 @@ fn a_busy_loop_is_stopped_and_its_result_is_right() {
 }
 
 #[test]
+fn a_sleep_that_every_pause_is_shorter_than_ends() {
+    let turn = turn();
+    let plan = Plan {
+        length_ns: 1_000..=50_000,
+        pause_ns: 10_000..=40_000,
+        ..Plan::default()
+    };
+    let _driver = (Driver::start(plan).unwrap(), turn);
+    let (done, is_done) = channel();
+    thread::spawn(move || {
+        let _registered = register().unwrap();
+        until_stopped(100, || thread::sleep(Duration::from_micros(50)));
+        done.send(()).unwrap();
+    });
+    // It takes milliseconds if it ends at all.
+    assert_eq!(is_done.recv_timeout(Duration::from_secs(30)), Ok(()));
+}
+
+#[test]
 fn threads_come_and_go_while_stops_fly() {
     let _driver = drive(2);
     let made = AtomicU64::new(0);
