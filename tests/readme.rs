@@ -6,7 +6,7 @@ use std::process::Command;
 
 use headlock::document::words;
 use headlock::export::read_results;
-use headlock::reading::{Reading, Results, is_decided};
+use headlock::reading::{Reading, Results};
 use headlock::record::{AA_CONTROL, ALL, FLOOR, Host, Metric, Point, Ratio, State, Verdict};
 
 /// What the opening says without a measurement behind it: years, versions, and names with digits in them.
@@ -122,7 +122,7 @@ impl Measured {
     fn decided(&self) -> (usize, usize) {
         let reading = self.run.reading();
         let deciding: Vec<_> = reading.deciding().collect();
-        (deciding.iter().filter(|it| is_decided(it.verdict)).count(), deciding.len())
+        (deciding.iter().filter(|it| it.verdict.is_decided()).count(), deciding.len())
     }
 
     fn cpu(&self) -> &str {

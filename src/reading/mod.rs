@@ -235,7 +235,7 @@ impl<'a> Reading<'a> {
 }
 
 /// Whether a verdict says that there is a difference.
-pub fn is_decided(verdict: Verdict) -> bool {
+pub fn is_difference(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Faster | Verdict::Slower)
 }
 

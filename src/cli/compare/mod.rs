@@ -14,7 +14,7 @@ use super::answer::{Form, present};
 use super::failure::{Failure, usage};
 use crate::document::Document;
 use crate::harness::INJECTED;
-use crate::reading::{Reading, is_decided};
+use crate::reading::{Reading, is_difference};
 use crate::record::{AA_CONTROL, Kind, LatencyRow, is_floor};
 use crate::stats::{self, Change, Subject, subjects};
 pub use args::CompareArgs;
@@ -161,7 +161,7 @@ fn pairs(
 fn changed_baseline(baseline: &str, changes: &[Change]) -> Option<String> {
     let moved: Vec<String> = changes
         .iter()
-        .filter(|change| is_decided(change.verdict))
+        .filter(|change| is_difference(change.verdict))
         .filter(|change| change.basis == stats::Basis::Raw && baseline == change.b.strategy)
         .map(|change| format!("{} ({})", side::describe(&change.b), change.verdict.as_str()))
         .collect();
