@@ -118,6 +118,12 @@ reference-all host:
     for trace in traces/*.csv.zst; do target/release/headlock replay "$trace" --strategies all --budget 7m --out "results/$(basename "$trace" .csv.zst)-all/{{ host }}" || exit 1; done
     for dir in results/*-all/{{ host }}; do scripts/plot "$dir" || exit 1; done
 
+# What the model says of sixty-four cores, and its picture in the README
+predicted:
+    scripts/model predict --machine graviton3 --out results/model/graviton3
+    scripts/plot results/model/graviton3
+    rm results/model/graviton3/plots/*.png
+
 # The baseline against itself, one poller: 20 runs of 30 s. `just aa-1 --runs 5` adds five; scripts/campaign --help
 aa-1 *flags: (campaign "aa-1" flags)
 
