@@ -88,7 +88,7 @@ fn check_workload(workload: &Workload) {
         match workload.check(threads) {
             Ok(()) => {
                 for thread in 0..threads {
-                    let script = Script::draw(workload, thread, threads, 1).expect("it was checked");
+                    let script = Script::draw(workload, thread, threads, 1, Script::STEPS).expect("it was checked");
                     assert!(script.steps.iter().all(|step| (step.timer as usize) < workload.timers));
                 }
             }

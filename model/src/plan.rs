@@ -174,7 +174,7 @@ fn drawn(machine: &Description, workload: &Workload, threads: usize, seed: u64) 
     for thread in 0..threads {
         let role = workload.role(thread).map_or("mixed", headlock::workload::Role::name);
         let _ = writeln!(text, "thread {} {role} {}", machine.core(thread), workload.think_ns * 1000);
-        let script = Script::draw(&workload, thread, threads, seed)?;
+        let script = Script::draw(&workload, thread, threads, seed, Script::STEPS)?;
         text.push_str("rearm");
         for deadline in &script.rearm {
             let _ = write!(text, " {}", deadline.0);

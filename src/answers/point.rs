@@ -250,7 +250,7 @@ fn lines(reading: &Reading<'_>, point: &Point) -> Option<String> {
 fn uneven(it: &Uneven) -> Option<String> {
     let [(least, low), (most, high)] = it.range()?;
     let of = match it.of.as_str() {
-        "head" => "changes at the head",
+        "head" => "rearms",
         op => op,
     };
     let [low, high] = [*low, *high].map(words::share);
@@ -259,7 +259,8 @@ fn uneven(it: &Uneven) -> Option<String> {
         true => low,
         false => format!("{low} under {least} to {high} under {most}"),
     };
-    Some(format!("Share of {of}:{asked} played {played}."))
+    let chance = if it.by_chance { ", within chance" } else { "" };
+    Some(format!("Share of {of}:{asked} played {played}{chance}."))
 }
 
 /// What the load came to.

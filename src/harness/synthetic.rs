@@ -16,12 +16,6 @@ use crate::record::Pass;
 use crate::workload::script::{Script, Step, initial};
 use crate::workload::{Op, Role, Workload};
 
-/// Cycles of a thread's script where operations follow each other closely: 1 MiB of steps, in which no branch predictor finds its way
-/// again by the second time.
-const CYCLES: usize = 32;
-/// Where they do not: a block gets no further.
-const PACED_CYCLES: usize = 4;
-
 /// What all contestants of a block are made from.
 pub struct Stage {
     workload: Workload,
@@ -79,9 +73,8 @@ pub fn play(
             entrants.push(Entrant { contestant, pass, lists, active: workload.timers as u64 });
         }
     }
-    let cycles = if job.load.is_paced() { PACED_CYCLES } else { CYCLES };
     let seat = |thread| {
-        let script = Script::draw_cycles(workload, thread, threads, job.seed, cycles).map_err(invalid)?;
+        let script = Script::draw(workload, thread, threads, job.seed, Script::LONG).map_err(invalid)?;
         let words = workload.pollute_kib as usize * 1024 / size_of::<u64>();
         Ok(Seat { script, pollution: vec![Cell::new(0); words] })
     };

@@ -18,6 +18,9 @@ pub struct Shares {
     pub asked_head_share: Option<f64>,
     /// Timers fired per call that runs timers; `None` without such a call.
     pub fired_per_run: Option<f64>,
+    /// Operations, of which these are shares.
+    #[serde(skip)]
+    pub all: f64,
 }
 
 /// Operations that give a timer a deadline, in synthetic loads and in traces.
@@ -43,10 +46,14 @@ pub struct Uneven {
     pub asked: Option<f64>,
     /// What each strategy came to.
     pub played: Vec<(String, f64)>,
+    /// Whether so few operations were played that chance explains it.
+    pub by_chance: bool,
 }
 
 /// What shares may differ by, relative to each other, before it is told.
 const EVEN: f64 = 0.01;
+/// What chance explains: so many standard deviations. One of many shares lies beyond three.
+const CHANCE: f64 = 3.5;
 
 /// A strategy that could not keep up with an open load.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -89,6 +96,7 @@ impl<'a> Reading<'a> {
             head_share: share(sum(|it| it.rearms), of(&CHANGES) + rearmed),
             asked_head_share: asked.and_then(|asked| share(asked, of(&CHANGES) + rearmed)),
             fired_per_run: share(fired, of(&[RUN])),
+            all,
             ops: counts.iter().map(|(op, count)| ((*op).to_owned(), count / all)).collect(),
         })
     }
@@ -104,22 +112,27 @@ impl<'a> Reading<'a> {
             let shares = workload.mix.filter(|_| workload.roles.is_none())?.shares();
             Some(shares[op as usize] / shares.iter().sum::<f64>())
         };
-        let of_op = |op: Op| Uneven {
-            of: op.name().to_owned(),
-            asked: asked(op),
-            played: played
-                .iter()
-                .filter_map(|(name, it)| it.ops.iter().find(|(of, _)| of == op.name()).map(|(_, share)| (name, *share)))
-                .map(|(name, share)| ((*name).clone(), share))
-                .collect(),
-        };
-        let head = Uneven {
-            of: "head".to_owned(),
-            asked: played.first().and_then(|(_, it)| it.asked_head_share),
-            played: played.iter().filter_map(|(name, it)| Some(((*name).clone(), it.head_share?))).collect(),
+        let of_op = |op: Op| {
+            let share = |it: &Shares| it.ops.iter().find(|(of, _)| of == op.name()).map(|(_, share)| *share);
+            let parts = played.iter().filter_map(|(name, it)| Some((*name, share(it)?, it.all)));
+            Uneven::of(op.name(), asked(op), parts.collect())
         };
         // Threads of different roles keep no step: who does how much is what is measured.
-        let ops = Op::ALL.into_iter().filter(|_| workload.roles.is_none()).map(of_op);
+        let mixed = workload.roles.is_none();
+        let heads = played.iter().filter_map(|(name, it)| match mixed {
+            // Rearms are counted in either pass.
+            true => {
+                let sum = |number: fn(&Trial) -> u64| self.quiet(point, name).map(|it| number(it) as f64).sum::<f64>();
+                Some((*name, share(sum(|it| it.rearms), sum(|it| it.ops))?, sum(|it| it.ops)))
+            }
+            false => Some((*name, it.head_share?, it.all)),
+        });
+        let asked_heads = match mixed {
+            true => asked(Op::Modify).map(|share| share * workload.head_share),
+            false => played.first().and_then(|(_, it)| it.asked_head_share),
+        };
+        let head = Uneven::of("head", asked_heads, heads.collect());
+        let ops = Op::ALL.into_iter().filter(|_| mixed).map(of_op);
         ops.chain([head]).filter(Uneven::is_told).collect()
     }
 
@@ -208,6 +221,21 @@ impl<'a> Reading<'a> {
 }
 
 impl Uneven {
+    /// What strategies came to, each with the number of operations that it is a share of.
+    fn of(of: &str, asked: Option<f64>, parts: Vec<(&String, f64, f64)>) -> Self {
+        let deviation = |share: f64, all: f64| (share * (1.0 - share).max(0.0) / all.max(1.0)).sqrt();
+        let by_chance = |&(_, share, all): &(&String, f64, f64)| {
+            let expected = asked.unwrap_or(share);
+            (share - expected).abs() <= CHANCE * deviation(expected, all)
+        };
+        Uneven {
+            of: of.to_owned(),
+            asked,
+            by_chance: asked.is_some() && parts.iter().all(by_chance),
+            played: parts.into_iter().map(|(name, share, _)| (name.clone(), share)).collect(),
+        }
+    }
+
     /// The least and the most that was played, each with its strategy.
     pub fn range(&self) -> Option<[&(String, f64); 2]> {
         let by_share = |a: &&(String, f64), b: &&(String, f64)| a.1.total_cmp(&b.1);

@@ -192,6 +192,31 @@ fn shares_that_were_not_played_as_asked_are_told() {
 }
 
 #[test]
+fn what_chance_explains_is_called_so_and_rearms_count_in_both_passes() {
+    let mut results = results(&[("seqlock", 5.0)]);
+    let row = results.latency.as_ref().unwrap()[0].clone();
+    // Asked are 85 %, 9 %, 5 % and 1 %, and a quarter of the modifies at the head.
+    let mut play = |times: u64, modifies: u64, rearms: u64| {
+        let rows = ["mutex", "seqlock"].into_iter().flat_map(|name| {
+            [("deadline", 8_500), ("run", 900), ("modify", modifies), ("cancel", 100)].map(|(op, count)| LatencyRow {
+                strategy: name.to_owned(),
+                op: op.to_owned(),
+                count: count * times,
+                ..row.clone()
+            })
+        });
+        results.latency = Some(rows.collect());
+        results.trials.iter_mut().for_each(|it| (it.ops, it.rearms) = (10_000 * times, rearms * times));
+        let told = results.reading().uneven(&hot()).into_iter().map(|it| (it.of, it.by_chance));
+        told.collect::<Vec<(String, bool)>>()
+    };
+    assert_eq!(play(1_000, 500, 125), []);
+    assert_eq!(play(1_000, 500, 130), [("head".to_owned(), false)]);
+    assert_eq!(play(1_000, 480, 125), [("modify".to_owned(), false)]);
+    assert_eq!(play(1, 480, 125), [("modify".to_owned(), true)]);
+}
+
+#[test]
 fn a_pass_is_counted_once_for_each_time_it_was_played() {
     let mut replayed = replayed(results(&[]));
     change(&mut replayed, "mutex", |it| (it.ops, it.lock.acquisitions, it.fired) = (1_000, 900, 6));

@@ -3,11 +3,12 @@
 use std::num::NonZero;
 use std::thread::available_parallelism;
 
-use rand::SeedableRng;
 use rand::seq::SliceRandom;
+use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use crate::harness::job::{Job, Load};
+use crate::harness::player::BATCH;
 use crate::harness::{Isolation, Speed};
 use crate::record::Pass;
 use crate::workload::script::Script;
@@ -17,6 +18,9 @@ const SLICE_NS: u64 = 100_000;
 /// Steps of a slice at most. Who is faster than 12 ns an operation is done before time is up, and measures for a shorter time, on
 /// the same steps as the others; 128 KiB of steps are found in the second level of every cache.
 const WINDOW: usize = 4 * Script::STEPS;
+/// Steps between the end of a slice's window and the start of the next one's, so that slices that end long before have begun all over
+/// the script. With either window an odd number of the longest batches.
+const GAP: usize = 9 * BATCH;
 /// How long a slice lasts at most where operations come microseconds apart, ns: some hundreds of them.
 const PACED_SLICE_NS: u64 = 5_000_000;
 /// The same where threads share processors, ns: several of the scheduler's turns.
@@ -88,11 +92,12 @@ impl Plan {
             long => (long, Some(Script::STEPS)),
         };
         let slice_ns = slice_ns.min(job.trial_ns.max(1));
-        let mut from = 0;
+        // Anywhere in the script, since a slow contestant comes no further than a few hundred steps from here.
+        let mut from = BATCH * Xoshiro256PlusPlus::seed_from_u64(job.seed).random_range(0..Script::LONG / BATCH);
         let mut round = |pass, purpose| {
             let to = window.map_or(usize::MAX, |steps| from + steps);
             let round = Round { pass, purpose, from, to };
-            from += window.unwrap_or(0);
+            from += window.unwrap_or(WINDOW) + GAP;
             round
         };
         let opening = job.passes.iter().map(|&pass| {
@@ -223,6 +228,8 @@ fn crowded(job: &Job, threads: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::harness::job::Contestant;
     use crate::workload::Workload;
@@ -274,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn each_pass_is_measured_for_the_time_asked_for_and_no_steps_are_played_twice() {
+    fn each_pass_is_measured_for_the_time_asked_for_and_slices_begin_all_over_the_script() {
         let plan = Plan::synthetic(&job("hot", &BOTH), 1);
         for pass in BOTH {
             let measured = plan.rounds.iter().filter(|round| (round.pass, round.purpose) == (pass, Purpose::Measure));
@@ -282,7 +289,19 @@ mod tests {
         }
         assert!(plan.rounds.iter().any(|round| (round.pass, round.purpose) == (Pass::Throughput, Purpose::Count)));
         let all: Vec<&Round> = plan.opening.iter().chain(&plan.rounds).collect();
-        assert!(all.windows(2).all(|pair| pair[0].to == pair[1].from));
+        assert!(all.windows(2).all(|pair| pair[0].to < pair[1].from));
+        for pass in BOTH {
+            let tenths: BTreeSet<usize> = plan
+                .rounds
+                .iter()
+                .filter(|round| round.pass == pass)
+                .map(|it| it.from % Script::LONG * 10 / Script::LONG)
+                .collect();
+            assert_eq!(tenths.len(), 10);
+        }
+        let first = |seed| Plan::synthetic(&Job { seed, ..job("hot", &BOTH) }, 1).opening[0].from % Script::LONG;
+        let firsts: BTreeSet<usize> = (0..40).map(first).collect();
+        assert!(firsts.iter().all(|from| from % BATCH == 0) && firsts.len() > 30);
     }
 
     #[test]

@@ -7,12 +7,14 @@ use headlock_strategies::{
     seqlock,
 };
 
+use super::plan::Plan;
 use crate::harness::job::{Contestant, Job, Load, Outcome};
 use crate::harness::{FloorList, Maker, play};
 use crate::harness::{Isolation, Order, Speed};
 use crate::record::Pass;
+use crate::workload::script::{Script, Step};
 use crate::workload::trace::Trace;
-use crate::workload::{Mix, Overrides, Workload};
+use crate::workload::{Mix, Op, Overrides, Workload};
 
 const TRIAL_NS: u64 = 2_000_000;
 
@@ -78,20 +80,89 @@ fn every_contestant_ends_with_the_timers_that_it_began_with() {
 }
 
 #[test]
-fn a_modify_at_the_head_always_becomes_the_head() {
+fn a_modify_at_the_head_always_becomes_the_head_and_no_other_ever_does() {
     let mix = Mix { modify: 1.0, ..Mix::default() };
-    let given = Overrides {
-        mix: Some(mix),
-        head_share: Some(1.0),
-        run_due: Some(0.0),
-        ..Overrides::default()
-    };
-    let workload = Workload::preset("hot").unwrap().with(given, "test").unwrap();
-    let outcome = play(&job(synthetic(workload, 2), &NAMES), &makers(), &|_| ()).unwrap();
-    for part in outcome.parts.iter().filter(|part| part.name != "floor") {
-        let (ops, rearms) = (sum(part, |thread| thread.ops), sum(part, |thread| thread.rearms));
-        assert_eq!(ops, rearms, "{} {:?}", part.name, part.pass);
-        assert_eq!(part.locks.map(|locks| locks.acquisitions), Some(ops), "each under the lock once: {}", part.name);
+    for share in [0.0, 1.0] {
+        let given = Overrides {
+            mix: Some(mix),
+            head_share: Some(share),
+            run_due: Some(0.0),
+            timers: Some(5),
+            ..Overrides::default()
+        };
+        let workload = Workload::preset("hot").unwrap().with(given, "test").unwrap();
+        let outcome = play(&job(synthetic(workload, 2), &NAMES), &makers(), &|_| ()).unwrap();
+        for part in outcome.parts.iter().filter(|part| part.name != "floor") {
+            let (ops, rearms) = (sum(part, |thread| thread.ops), sum(part, |thread| thread.rearms));
+            assert_eq!(rearms as f64, ops as f64 * share, "{} {:?}", part.name, part.pass);
+            assert_eq!(
+                part.locks.map(|locks| locks.acquisitions),
+                Some(ops),
+                "each under the lock once: {}",
+                part.name
+            );
+        }
+    }
+}
+
+/// Shares of what slices of two threads play in so many blocks, by kind of operation, and of modifies at the head; where an operation
+/// takes as long as `cost` says and a thread stops at the batch in which its time is up.
+fn shares_of_slices(blocks: &[(Plan, [Script; 2])], limit: u64, cost: impl Fn(&Step) -> u64) -> Vec<f64> {
+    const BATCH: usize = 16;
+    let mut counts = vec![0_u64; Op::ALL.len() + 1];
+    for (plan, scripts) in blocks {
+        for (script, round) in scripts.iter().flat_map(|script| plan.rounds.iter().map(move |round| (script, round))) {
+            let mut time = 0;
+            for from in (round.from..round.to).step_by(BATCH) {
+                for step in &script.steps[from % Script::LONG..][..BATCH] {
+                    counts[step.op as usize] += 1;
+                    counts[Op::ALL.len()] += u64::from(step.at_head);
+                    time += cost(step);
+                }
+                if time >= limit {
+                    break;
+                }
+            }
+        }
+    }
+    let all: u64 = counts[..Op::ALL.len()].iter().sum();
+    counts.into_iter().map(|count| count as f64 / all as f64).collect()
+}
+
+#[test]
+fn slices_that_end_by_time_play_the_shares_asked_for_whatever_operations_cost() {
+    for preset in ["hot", "modify-heavy", "churn"] {
+        let workload = Workload::preset(preset).unwrap();
+        let mix = workload.mix.unwrap();
+        let whole: f64 = mix.shares().iter().sum();
+        let mut asked: Vec<f64> = mix.shares().iter().map(|share| share / whole).collect();
+        asked.push(asked[Op::Modify as usize] * workload.head_share);
+        let blocks: Vec<_> = (0..16)
+            .map(|seed| {
+                let job = Job {
+                    seed,
+                    trial_ns: 10_000_000,
+                    ..job(synthetic(workload.clone(), 2), &NAMES)
+                };
+                let script = |thread| Script::draw(&workload, thread, 2, seed, Script::LONG).unwrap();
+                (Plan::synthetic(&job, 2), [0, 1].map(script))
+            })
+            .collect();
+        for (name, limit, change, at_head) in [
+            ("every operation alike", 5_000, 10, 10),
+            ("dear changes", 5_000, 100, 150),
+            ("dear changes, long slices", 20_000, 100, 150),
+        ] {
+            let cost = |step: &Step| match step.op {
+                Op::Deadline | Op::Expired | Op::Run => 10,
+                _ if step.at_head => at_head,
+                _ => change,
+            };
+            let played = shares_of_slices(&blocks, limit, cost);
+            for (of, (played, asked)) in played.iter().zip(&asked).enumerate() {
+                assert!((played - asked).abs() <= asked * 0.01, "{preset}, {name}: {of} {played}, asked {asked}");
+            }
+        }
     }
 }
 

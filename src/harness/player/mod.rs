@@ -15,7 +15,7 @@ use crate::workload::{Load, Op, PollClock, Workload};
 use step::{Actor, OtherWork, Tally, target};
 
 /// Operations of a thread that is alone between two looks at whether the slice is over, where nothing makes an operation long.
-const BATCH: usize = 64;
+pub const BATCH: usize = 64;
 /// The same of one among several. Threads stop within a batch of each other, which is to be little of a slice.
 const SHARED_BATCH: usize = 16;
 /// A batch of operations with think time lasts about this long at most, so that a slice ends when it should.

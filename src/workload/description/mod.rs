@@ -96,7 +96,7 @@ pub struct Workload {
     pub timers: usize,
     /// How far ahead of now timers are armed.
     pub distance: Distance,
-    /// Share of the modifies that land at the head, 0 to 1.
+    /// Share of the modifies that land at the head, 0 to 1. With three timers or more no other change lands there.
     pub head_share: f64,
     /// Share of the runs that find a timer due, 0 to 1. Only a modify at the head makes a timer due, so a mix can have no
     /// more such runs than such modifies; with several threads, some find that another has fired the timer already.
@@ -220,11 +220,16 @@ impl Workload {
         self.roles.map(|roles| roles.role(thread))
     }
 
-    /// Whether some thread modifies at the head, so that a timer is set aside for it if there are several.
+    /// Whether a timer is set aside for modifies at the head: some thread does these, and it is not the only timer.
     pub(in crate::workload) fn has_head_timer(&self) -> bool {
         let modifies =
             self.mix.is_some_and(|mix| mix.modify > 0.0) || self.roles.is_some_and(|roles| roles.modifiers > 0);
-        modifies && self.head_share > 0.0
+        modifies && self.head_share > 0.0 && self.timers > 1
+    }
+
+    /// Whether a timer is set aside to stand before all that have an ordinary deadline: where one is left for other changes.
+    pub(in crate::workload) fn has_front_timer(&self) -> bool {
+        self.timers > 1 + usize::from(self.has_head_timer())
     }
 
     /// Whether this can be played by that many threads.
@@ -300,7 +305,10 @@ impl Workload {
             return Err(Invalid::new("threads", threads, format!("{fixed}, the sum of its roles")));
         }
         // Alone, a thread may free whatever there is.
-        let least = threads + usize::from(threads > 1 && self.has_head_timer());
+        let least = match threads {
+            1 => 1,
+            several => several + 1 + usize::from(self.has_head_timer()),
+        };
         if self.mix.is_some_and(|mix| mix.churn > 0.0) && self.timers < least {
             let expected = format!("at least {least}, so that each of the threads has a timer of its own to free");
             return Err(Invalid::new("timers", self.timers, expected));

@@ -191,7 +191,7 @@ fn load(profile: &Profile, notes: &mut Vec<String>) -> Load {
 
 /// What becomes of rare operations.
 fn rounding(mix: &Mix) -> String {
-    let steps = Script::STEPS;
+    let steps = Script::LONG;
     let all: f64 = mix.shares().iter().sum();
     let rarest = mix.shares().into_iter().filter(|&share| share > 0.0).fold(f64::INFINITY, f64::min) / all;
     format!(

@@ -145,7 +145,7 @@ fn fits(name: &str, trace: &Trace, profile: &Profile, path: &Path) {
     let workload = Workload::from_toml(&toml, "x.toml").unwrap();
     assert_eq!(workload, fitted.workload);
     for threads in [1, 2] {
-        let draw = |thread| Script::draw(&workload, thread, threads, 1).unwrap();
+        let draw = |thread| Script::draw(&workload, thread, threads, 1, Script::STEPS).unwrap();
         let scripts: Vec<Script> = (0..threads).map(draw).collect();
         for (op, row) in [
             (Op::Deadline, TraceOp::Deadline),

@@ -1,6 +1,6 @@
 //! Drawing a script: operations in exact shares and random order, then a walk that gives them timers and times.
 
-use super::{DUE, HEAD_TIMER, IDLE, Script, Step};
+use super::{DUE, FRONT, HEAD_TIMER, IDLE, Script, Step};
 use crate::workload::distance::Sampler;
 use crate::workload::{Arrivals, Load, Mix, Op, Role, Workload, WorkloadError};
 use headlock_strategies::Nanos;
@@ -9,90 +9,85 @@ use rand::{Rng, RngExt, SeedableRng};
 use rand_distr::{Distribution, Exp1};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::collections::{BTreeSet, VecDeque};
+use std::iter::repeat_n;
 
-/// The deadlines that the workload's timers have at start, all ordinary. The same for every thread count.
+/// The deadlines that the workload's timers have at start, all beyond the head zone. The same for every thread count.
 ///
 /// # Errors
 /// If the workload is not valid.
 pub fn initial(workload: &Workload, seed: u64) -> Result<Vec<Nanos>, WorkloadError> {
     let distance = workload.sampler()?;
     let mut rng = stream(seed, 0);
-    Ok((0..workload.timers).map(|_| ordinary(distance.draw(&mut rng))).collect())
+    let mut deadlines: Vec<Nanos> = (0..workload.timers).map(|_| ordinary(distance.draw(&mut rng))).collect();
+    if let (true, Some(last)) = (workload.has_front_timer(), deadlines.last_mut()) {
+        *last = FRONT;
+    }
+    Ok(deadlines)
 }
 
 impl Script {
-    /// One cycle of what `thread` of `threads` plays. The same seed gives the same script.
+    /// So many steps of what `thread` of `threads` plays, a multiple of [`Script::STEPS`]. The same seed gives the same script.
     ///
     /// # Errors
     /// If the workload is not valid, or cannot be played by that many threads.
-    pub fn draw(workload: &Workload, thread: usize, threads: usize, seed: u64) -> Result<Script, WorkloadError> {
-        Script::draw_cycles(workload, thread, threads, seed, 1)
-    }
-
-    /// So many cycles, each of the same shares and in an order of its own.
-    ///
-    /// # Errors
-    /// As [`draw`](Self::draw).
-    pub fn draw_cycles(
+    pub fn draw(
         workload: &Workload,
         thread: usize,
         threads: usize,
         seed: u64,
-        cycles: usize,
+        steps: usize,
     ) -> Result<Script, WorkloadError> {
         workload.check(threads)?;
         let distance = workload.sampler()?;
         let mut rng = stream(seed, 1 + thread);
         let mix = workload.role(thread).map(Role::mix).or(workload.mix).unwrap_or_default();
         let never_armed = workload.timers as u32;
+        let ops = order(&mix, workload, steps, &mut rng);
+        let count = |wanted: fn(&Drawn) -> bool| ops.iter().filter(|drawn| wanted(drawn)).count();
+        let busy_runs = count(|drawn| drawn.op == Op::Run && !drawn.idle);
+        let fires_own = count(|drawn| drawn.op == Op::Modify) > 0;
+        let due = part(count(|drawn| drawn.op == Op::Run), workload.run_due).min(busy_runs);
+        // A thread with a mix cannot fire more than it has made due; a runner fires what others have.
+        let due = if fires_own {
+            due.min(count(|drawn| drawn.head.is_some()))
+        } else {
+            due
+        };
         let mut walk = Walk {
             timers: Own::of(workload, thread, threads),
-            due: Spread::default(),
-            fires_own: false,
+            due: Spread::new(due, busy_runs, &mut rng),
+            fires_own,
             zone: BTreeSet::new(),
             cancelled: VecDeque::new(),
             never_armed,
             distance: &distance,
         };
-        let mut steps = Vec::with_capacity(cycles * Script::STEPS);
-        let mut cancelled = Vec::with_capacity(cycles * Script::STEPS / Script::MARK);
-        for _ in 0..cycles {
-            let ops = order(&mix, workload, &mut rng);
-            let count = |wanted: fn(&Drawn) -> bool| ops.iter().filter(|drawn| wanted(drawn)).count();
-            let runs = count(|drawn| drawn.op == Op::Run);
-            let busy_runs = count(|drawn| drawn.op == Op::Run && !drawn.idle);
-            let heads = count(|drawn| drawn.head.is_some());
-            walk.fires_own = count(|drawn| drawn.op == Op::Modify) > 0;
-            let due = part(runs, workload.run_due).min(busy_runs);
-            // A thread with a mix cannot fire more than it has made due; a runner fires what others have.
-            walk.due = Spread::new(if walk.fires_own { due.min(heads) } else { due }, busy_runs, &mut rng);
-            for drawn in ops {
-                if steps.len().is_multiple_of(Script::MARK) {
-                    cancelled.push(walk.cancelled.iter().copied().collect());
-                }
-                steps.push(walk.step(drawn, steps.len(), &mut rng));
+        let mut drawn = Vec::with_capacity(ops.len());
+        let mut cancelled = Vec::with_capacity(ops.len() / Script::MARK);
+        for (number, op) in ops.into_iter().enumerate() {
+            if number.is_multiple_of(Script::MARK) {
+                cancelled.push(walk.cancelled.iter().copied().collect());
             }
+            drawn.push(walk.step(op, number, &mut rng));
         }
-        let rearm = (0..Script::REARMS).map(|_| ordinary(distance.draw(&mut rng))).collect();
-        let gaps = (0..cycles).flat_map(|_| gaps(workload.load, &mut rng)).collect();
         Ok(Script {
-            steps: steps.into(),
-            rearm,
-            gaps,
+            steps: drawn.into(),
+            rearm: (0..Script::REARMS).map(|_| ordinary(distance.draw(&mut rng))).collect(),
+            gaps: gaps(workload.load, steps, &mut rng),
             cancelled: cancelled.into(),
             never_armed,
         })
     }
 }
 
-/// The gaps of an open load, scaled so that a whole cycle takes exactly as long as its rate says.
-fn gaps(load: Load, rng: &mut impl Rng) -> Vec<f32> {
+/// The gaps of an open load, scaled so that the whole script takes exactly as long as its rate says.
+fn gaps(load: Load, steps: usize, rng: &mut impl Rng) -> Box<[f32]> {
     let mut gaps: Vec<f64> = match load {
-        Load::Closed => return Vec::new(),
-        Load::Open { arrivals: Arrivals::Fixed, .. } => vec![1.0; Script::STEPS],
-        Load::Open { arrivals: Arrivals::Poisson, .. } => (0..Script::STEPS).map(|_| Exp1.sample(rng)).collect(),
+        Load::Closed => return Box::default(),
+        Load::Open { arrivals: Arrivals::Fixed, .. } => vec![1.0; steps],
+        Load::Open { arrivals: Arrivals::Poisson, .. } => (0..steps).map(|_| Exp1.sample(rng)).collect(),
     };
-    let scale = Script::STEPS as f64 / gaps.iter().sum::<f64>();
+    let scale = steps as f64 / gaps.iter().sum::<f64>();
     gaps.iter_mut().for_each(|gap| *gap *= scale);
     gaps.into_iter().map(|gap| gap as f32).collect()
 }
@@ -144,19 +139,36 @@ fn idle_share(op: Op, workload: &Workload) -> f64 {
     }
 }
 
-/// The operations of a cycle in random order, turned so that every cancel has an operation behind it that arms its timer again.
-fn order(mix: &Mix, workload: &Workload, rng: &mut impl Rng) -> Vec<Drawn> {
-    let counts = apportion(mix, workload.idle_cancel_share);
-    let of_kind = |(op, count): (Op, usize)| {
-        let idle = part(count, idle_share(op, workload));
-        (0..count).map(move |number| Drawn { op, idle: number < idle, head: None })
-    };
-    let mut ops: Vec<Drawn> = Op::ALL.into_iter().zip(counts).flat_map(of_kind).collect();
-    ops.shuffle(rng);
+/// The operations of a script in random order, turned so that every cancel has an operation behind it that arms its timer again.
+///
+/// A slice ends by time, somewhere in the script. What it has played has the shares asked for, on average and whatever the strategy,
+/// only as long as what is still to come does not depend on what it has met. So the shares are exact over the whole script, of which a
+/// slice is little, and over no shorter stretch of it.
+fn order(mix: &Mix, workload: &Workload, steps: usize, rng: &mut impl Rng) -> Vec<Drawn> {
+    let counts = apportion(mix, workload.idle_cancel_share, steps);
     let modifies = counts[Op::Modify as usize];
     let heads = part(modifies, workload.head_share);
     let arming = modifies + counts[Op::Anticipate as usize] + counts[Op::Churn as usize];
     let cancels = counts[Op::Cancel as usize] - part(counts[Op::Cancel as usize], workload.idle_cancel_share);
+    // With nearly as many cancels as there are operations to arm the timers again, the number of cancelled timers would drift, the
+    // further the longer the script, were their shares not exact in each short stretch.
+    let stretches = if cancels * 2 > arming - heads {
+        steps / Script::STEPS
+    } else {
+        1
+    };
+    let mut ops: Vec<Drawn> = Vec::with_capacity(steps);
+    for stretch in 0..stretches {
+        let start = ops.len();
+        for (op, count) in Op::ALL.into_iter().zip(counts) {
+            let idle = part(count, idle_share(op, workload));
+            for (idle, count) in [(true, idle), (false, count - idle)] {
+                let up_to = |stretch| count * stretch / stretches;
+                ops.extend(repeat_n(Drawn { op, idle, head: None }, up_to(stretch + 1) - up_to(stretch)));
+            }
+        }
+        ops[start..].shuffle(rng);
+    }
     let at_head = if cancels > arming - heads {
         AtHead::Own
     } else {
@@ -166,7 +178,7 @@ fn order(mix: &Mix, workload: &Workload, rng: &mut impl Rng) -> Vec<Drawn> {
     for drawn in ops.iter_mut().filter(|drawn| drawn.op == Op::Modify) {
         drawn.head = spread.next(true).then_some(at_head);
     }
-    // The sum of cancels less arming operations, from the start up to each step, has its lowest value somewhere. A cycle
+    // The sum of cancels less arming operations, from the start up to each step, has its lowest value somewhere. A script
     // that ends there ends with nothing cancelled: from no step on do cancels outnumber what arms them again.
     let mut balance = 0_i32;
     let mut lowest = (0, 0);
@@ -179,19 +191,19 @@ fn order(mix: &Mix, workload: &Workload, rng: &mut impl Rng) -> Vec<Drawn> {
         };
         lowest = lowest.min((balance, step + 1));
     }
-    ops.rotate_left(lowest.1 % Script::STEPS);
+    ops.rotate_left(lowest.1 % steps);
     ops
 }
 
 /// How many steps each operation gets, by largest remainder (Hamilton's method): within one of its exact share.
-fn apportion(mix: &Mix, idle_cancels: f64) -> [usize; Op::ALL.len()] {
+fn apportion(mix: &Mix, idle_cancels: f64, steps: usize) -> [usize; Op::ALL.len()] {
     let shares = mix.shares();
     let total: f64 = shares.iter().sum();
-    let exact = shares.map(|share| share / total * Script::STEPS as f64);
-    let mut counts = exact.map(|steps| steps as usize);
+    let exact = shares.map(|share| share / total * steps as f64);
+    let mut counts = exact.map(|count| count as usize);
     let mut by_remainder: Vec<usize> = (0..exact.len()).filter(|&op| shares[op] > 0.0).collect();
     by_remainder.sort_by(|&a, &b| exact[b].fract().total_cmp(&exact[a].fract()));
-    let missing = Script::STEPS - counts.iter().sum::<usize>();
+    let missing = steps - counts.iter().sum::<usize>();
     for &op in by_remainder.iter().cycle().take(missing) {
         counts[op] += 1;
     }
@@ -230,7 +242,7 @@ impl Spread {
     }
 }
 
-/// The timers that a thread changes, the head timer aside: `first`, `first + stride`, … `count` of them.
+/// The timers that a thread changes, the head timer and the front timer aside: `first`, `first + stride`, … `count` of them.
 struct Own {
     first: usize,
     stride: usize,
@@ -244,8 +256,8 @@ impl Own {
             Some(roles) => (thread.saturating_sub(roles.pollers), roles.modifiers.max(1)),
             None => (thread, threads),
         };
-        let reserved = usize::from(workload.has_head_timer() && workload.timers > 1);
-        let shared_out = workload.timers - reserved;
+        let reserved = usize::from(workload.has_head_timer());
+        let shared_out = workload.timers - reserved - usize::from(workload.has_front_timer());
         let first = place % changers.min(shared_out);
         Own {
             first: reserved + first,

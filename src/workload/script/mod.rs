@@ -1,9 +1,10 @@
-//! What one thread plays of a workload: steps drawn before the clock starts, in cycles that each hold the exact shares.
+//! What one thread plays of a workload: steps drawn before the clock starts, in exact shares and random order.
 //!
 //! List time stands still at [`IDLE`]. The list has two zones. Ordinary deadlines lie beyond [`DUE`], at a distance drawn
 //! from the workload. The *head zone*, later than [`IDLE`] up to [`DUE`], is empty at start. A modify at the head puts the [head
 //! timer](HEAD_TIMER) there, which all threads share and no other operation changes: as nothing else is ever there, it becomes
-//! the head, whichever thread does so and whatever the others did before. A run plays at [`IDLE`] and finds nothing due, or at
+//! the head, whichever thread does so and whatever the others did before. The *front timer*, which no operation changes, has the
+//! soonest ordinary deadline, so nothing else becomes the head by chance. A run plays at [`IDLE`] and finds nothing due, or at
 //! [`DUE`] and fires what the head zone holds; the callback arms each fired timer again at an ordinary distance.
 //!
 //! Where there are so many cancels that modifies at the head must arm cancelled timers too, they take the thread's own timers, each
@@ -12,8 +13,8 @@
 //! Polls and runs `at_empty` go to a list of the thread's own that never holds a timer. An idle cancel names a timer of
 //! the thread's own that is never armed.
 //!
-//! A timer that is cancelled is armed again by the thread's next arming step, and none stays cancelled at the end of a
-//! cycle, so every cycle starts with all timers active. Whoever stops inside a cycle asks [`Script::cancelled_before`] which are not.
+//! A timer that is cancelled is armed again by the thread's next arming step, and none stays cancelled at the end of the script.
+//! Whoever stops before asks [`Script::cancelled_before`] which may be.
 
 mod draw;
 #[cfg(test)]
@@ -28,6 +29,9 @@ use headlock_strategies::Nanos;
 pub const IDLE: Nanos = Nanos::ZERO;
 /// The end of the head zone: the time at which everything in it is due, and nothing else.
 pub const DUE: Nanos = Nanos(IDLE.0 + (1 << 61));
+
+/// The soonest ordinary deadline, which the front timer has. What gets the same one later fires later.
+pub const FRONT: Nanos = Nanos(DUE.0 + 1);
 
 /// One operation. 16 bytes, four to a cache line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +49,7 @@ pub struct Step {
     pub at_empty: bool,
 }
 
-/// The timer that modifies at the head take.
+/// The timer that modifies at the head take; the front timer is the last one.
 pub const HEAD_TIMER: u32 = 0;
 
 const _: () = assert!(size_of::<Step>() == 16, "a script of 2048 steps takes 32 KiB");
@@ -53,14 +57,14 @@ const _: () = assert!(size_of::<Step>() == 16, "a script of 2048 steps takes 32 
 /// One thread's steps, and the deadlines that its callbacks arm fired timers with.
 ///
 /// Shares are those of the workload to the nearest step. Threads that change timers share them out among themselves, the head timer
-/// aside, so that none frees another's; with more such threads than timers they share timers, and none frees any.
+/// and the front timer aside, so that none frees another's; with more such threads than timers they share timers, and none frees any.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Script {
-    /// To be played in a cycle; whole cycles of [`Script::STEPS`].
+    /// To be played in a cycle; a multiple of [`Script::STEPS`].
     pub steps: Box<[Step]>,
     /// To be used in a cycle, one for each timer fired; [`Script::REARMS`] of them.
     pub rearm: Box<[Nanos]>,
-    /// Under open load, the gaps before the steps, in mean gaps; those of a cycle add up to [`Script::STEPS`]. Empty under closed load.
+    /// Under open load, the gaps before the steps, in mean gaps; they add up to the number of steps. Empty under closed load.
     pub gaps: Box<[f32]>,
     /// Before every [`Script::MARK`]th step, the timers that are cancelled and not armed again, in the order of arming.
     cancelled: Box<[Box<[u32]>]>,
@@ -69,14 +73,18 @@ pub struct Script {
 }
 
 impl Script {
-    /// Steps of a cycle; a power of two.
+    /// Steps of a short script; a power of two.
     pub const STEPS: usize = 2048;
+    /// Steps of a script that is measured: 1 MiB, in which no branch predictor finds its way again by the second time, and the
+    /// rarest operation of the presets is a share within a quarter of a per cent of itself; a power of two.
+    pub const LONG: usize = 32 * Self::STEPS;
     /// Steps between two notes of what is cancelled; a power of two.
     const MARK: usize = 64;
     /// Deadlines for fired timers in a script; a power of two.
     pub const REARMS: usize = 256;
 
-    /// The timers that are cancelled and not armed again when all steps before this one have been played.
+    /// The timers that are cancelled and not armed again when all steps before this one have been played; some of these where steps
+    /// at the beginning were left out.
     pub fn cancelled_before(&self, step: usize) -> Vec<u32> {
         let noted = step / Self::MARK;
         let mut cancelled = self.cancelled.get(noted).map_or(Vec::new(), |timers| timers.to_vec());
