@@ -1,7 +1,7 @@
 //! One point: a table of the strategies, and what has to be said under it.
 
 use super::{NONE, missing, names, resolved, states, tail, tails};
-use crate::document::words::{self, counted, figure, heading, interval, list, percent, ratio};
+use crate::document::words::{counted, figure, heading, interval, list, percent, ratio};
 use crate::document::{Block, Cell, Column, OPTIONAL, Section, Table, Tone};
 use crate::reading::{Missing, Pass, Reading, Shares, Uneven};
 use crate::record::{AA_CONTROL, ALL, BlockRow, LatencyRow, Metric, Point, Ratio, is_floor};
@@ -253,8 +253,10 @@ fn uneven(it: &Uneven) -> Option<String> {
         "head" => "rearms",
         op => op,
     };
-    let [low, high] = [*low, *high].map(words::share);
-    let asked = it.asked.map_or(String::new(), |share| format!(" asked {},", words::share(share)));
+    // In three digits a hundredth of the share is seen.
+    let in_words = |share: f64| format!("{} %", figure(share * 100.0));
+    let [low, high] = [*low, *high].map(in_words);
+    let asked = it.asked.map_or(String::new(), |share| format!(" asked {},", in_words(share)));
     let played = match low == high {
         true => low,
         false => format!("{low} under {least} to {high} under {most}"),

@@ -15,14 +15,14 @@ pub fn percent(share: f64) -> String {
     }
 }
 
-/// A part of a whole in per cent, with as many digits as tell it from all and from one that is a hundredth more: `91.4 %`, `1.25 %`, `99.98 %`.
+/// A part of a whole in per cent, with as many digits as tell it from none and from all: `91.4 %`, `0.05 %`, `99.98 %`.
 pub fn share(share: f64) -> String {
     let value = share * 100.0;
     match value.abs() {
         0.0 => "0 %".to_owned(),
         100.0 => "100 %".to_owned(),
-        size if (99.95..100.0).contains(&size) => format!("{value:.2} %"),
-        _ => format!("{} %", figure(value)),
+        size if size < 1.0 || (99.95..100.0).contains(&size) => format!("{value:.2} %"),
+        _ => format!("{value:.1} %"),
     }
 }
 
@@ -111,7 +111,7 @@ mod tests {
     fn a_part_is_told_from_none_and_from_all() {
         for (part, text) in [
             (0.0, "0 %"),
-            (0.0005, "0.0500 %"),
+            (0.0005, "0.05 %"),
             (0.9136, "91.4 %"),
             (0.9998, "99.98 %"),
             (1.0, "100 %"),
