@@ -24,6 +24,9 @@ use crate::record::CheckFigures;
 const BOUND: u64 = 4_096;
 /// Frees by one thread afterwards, at least, within which nodes that are going to be reclaimed at all must have been.
 const FREES_AFTERWARDS: u64 = 16_384;
+/// For so long from the start of a trial callbacks rest by giving their processor up, ns: on a busy machine each rest costs a turn of the
+/// scheduler, and the others are freed without one.
+const RESTS_NS: u64 = 250_000_000;
 /// Rounds of the conformance suite's rules in a pass.
 const ROUNDS: u64 = 1_000;
 /// The same by many threads, if they free as many timers as they may.
@@ -46,7 +49,7 @@ struct Frees {
 
 impl Frees {
     const NORMAL: Frees = Frees::exactly(24_576);
-    /// Each is freed by a callback that gives its processor up, which costs a turn of the scheduler on a busy machine.
+    /// Each is freed by a callback, which rests.
     const IN_CALLBACKS: Frees = Frees::exactly(8_192);
     /// Many threads poll and free. Where a free waits for all readers it takes a turn of the scheduler, 2 ms or more; elsewhere a few
     /// microseconds.
@@ -147,7 +150,7 @@ fn in_crowd(job: &CheckJob, pass: u64) -> Option<Effort> {
 }
 
 /// One thread's create, arm, poll and free until so many are enough; how many, of each.
-fn churn(trial: &Trial, list: &List, enough: &dyn Fn(u64) -> bool) -> Found {
+fn churn(trial: &Trial, list: &List, _began: Moment, enough: &dyn Fn(u64) -> bool) -> Found {
     trial.with_handle(list, |list| {
         let mut round = 0;
         while !enough(round) {
@@ -163,14 +166,16 @@ fn churn(trial: &Trial, list: &List, enough: &dyn Fn(u64) -> bool) -> Found {
 }
 
 /// The same, with every timer freed by the callback that it fires, on whichever thread. While one callback rests, another's run goes on.
-fn churn_in_callbacks(trial: &Trial, list: &List, enough: &dyn Fn(u64) -> bool) -> Found {
+fn churn_in_callbacks(trial: &Trial, list: &List, began: Moment, enough: &dyn Fn(u64) -> bool) -> Found {
     trial.with_handle(list, |list| {
         let mut round = 0;
         while !enough(round) {
             list.armed(0);
             right("whether a poll read poison", list.deadline() == Some(POISON), false)?;
             list.run(Nanos::ZERO, |list, timer| {
-                thread::yield_now();
+                if rests(began) {
+                    thread::yield_now();
+                }
                 list.free(timer);
             });
             list.quiescent();
@@ -180,8 +185,14 @@ fn churn_in_callbacks(trial: &Trial, list: &List, enough: &dyn Fn(u64) -> bool) 
     })
 }
 
-/// Works on a list until so many freed timers are enough; answers how many were freed, which is how many polls it made.
-type Churn = fn(&Trial, &List, &dyn Fn(u64) -> bool) -> Found;
+/// Whether callbacks of a trial that began then still rest.
+fn rests(began: Moment) -> bool {
+    began.elapsed_ns() < RESTS_NS
+}
+
+/// Works on a list in a trial that began then, until so many freed timers are enough; answers how many were freed, which is how many polls it
+/// made.
+type Churn = fn(&Trial, &List, Moment, &dyn Fn(u64) -> bool) -> Found;
 
 fn waiting_nodes_bounded(trial: &Trial, churn: Churn, wanted: Frees) -> Found<Churned> {
     let list = trial.list();
@@ -196,7 +207,7 @@ fn waiting_nodes_bounded(trial: &Trial, churn: Churn, wanted: Frees) -> Found<Ch
     let freed = AtomicU64::new(0);
     let mut polls = trial.threads(threads, |index| {
         if index >= pollers {
-            let polls = churn(trial, &list, &enough);
+            let polls = churn(trial, &list, began, &enough);
             freed.fetch_add(*polls.as_ref().unwrap_or(&0), Memory::Relaxed);
             writing.fetch_sub(1, Memory::Release);
             return polls;
@@ -219,7 +230,7 @@ fn waiting_nodes_bounded(trial: &Trial, churn: Churn, wanted: Frees) -> Found<Ch
     // As much work again as there was, if that was much, is more than any scheme needs that is going to reclaim at all.
     let limit = frees + frees.max(FREES_AFTERWARDS);
     while waiting() > BOUND && frees < limit {
-        let again = churn(trial, &list, &|freed| freed >= BATCH || trial.is_over())?;
+        let again = churn(trial, &list, began, &|freed| freed >= BATCH || trial.is_over())?;
         polls += again;
         frees += again;
     }
@@ -253,6 +264,8 @@ fn waiting_nodes_bounded(trial: &Trial, churn: Churn, wanted: Frees) -> Found<Ch
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::record::Check;
     use crate::verify::Length;
@@ -319,6 +332,18 @@ mod tests {
         assert_eq!([0, 1, 2, 3, 4].map(|pass| effort(&job, pass).threads), [2; 5]);
         let crowds = [0, 1, 2, 3, 4].map(|pass| in_crowd(&job, pass).map(|effort| effort.threads));
         assert_eq!(crowds, [Some(CROWD), None, None, None, Some(CROWD)]);
+    }
+
+    #[test]
+    fn callbacks_rest_for_a_while_and_all_timers_are_freed_nevertheless() {
+        let began = Moment::now();
+        thread::sleep(Duration::from_nanos(RESTS_NS));
+        assert!(!rests(began) && rests(Moment::now().plus_ns(RESTS_NS)));
+        let frees = Frees::exactly(20);
+        let bounded = move |trial: &Trial| waiting_nodes_bounded(trial, churn_in_callbacks, frees);
+        let (subject, effort) = (Subject::of::<Hooked<WaitsForPolls>>(), Effort { threads: 4, ..Effort::default() });
+        let churned = watched(subject, "waiting_nodes_bounded", Guarantee::Reclaim, &effort, bounded).unwrap();
+        assert_eq!((churned.beside, churned.frees), (40, 40));
     }
 
     #[test]
