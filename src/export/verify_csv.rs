@@ -225,7 +225,7 @@ mod tests {
         assert_eq!(
             rows.lines().nth(1),
             Some(
-                "seqlock,fresh,7,1,linearizable,0.500,broken,1,,,,,,,,\"true: 6 acceptable; late, rearm: 1 forbidden\""
+                "seqlock,fresh,7,1,linearizable,0.500,broken,1,,,,,,,,,\"true: 6 acceptable; late, rearm: 1 forbidden\""
             )
         );
         let findings = fs::read_to_string(path.join(FINDINGS)).unwrap();

@@ -186,8 +186,9 @@ fn reclamation(rows: &[CheckRow]) -> Table {
             .collect(),
         rows: rows.iter().filter(|row| row.check == Check::Reclaim).map(row).collect(),
         notes: vec![
-            "in crowds: of the frees, those beside ten threads or more, which are fewer where each takes long; peak: the most nodes that waited to be reclaimed at one moment; left: those that still waited after the readers were \
-             gone and one thread had worked on, which must be at most 4,096."
+            "in crowds: of the frees, those beside ten threads or more, which are fewer where each takes long; peak: the most nodes that \
+             waited to be reclaimed at one moment; left: those that still waited after the readers were gone and one thread had worked \
+             on, which must be at most 4,096."
                 .to_owned(),
         ],
     }
