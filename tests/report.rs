@@ -194,10 +194,10 @@ fn pictures_that_are_missing_are_named_with_their_command_and_nothing_is_started
 fn the_counts_of_verify_stand_beside_what_is_declared() {
     let copy = made();
     let rows = "strategy,check,tried,broken,declared,seconds,verdict,early,late_with_rearm,late_without_rearm,unjudged,changes,\
-                frees,peak_unreclaimed,unreclaimed,outcomes\n\
-                hazard,fresh,1562000,107810,racy,3.000,racy,12,34,107810,0,99,,,,early: 12 interesting\n\
-                hazard,reclaim,5000,0,always,1.000,kept,,,,,,4096,321,0,\n\
-                seqlock,model,10,1,always,1.000,broken,,,,,,,,,\n";
+                frees,frees_in_crowds,peak_unreclaimed,unreclaimed,outcomes\n\
+                hazard,fresh,1562000,107810,racy,3.000,racy,12,34,107810,0,99,,,,,early: 12 interesting\n\
+                hazard,reclaim,5000,0,always,1.000,kept,,,,,,4096,512,321,0,\n\
+                seqlock,model,10,1,always,1.000,broken,,,,,,,,,,\n";
     fs::create_dir(copy.dir.join("verify")).unwrap();
     fs::write(copy.dir.join("verify/verify.csv"), rows).unwrap();
     let text = copy.markdown();

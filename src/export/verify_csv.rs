@@ -14,7 +14,7 @@ use crate::record::{Check, CheckFigures, CheckOutcome, CheckRow, CheckVerdict, F
 const ROWS: &str = "verify.csv";
 const FINDINGS: &str = "violations.txt";
 
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 17] = [
     "strategy",
     "check",
     "tried",
@@ -28,6 +28,7 @@ const COLUMNS: [&str; 16] = [
     "unjudged",
     "changes",
     "frees",
+    "frees_in_crowds",
     "peak_unreclaimed",
     "unreclaimed",
     "outcomes",
@@ -50,6 +51,7 @@ struct Row {
     unjudged: Option<u64>,
     changes: Option<u64>,
     frees: Option<u64>,
+    frees_in_crowds: Option<u64>,
     peak_unreclaimed: Option<u64>,
     unreclaimed: Option<u64>,
     #[serde(serialize_with = "in_one_field", deserialize_with = "from_one_field")]
@@ -103,6 +105,7 @@ impl From<&CheckRow> for Row {
             unjudged: figures.unjudged,
             changes: figures.changes,
             frees: figures.frees,
+            frees_in_crowds: figures.frees_in_crowds,
             peak_unreclaimed: figures.peak_unreclaimed,
             unreclaimed: figures.unreclaimed,
             outcomes: row.outcomes.clone(),
@@ -128,6 +131,7 @@ impl From<Row> for CheckRow {
                 unjudged: row.unjudged,
                 changes: row.changes,
                 frees: row.frees,
+                frees_in_crowds: row.frees_in_crowds,
                 peak_unreclaimed: row.peak_unreclaimed,
                 unreclaimed: row.unreclaimed,
             },
@@ -221,7 +225,7 @@ mod tests {
         assert_eq!(
             rows.lines().nth(1),
             Some(
-                "seqlock,fresh,7,1,linearizable,0.500,broken,1,,,,,,,,\"true: 6 acceptable; late, rearm: 1 forbidden\""
+                "seqlock,fresh,7,1,linearizable,0.500,broken,1,,,,,,,,,\"true: 6 acceptable; late, rearm: 1 forbidden\""
             )
         );
         let findings = fs::read_to_string(path.join(FINDINGS)).unwrap();

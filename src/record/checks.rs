@@ -200,6 +200,8 @@ pub struct CheckFigures {
     pub changes: Option<u64>,
     /// Nodes freed under readers.
     pub frees: Option<u64>,
+    /// Those of them that were freed beside so many threads that they may have been fewer for lack of time.
+    pub frees_in_crowds: Option<u64>,
     /// The most nodes that waited to be reclaimed at one moment.
     pub peak_unreclaimed: Option<u64>,
     /// The most nodes that still waited after the threads had gone and one had tidied up.

@@ -71,13 +71,13 @@ pub fn run<O: Observer>(plan: &Plan, observer: &mut O, stop: &AtomicBool) -> Res
     let checks = in_order(&plan.checks);
     let all = plan.strategies.len() * checks.len();
     let began = Moment::now();
+    let even = plan.length.part(1, plan.strategies.len() as u64);
     for (number, strategy) in plan.strategies.iter().enumerate() {
         let of_strategy = Moment::now();
         let length = plan.length.less(began.elapsed_ns()).part(1, (plan.strategies.len() - number) as u64);
         for (done, &check) in checks.iter().enumerate() {
             observer.starting(number * checks.len() + done, all, strategy.name, check);
-            let whole = checks[done..].iter().copied().map(weight).sum();
-            let job = plan.job(strategy, check, length.less(of_strategy.elapsed_ns()).part(weight(check), whole));
+            let job = plan.job(strategy, check, share(even, length.less(of_strategy.elapsed_ns()), &checks, done));
             let began = Moment::now();
             let report = match child::ask::<CheckReport>(SUBCOMMAND, &job, plan.limit(&job), stop) {
                 Ok(report) => report,
@@ -91,7 +91,23 @@ pub fn run<O: Observer>(plan: &Plan, observer: &mut O, stop: &AtomicBool) -> Res
     Ok(Ending::Complete)
 }
 
+/// A check's share of the time that is left to its strategy, of the checks in their order. However much others took, it is half of what the
+/// check gets where all strategies and checks take what they are given: `even` is a strategy's time then.
+fn share(even: Length, left: Length, checks: &[Check], done: usize) -> Length {
+    let weights = |checks: &[Check]| checks.iter().copied().map(weight).sum::<u64>();
+    let own = weight(checks[done]);
+    left.part(own, weights(&checks[done..])).at_least(even.part(own, 2 * weights(checks)))
+}
+
 impl Length {
+    /// The longer of two times; passes stay.
+    fn at_least(self, floor: Self) -> Self {
+        match (self, floor) {
+            (Length::Time(ns), Length::Time(floor)) => Length::Time(ns.max(floor)),
+            _ => self,
+        }
+    }
+
     /// What is left of a time after so much of it, ns; passes stay.
     fn less(self, ns: u64) -> Self {
         match self {
@@ -109,8 +125,8 @@ impl Length {
     }
 }
 
-/// Those that take little and much the same first: what they take beyond their share comes off the share of the others, for which the
-/// time that is left is as good as any.
+/// Those that take little and much the same first: what they take beyond their share comes off the share of the others, down to half of it,
+/// for which the time that is left is as good as any.
 fn in_order(checks: &[Check]) -> Vec<Check> {
     let mut checks = checks.to_vec();
     checks.sort_by_key(|&check| weight(check));
@@ -260,22 +276,34 @@ mod tests {
         let checks = in_order(&Check::ALL);
         assert_eq!((checks[0], checks[checks.len() - 1]), (Check::Model, Check::History));
         let whole: u64 = checks.iter().copied().map(weight).sum();
-        let shares = |first_takes: u64| {
-            let (mut left, mut shares) = (Length::Time(whole * 1_000), Vec::new());
-            for (done, &check) in checks.iter().enumerate() {
-                let to_come = checks[done..].iter().copied().map(weight).sum();
-                let Length::Time(share) = left.part(weight(check), to_come) else {
+        let even = whole * 1_000;
+        // What each gets where one takes so much more than it was given.
+        let shares = |of_strategy: u64, overruns: usize, by: u64| {
+            let mut left = Length::Time(of_strategy);
+            let shares = (0..checks.len()).map(|done| {
+                let Length::Time(share) = share(Length::Time(even), left, &checks, done) else {
                     unreachable!()
                 };
-                shares.push(share);
-                left = left.less(if done == 0 { first_takes } else { share });
-            }
-            shares
+                left = left.less(share + if done == overruns { by } else { 0 });
+                share
+            });
+            shares.collect::<Vec<_>>()
         };
-        assert_eq!(shares(1_000), checks.iter().map(|&check| weight(check) * 1_000).collect::<Vec<_>>());
-        // What one takes beyond its share is taken off the others, and if that is all there is, they have no time.
-        assert_eq!(shares(whole * 1_000 / 2).iter().skip(1).sum::<u64>(), whole * 1_000 / 2);
-        assert_eq!(shares(whole * 2_000)[1..], [0; 7]);
+        let due: Vec<u64> = checks.iter().map(|&check| weight(check) * 1_000).collect();
+        let halves: Vec<u64> = due.iter().map(|share| share / 2).collect();
+        assert_eq!(shares(even, 0, 0), due);
+        // What one takes beyond its share is taken off the others, each by as much of it.
+        let rest = whole - weight(checks[0]);
+        let tenth = shares(even, 0, rest * 100);
+        assert_eq!(tenth[1..], due[1..].iter().map(|share| share - share / 10).collect::<Vec<_>>());
+        // However much it is, by a check or by strategies before this one, half of each share stays.
+        assert_eq!(shares(even, 0, even * 20)[1..], halves[1..]);
+        let reclaim = checks.iter().position(|&check| check == Check::Reclaim).unwrap();
+        assert_eq!(shares(even, reclaim, even * 5)[reclaim + 1..], halves[reclaim + 1..]);
+        assert_eq!(shares(0, 0, 0), halves);
+        // What strategies before this one left over is shared out too.
+        assert_eq!(shares(even * 2, 0, 0), due.iter().map(|share| share * 2).collect::<Vec<_>>());
+        assert_eq!(share(Length::Passes(7), Length::Passes(7), &checks, 0), Length::Passes(7));
         assert_eq!(Length::Passes(7).less(9).part(1, 2), Length::Passes(7));
     }
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 SCRIPT = Path(__file__).resolve().parent.parent.parent / "scripts" / "referee"
 
-# Finds `a` by fresh with odd seeds and `b` never; accuses mutex with seed 3.
+# Finds `a` by fresh with odd seeds, if the number of threads is not said, and `b` never; accuses mutex with seed 3.
 PROGRAM = f"""\
 #!{sys.executable}
 import json, pathlib, sys
@@ -25,7 +25,7 @@ elif "--json" in sys.argv:
 else:
     out, seed, names = pathlib.Path(flag("--out")), int(flag("--seed")), flag("--strategies").split(",")
     out.mkdir()
-    wrong = {{"a": seed % 2 == 1, "mutex": seed == 3}}
+    wrong = {{"a": seed % 2 == 1 and "--threads" not in sys.argv, "mutex": seed == 3}}
     rows = [f"{{name}},model,0.25,kept\\n{{name}},fresh,1.5,{{'broken' if wrong.get(name) else 'kept'}}\\n" for name in names]
     (out / "violations.txt").write_text("")
     (out / "verify.csv").write_text("strategy,check,seconds,verdict\\n" + "".join(rows))
@@ -42,9 +42,9 @@ class Referee(unittest.TestCase):
         self.program.write_text(PROGRAM)
         self.program.chmod(0o755)
 
-    def run_script(self, *words):
+    def run_script(self, *words, more=()):
         out = self.dir / "out"
-        command = [sys.executable, "-B", SCRIPT, *words, "--busy", "0", "--program", self.program, "--out", out]
+        command = [sys.executable, "-B", SCRIPT, *words, "--busy", "0", "--program", self.program, "--out", out, *more]
         return subprocess.run(command, capture_output=True, text=True, check=False), out
 
     def test_odds_counts_what_found_each_list_and_when(self):
@@ -70,6 +70,10 @@ class Referee(unittest.TestCase):
         done, out = self.run_script("accusations", "--runs", "4")
         self.assertEqual((done.returncode, "accused {'mutex': 1}" in done.stdout), (1, True))
         self.assertEqual([path.name for path in out.glob("run-*")], ["run-3"])
+
+    def test_flags_after_the_dashes_are_of_verify(self):
+        _, out = self.run_script("odds", "--runs", "1", "--lists", "a", more=("--", "--threads", "9"))
+        self.assertEqual((out / "runs.csv").read_text().splitlines()[1:], ["1,a,writers,,"])
 
     def test_what_cannot_be_done_is_one_line(self):
         self.program.unlink()

@@ -176,18 +176,19 @@ fn outcomes(rows: &[CheckRow], check: Check, of: &str) -> Table {
 fn reclamation(rows: &[CheckRow]) -> Table {
     let row = |row: &CheckRow| {
         let it = row.figures;
-        let counts = [it.frees, it.peak_unreclaimed, it.unreclaimed];
+        let counts = [it.frees, it.frees_in_crowds, it.peak_unreclaimed, it.unreclaimed];
         std::iter::once(Cell::new(&row.strategy)).chain(counts.map(optional)).collect()
     };
     Table {
         caption: "Reclamation".to_owned(),
         columns: std::iter::once(Column::words("strategy"))
-            .chain(["frees", "peak", "left"].map(Column::numbers))
+            .chain(["frees", "in crowds", "peak", "left"].map(Column::numbers))
             .collect(),
         rows: rows.iter().filter(|row| row.check == Check::Reclaim).map(row).collect(),
         notes: vec![
-            "peak: the most nodes that waited to be reclaimed at one moment; left: those that still waited after the readers were \
-             gone and one thread had worked on, which must be at most 4,096."
+            "in crowds: of the frees, those beside ten threads or more, which are fewer where each takes long; peak: the most nodes that \
+             waited to be reclaimed at one moment; left: those that still waited after the readers were gone and one thread had worked \
+             on, which must be at most 4,096."
                 .to_owned(),
         ],
     }
