@@ -170,7 +170,11 @@ pub(crate) fn stop(this: i32) {
     if !slot.registered.load(Ordering::Acquire) || slot.thread.load(Ordering::Relaxed) != this {
         return;
     }
-    let least_ns = if slot.slept() { SLEEPERS_SLACKS * handler::slack_ns() } else { 0 };
+    let least_ns = if slot.slept() {
+        SLEEPERS_SLACKS * handler::slack_ns()
+    } else {
+        0
+    };
     // One stays unstopped where there are two.
     let room = plan.at_once().min(REGISTERED.load(Ordering::Relaxed).saturating_sub(1)).max(1);
     if STOPPED.fetch_add(1, Ordering::Relaxed) < room {
