@@ -1,7 +1,7 @@
 //! The signal and its handler.
 //!
 //! Within the handler only what signal-safety(7) lists is called, and no lock is taken: `clock_gettime`, `clock_nanosleep`,
-//! `timer_settime`, and the system call `gettid`.
+//! `timer_settime`, and the system calls `gettid` and `prctl`.
 
 use std::hint::spin_loop;
 use std::io;
@@ -100,6 +100,13 @@ fn now_ns() -> u64 {
 /// Processor time that the calling thread has used, ns. Async-signal-safe.
 pub(crate) fn used_ns() -> u64 {
     read_ns(libc::CLOCK_THREAD_CPUTIME_ID)
+}
+
+/// How late the kernel may end a sleep of the calling thread, ns. Async-signal-safe.
+pub(crate) fn slack_ns() -> u64 {
+    // SAFETY: the call takes nothing, changes nothing and cannot fail.
+    let slack_ns = unsafe { libc::prctl(libc::PR_GET_TIMERSLACK) };
+    u64::try_from(slack_ns).unwrap_or(0)
 }
 
 fn read_ns(clock: clockid_t) -> u64 {

@@ -7,8 +7,8 @@
 //! | `drawn` | [`register`]; [`set_all`], under the lock; the handler | per number drawn |
 //! | `paused`, `used` | [`register`]; [`set_all`], under the lock; the handler | per pause |
 //!
-//! The handler takes no lock: it looks for its thread's number, which no other slot has, and which only that thread changes. If the
-//! thread is not registered any more, the handler returns at once.
+//! The handler takes no lock: it looks for its thread's number, which no other slot has. If the thread is not registered any more, the
+//! handler returns at once; another thread may just be taking the slot then, which writes its number before `registered`.
 
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -22,10 +22,10 @@ use crate::{StopsError, handler};
 /// How many threads can be registered at a time.
 pub const THREADS_MAX: usize = 512;
 
-/// The least pause, ns, of a thread that slept through most of the last one. A sleep that a signal interrupts is begun again with what
-/// the kernel says is left of it, and that includes the timer slack of 50 µs: if every pause ended within the slack, a sleep
-/// would never end, and the watchdog would blame whoever sleeps.
-const SLEEPERS_PAUSE_NS: u64 = 200_000;
+/// The least pause of a thread that slept through most of the last one, in timer slacks of the thread: 200 µs where a slack is 50 µs, as
+/// by default. A sleep that a signal interrupts is begun again with what the kernel says is left of it, and that includes the
+/// slack: if every pause ended within it, a sleep would never end, and the watchdog would blame whoever sleeps.
+const SLEEPERS_SLACKS: u64 = 4;
 
 struct Slot {
     /// The thread's number; 0 if no thread ever had this slot, and then none had those behind it.
@@ -101,7 +101,8 @@ pub fn register() -> Result<Registered, StopsError> {
     }
     slot.timer.make(this)?;
     slot.thread.store(this, Ordering::Relaxed);
-    slot.registered.store(true, Ordering::Relaxed);
+    // Release: a handler of the slot's last thread that sees this sees the number too.
+    slot.registered.store(true, Ordering::Release);
     REGISTERED.fetch_add(1, Ordering::Relaxed);
     IS_REGISTERED.set(true);
     slot.begin(index);
@@ -166,10 +167,14 @@ pub(crate) fn stop(this: i32) {
         return;
     };
     let Some(plan) = driver::current() else { return };
-    if !slot.registered.load(Ordering::SeqCst) {
+    if !slot.registered.load(Ordering::Acquire) || slot.thread.load(Ordering::Relaxed) != this {
         return;
     }
-    let least_ns = if slot.slept() { SLEEPERS_PAUSE_NS } else { 0 };
+    let least_ns = if slot.slept() {
+        SLEEPERS_SLACKS * handler::slack_ns()
+    } else {
+        0
+    };
     // One stays unstopped where there are two.
     let room = plan.at_once().min(REGISTERED.load(Ordering::Relaxed).saturating_sub(1)).max(1);
     if STOPPED.fetch_add(1, Ordering::Relaxed) < room {
