@@ -45,9 +45,12 @@ proptest cases="100000":
 fuzz target seconds="900":
     scripts/fuzz {{ target }} {{ seconds }}
 
-# Which changed lines does no test notice? In the list and its locks; needs cargo-mutants and nextest, hours in all
-mutants-lists *flags:
-    cargo mutants -p headlock-strategies -f 'strategies/src/{heap,list,oracle}.rs' -f 'strategies/src/lock/*.rs' {{ flags }}
+# Which changed lines of the shared list, its locks and its reclaimers does no test notice? Suite after suite on what is left, all mutants in
+# one build; needs cargo-mutants. `just mutants-lists "nearest tests"` plays these two only; scripts/mutants --help
+mutants-lists suites="nearest tests loom verify" *flags:
+    test -d target/mutants/venv || (python3 -m venv target/mutants/venv && target/mutants/venv/bin/pip -q install tree-sitter==0.26.1 tree-sitter-rust==0.24.2)
+    for suite in {{ suites }}; do target/mutants/venv/bin/python scripts/mutants $suite {{ flags }} || test $? = 3 || exit 1; done
+    cargo mutants -p headlock-strategies --in-place --re 'ListView.*deadlines|: (delete -|replace . with .)$' -f 'strategies/src/{list,reclaim/node,reclaim/membarrier}.rs'
 
 # The same in what judges: the checks, held against the broken lists and the built-in ones
 mutants *flags:

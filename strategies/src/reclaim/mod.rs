@@ -18,6 +18,8 @@ pub(crate) mod node;
 mod published;
 mod qsbr;
 pub(crate) mod table;
+#[cfg(all(test, not(loom)))]
+mod tests;
 
 pub use epoch::Epoch;
 pub use epoch_cell::{CellReader, EpochCell};
