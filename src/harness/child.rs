@@ -7,6 +7,8 @@
 //! Standard input is a file in memory that both processes have. Behind the question the other process notes whom it is playing, so
 //! that this one knows whose fault it was however the other one ends, and no reader is woken while it measures.
 
+use std::collections::HashMap;
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::FileExt;
@@ -24,6 +26,7 @@ use serde::de::DeserializeOwned;
 
 use super::clock::Moment;
 use super::job::{BlockOutcome, Job};
+use super::proc::runqueues_ns;
 use crate::json;
 
 /// The hidden subcommand that plays one job; its argument is the number of the process that wants it played.
@@ -241,7 +244,27 @@ fn beginning(mut pipe: impl Read) -> std::io::Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
+/// For how long a process that is watched could have run and had no processor.
+#[derive(Debug, Default)]
+struct Starved {
+    /// What each of its threads has waited in all, at the last look, ns.
+    threads: HashMap<OsString, u64>,
+    time: Duration,
+}
+
+impl Starved {
+    /// Adds what the thread that waited most has waited since the last look.
+    fn look(&mut self, now: HashMap<OsString, u64>) {
+        let since = |(thread, ns): (&OsString, &u64)| Some(ns.saturating_sub(*self.threads.get(thread)?));
+        self.time += Duration::from_nanos(now.iter().filter_map(since).max().unwrap_or(0));
+        self.threads = now;
+    }
+}
+
 /// Kills the process when it has hung or the user wants to stop; `ended` disconnects when there is nothing left to watch.
+///
+/// On a machine that is too busy a process may need many times as long. When half of its time is over, the time in which it waits for a
+/// processor does not count any more. Before, nobody looks: that would cost measured threads some time.
 fn watch_over(
     pid: Pid,
     limit: Duration,
@@ -251,8 +274,12 @@ fn watch_over(
     /// Often enough for a user who waits, seldom enough to leave the measured threads alone.
     const LOOK: Duration = Duration::from_millis(200);
     let began = Moment::now();
+    let mut starved = Starved::default();
     while ended.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
-        let watched = Duration::from_nanos(began.elapsed_ns());
+        let watched = Duration::from_nanos(began.elapsed_ns()).saturating_sub(starved.time);
+        if watched >= limit / 2 {
+            starved.look(runqueues_ns(pid.as_raw_pid()));
+        }
         let reason = if stop.load(Memory::Acquire) {
             ChildError::Interrupted
         } else if watched >= limit {
@@ -308,5 +335,23 @@ mod tests {
         let ended = |signal| understand(ExitStatus::from_raw(signal), String::new(), "");
         assert_eq!(ended(2), Err(ChildError::Interrupted));
         assert_eq!(ended(9), Err(ChildError::Failed("its process ended with signal: 9 (SIGKILL)".to_owned())));
+    }
+
+    #[test]
+    fn what_a_process_waits_for_a_processor_is_that_of_its_thread_that_waits_most() {
+        let threads =
+            |waited: &[(&str, u64)]| waited.iter().map(|&(thread, ns)| (OsString::from(thread), ns)).collect();
+        let mut starved = Starved::default();
+        // What was waited before the first look, and by a thread that was not seen before, is not known to have been since.
+        for (now, all_ns) in [
+            (threads(&[("1", 70)]), 0),
+            (threads(&[("1", 80), ("2", 500)]), 10),
+            (threads(&[("1", 85), ("2", 520)]), 30),
+            (threads(&[("2", 520)]), 30),
+            (threads(&[]), 30),
+        ] {
+            starved.look(now);
+            assert_eq!(starved.time, Duration::from_nanos(all_ns));
+        }
     }
 }

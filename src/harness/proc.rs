@@ -1,6 +1,8 @@
 //! What the kernel says about this process's threads and this machine, read from /proc.
 
-use std::fs;
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::fs::{self, DirEntry};
 
 /// What the scheduler has done to the calling thread since it began. Zero where /proc does not say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,6 +47,13 @@ pub fn steal_ns() -> u64 {
     ticks.and_then(|ticks| ticks.parse::<u64>().ok()).unwrap_or(0) * TICK_NS
 }
 
+/// Time in which each thread of a process could have run and had no processor, ns, since it began. Empty where /proc does not say.
+pub fn runqueues_ns(process: i32) -> HashMap<OsString, u64> {
+    let threads = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    let waited = |thread: &DirEntry| Some(runqueue_ns(&fs::read_to_string(thread.path().join("schedstat")).ok()?));
+    threads.filter_map(|thread| Some((thread.file_name(), waited(&thread)?))).collect()
+}
+
 /// schedstat holds the time on a processor, the time waiting for one, both in ns, and the number of turns.
 fn runqueue_ns(schedstat: &str) -> u64 {
     schedstat.split_whitespace().nth(1).and_then(|ns| ns.parse().ok()).unwrap_or(0)
@@ -59,7 +68,7 @@ fn field(text: &str, name: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{field, runqueue_ns};
+    use super::{field, runqueue_ns, runqueues_ns};
 
     #[test]
     fn a_field_is_read_and_an_absent_one_is_zero() {
@@ -68,5 +77,7 @@ mod tests {
         assert_eq!(field(text, "voluntary_ctxt_switches:"), 0);
         assert_eq!(runqueue_ns("516439 1202404 2\n"), 1_202_404);
         assert_eq!(runqueue_ns(""), 0);
+        assert!(!runqueues_ns(std::process::id() as i32).is_empty());
+        assert!(runqueues_ns(-1).is_empty());
     }
 }

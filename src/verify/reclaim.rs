@@ -108,21 +108,24 @@ fn play(subject: Subject, job: &CheckJob, rules: &[Rule], mut report: CheckRepor
         };
         let crowd = in_crowd(job, pass).map(|effort| (effort, Frees::IN_CROWDS));
         for (effort, frees) in std::iter::once((effort(job, pass), frees)).chain(crowd) {
+            let is_crowd = frees == Frees::IN_CROWDS;
+            // In a crowd they come afterwards, when it is known how long frees take there.
+            if !is_crowd && !(rules::play(job, rules, &effort, &mut report) && report.findings.len() == found) {
+                break 'passes;
+            }
             let bounded = move |trial: &Trial| waiting_nodes_bounded(trial, churn, frees);
-            let churned = match watched(subject, "waiting_nodes_bounded", Guarantee::Reclaim, &effort, bounded) {
-                Ok(churned) => churned,
-                Err(violation) => {
-                    report.take_violation(job.check, violation);
-                    break 'passes;
-                }
-            };
-            sum.polls += churned.polls;
-            sum.frees += churned.frees;
-            sum.in_crowds += if frees == Frees::IN_CROWDS { churned.beside } else { 0 };
-            sum.peak = sum.peak.max(churned.peak);
-            sum.left = sum.left.max(churned.left);
-            let effort = Effort { rounds: churned.rounds_of(effort.rounds), ..effort };
-            if !rules::play(job, rules, &effort, &mut report) {
+            let churned = watched(subject, "waiting_nodes_bounded", Guarantee::Reclaim, &effort, bounded);
+            let rounds = churned.map(|churned| {
+                sum.polls += churned.polls;
+                sum.frees += churned.frees;
+                sum.in_crowds += if is_crowd { churned.beside } else { 0 };
+                sum.peak = sum.peak.max(churned.peak);
+                sum.left = sum.left.max(churned.left);
+                churned.rounds_of(effort.rounds)
+            });
+            let scaled = Effort { rounds: *rounds.as_ref().unwrap_or(&effort.rounds), ..effort };
+            let may_go_on = report.take(job.check, rounds.map(|_| 0)) && report.findings.len() == found;
+            if !may_go_on || (is_crowd && !rules::play(job, rules, &scaled, &mut report)) {
                 break 'passes;
             }
         }

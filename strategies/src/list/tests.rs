@@ -142,7 +142,9 @@ fn each_place_of_the_heap_can_be_left_or_moved() {
             handle.run(Nanos::MAX, |_, timer| fired.push(timer));
             let wanted: Vec<_> = wanted.into_iter().map(|(_, timer)| timer).collect();
             assert_eq!(fired, wanted, "place {place} to {to:?}");
-            timers.map(|timer| handle.free(timer));
+            for timer in timers {
+                handle.free(timer);
+            }
         }
     }
 }
