@@ -109,10 +109,10 @@ reference host:
     HEADLOCK_STATE= target/release/headlock replay traces/disk.csv.zst --baseline qemu-2013 --strategies mutex,mutex@c,mutex-std,rcu-epoch,rcu-membarrier,rcu-membarrier@c --load target/qemu-2013.so --load target/qemu-2016.so --load target/qemu-rfc.so --load target/qemu-rfc-validated.so --budget 40s --quiet --out results/c-disk/{{ host }}
     just pooled
 
-# What `headlock pool` says of each question of results/ over its hosts, as its README.md
+# What `headlock pool` says of each question of results/ over its hosts, if there are several, as its README.md
 pooled:
     cargo build --release
-    for question in run disk; do target/release/headlock pool results/$question --markdown >target/pooled.md && cp target/pooled.md results/$question/README.md || exit 1; done
+    for question in run disk; do [ "$(ls -d results/$question/*/ | wc -l)" -gt 1 ] || continue; target/release/headlock pool results/$question --markdown >target/pooled.md && cp target/pooled.md results/$question/README.md || exit 1; done
 
 # Every strategy under the default workloads and on every recorded trace, an hour in all
 reference-all host:
