@@ -98,6 +98,9 @@ pub fn check(subject: Subject, job: &CheckJob, rules: &[Rule]) -> CheckReport {
 fn play(subject: Subject, job: &CheckJob, rules: &[Rule], mut report: CheckReport, mut budget: Budget) -> CheckReport {
     let mut sum = Churned::default();
     let found = report.findings.len();
+    let all_kept = |effort: &Effort, report: &mut CheckReport| {
+        rules::play(job, rules, effort, report) && report.findings.len() == found
+    };
     'passes: while report.findings.len() == found
         && let Some(pass) = budget.next_pass()
     {
@@ -110,7 +113,7 @@ fn play(subject: Subject, job: &CheckJob, rules: &[Rule], mut report: CheckRepor
         for (effort, frees) in std::iter::once((effort(job, pass), frees)).chain(crowd) {
             let is_crowd = frees == Frees::IN_CROWDS;
             // In a crowd they come afterwards, when it is known how long frees take there.
-            if !is_crowd && !(rules::play(job, rules, &effort, &mut report) && report.findings.len() == found) {
+            if !is_crowd && !all_kept(&effort, &mut report) {
                 break 'passes;
             }
             let bounded = move |trial: &Trial| waiting_nodes_bounded(trial, churn, frees);
@@ -125,7 +128,7 @@ fn play(subject: Subject, job: &CheckJob, rules: &[Rule], mut report: CheckRepor
             });
             let scaled = Effort { rounds: *rounds.as_ref().unwrap_or(&effort.rounds), ..effort };
             let may_go_on = report.take(job.check, rounds.map(|_| 0)) && report.findings.len() == found;
-            if !may_go_on || (is_crowd && !rules::play(job, rules, &scaled, &mut report)) {
+            if !may_go_on || (is_crowd && !all_kept(&scaled, &mut report)) {
                 break 'passes;
             }
         }
