@@ -357,7 +357,7 @@ class Intervals(Scratch):
     """The port of the program's rule, against what the program itself wrote."""
 
     def test_committed_runs_are_told_as_headlock_told_them(self):
-        for name, baseline in (("disk/epyc", "mutex"), ("run/epyc", "mutex")):
+        for name, baseline in (("disk/epyc", "mutex"), ("run/xeon", "mutex")):
             found, told = pairs.of_run(ROOT / "results" / name, baseline), 0
             for ratio in headlock.table(ROOT / "results" / name / "ratios.csv"):
                 if ratio["op"] != "all" or ratio["metric"] not in ("ns_per_op", "service_ns"):
