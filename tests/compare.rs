@@ -181,10 +181,16 @@ fn ended(output: Output) -> (i32, String, String) {
 
 #[test]
 fn a_run_like_the_other_is_the_same() {
-    let (status, answer, complaint) = compared(&MadeUp::default(), &MadeUp::default(), &["--strict"]);
+    let alike = |flags: &[&str]| compared(&MadeUp::default(), &MadeUp::default(), flags);
+    let (status, answer, complaint) = alike(&["--strict", "--between-runs", "0.5%"]);
     assert_eq!((status, complaint.as_str()), (0, ""), "{answer}");
     assert_eq!(answer.matches("  same").count(), 2, "mutex and seqlock: {answer}");
     assert!(!answer.contains("aa-control"), "{answer}");
+
+    // Two threads differ by more from run to run than 5 %.
+    let (status, answer, _) = alike(&["--strict"]);
+    assert_eq!(status, 4, "{answer}");
+    assert!(answer.contains("a standard deviation of 3.5 %") && answer.contains("--between-runs"), "{answer}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import combinations
 from math import hypot, log
-from statistics import median
+from statistics import NormalDist, median
 
 
 def of(rows, strategy):
@@ -56,33 +56,38 @@ class HalfWidth:
 class Agree:
     """Of all pairs of runs of the same code, state by state, at most this share is called different, as `headlock compare` calls it.
 
-    The interval of a ratio between two runs joins theirs by MOVER (src/stats/changes.rs); it is called different if it excludes 1 and
-    does not lie within the margin. All blocks together are a mixture of the states that a run's minutes had, and count only where no
+    The interval of a ratio between two runs joins theirs by MOVER, and what runs differ by anyway (src/stats/changes.rs; the A/A control
+    is the same code twice, and is allowed nothing); it is called different if it excludes 1 and does not lie within the margin. All blocks together are a mixture of the states that a run's minutes had, and count only where no
     state is known.
     """
 
     most: float
     # The difference still called the same.
     margin: float = 0.01
+    # The standard deviation of a log ratio from run to run: compare's --between-runs.
+    between_runs: float = 0.025
 
     def judge(self, rows):
         states = [row for row in rows if row["state"] != "all"] or rows
         alike = {}
         for row in states:
             alike.setdefault((row["state"], row["strategy"]), []).append([log(row[end]) for end in ("ci_low", "ratio", "ci_high")])
-        called = {key: Counter(self.called(*pair) for pair in combinations(runs, 2)) for key, runs in alike.items()}
+        allowed = {key: 0 if key[1] == "aa-control" else self.between_runs for key in alike}
+        called = {key: Counter(self.called(*pair, allowed[key]) for pair in combinations(runs, 2)) for key, runs in alike.items()}
         total = sum(called.values(), Counter())
         pairs, apart, small = total.total(), total["different"], total["within the margin"]
         text = f"pairs of runs called different at most {percent(self.most)}: {share(apart, pairs)}"
+        text += f" with {percent(self.between_runs)} allowed between runs"
         text += f"; of the others, {small} differ by less than the margin of {percent(self.margin)}"
         for (state, name), found in called.items():
             if found["different"]:
                 text += f"; {name}, {state}: {found['different']} of {found.total()}"
         return text, bool(pairs) and apart <= self.most * pairs
 
-    def called(self, one, other):
+    def called(self, one, other, between_runs):
         (one_low, one_at, one_high), (low, at, high) = one, other
-        ends = at - one_at - hypot(at - low, one_high - one_at), at - one_at + hypot(high - at, one_at - one_low)
+        minutes = NormalDist().inv_cdf(0.975) * hypot(between_runs, between_runs)
+        ends = at - one_at - hypot(at - low, one_high - one_at, minutes), at - one_at + hypot(high - at, one_at - one_low, minutes)
         if ends[0] <= 0 <= ends[1]:
             return "alike"
         return "within the margin" if max(map(abs, ends)) <= log(1 + self.margin) else "different"

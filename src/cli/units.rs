@@ -86,6 +86,14 @@ pub fn share(text: &str) -> Result<Share, String> {
     part(number.trim().parse().map_or(f64::NAN, |value: f64| value * scale))
 }
 
+/// A deviation like 2.5% or 0.025, or 0 for none, as a fraction.
+pub fn deviation(text: &str) -> Result<f64, String> {
+    match text.trim_end_matches('%').trim().parse() {
+        Ok(0.0) => Ok(0.0),
+        _ => share(text).map(|Share(share)| share),
+    }
+}
+
 /// A share as a fraction, if it can be one.
 pub fn part(share: f64) -> Result<Share, String> {
     match share > 0.0 && share < 1.0 {
@@ -241,6 +249,15 @@ mod tests {
         assert_eq!(share("0.5"), Ok(Share(0.5)));
         for bad in ["0", "-1%", "100%", "2", "x", "NaN", "inf"] {
             assert!(share(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_deviation_may_be_none() {
+        assert_eq!(deviation("2.5%"), Ok(0.025));
+        assert_eq!((deviation("0"), deviation("0%")), (Ok(0.0), Ok(0.0)));
+        for bad in ["-1%", "100%", "x", "%", ""] {
+            assert!(deviation(bad).is_err(), "{bad}");
         }
     }
 

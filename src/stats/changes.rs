@@ -17,6 +17,11 @@
 //! likewise. It asks neither for normal nor for equal distributions, needs no seed, and where either median is unbounded,
 //! so is the ratio. Intervals are corrected for the number of comparisons, as in [`verdict`](super::verdict()).
 //!
+//! **Minutes.** A run's blocks share its minutes, and its interval says nothing of others: runs of one program differ by more than their
+//! intervals. How much cannot be seen in two runs, so a deviation between runs that was measured elsewhere ([`BetweenRuns`]) is joined to the
+//! interval, once for each side that is a single run: a normal half-width, squares added as above. A set of runs has it in its blocks.
+//! The A/A control is the same code twice, which two runs treat alike, and has none.
+//!
 //! **The control** of each basis is a comparison whose answer is known to be 1: the A/A control, the baseline over
 //! again, for paired and relative ones, and the floor, the harness around nothing, for raw ones. The A/A control tests, by the rule
 //! of [`verdict`](super::verdict()). The floor measures how far apart the two runs are: a raw ratio that is no further from 1
@@ -25,6 +30,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use statrs::distribution::{ContinuousCDF, Normal};
 
 use super::blocks::{Subject, deciding_metric, log_figures};
 use super::{CONFIDENCE, Interval, bias, corrected_confidence, median_interval, verdict, verdict_beside};
@@ -37,6 +43,32 @@ pub struct Side<'a> {
     pub trials: &'a [Trial],
     /// The baseline's name.
     pub baseline: &'a str,
+    /// Whether it is a set of runs, each in the place of a block.
+    pub is_set: bool,
+}
+
+/// By how much runs of one program on one host, minutes apart, differ beyond what their intervals say: the standard deviation of a
+/// ratio's logarithm from run to run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BetweenRuns {
+    /// Of points with one thread.
+    pub one_thread: f64,
+    /// Of points with several.
+    pub threads: f64,
+}
+
+impl BetweenRuns {
+    /// What was measured (docs/METHOD.md, 12): the root of the mean square over five rivals of the mutex.
+    pub const SEEN: Self = Self { one_thread: 0.005, threads: 0.025 };
+
+    /// The same everywhere.
+    pub const fn of(deviation: f64) -> Self {
+        Self { one_thread: deviation, threads: deviation }
+    }
+
+    fn at(self, threads: usize) -> f64 {
+        if threads == 1 { self.one_thread } else { self.threads }
+    }
 }
 
 /// What a change is measured by.
@@ -85,6 +117,8 @@ pub struct Change {
     pub ci_high: f64,
     /// The level of this one interval, 0 to 1.
     pub confidence: f64,
+    /// The deviation between runs that it allows for, of the ratio's logarithm; 0 inside a run and between two sets of runs.
+    pub between_runs: f64,
     /// Blocks of A that it rests on.
     pub a_blocks: usize,
     /// Blocks of B.
@@ -111,16 +145,17 @@ impl Change {
 
 /// Compares each pair of subjects, the first of each in `a`, the second in `b`. `b` is `None` if both are of one run. A pair is
 /// left out if either side has no undisturbed trial, or what decides at the two points is not the same metric. `threshold` is
-/// the difference still called `same`, as a fraction; `raw` allows raw comparisons.
+/// the difference still called `same`, as a fraction; `raw` allows raw comparisons; `between_runs` is how far runs differ anyway.
 pub fn changes(
     a: Side<'_>,
     b: Option<Side<'_>>,
     pairs: &[(Subject, Subject)],
     threshold: f64,
     raw: bool,
+    between_runs: BetweenRuns,
 ) -> Vec<Change> {
     let confidence = corrected_confidence(CONFIDENCE, pairs.len());
-    let runs = Runs { a, b, confidence };
+    let runs = Runs { a, b, confidence, between_runs };
     let change = |(of_a, of_b): &(Subject, Subject)| runs.change(of_a, of_b, threshold, raw);
     pairs.iter().filter_map(change).collect()
 }
@@ -129,6 +164,7 @@ struct Runs<'a> {
     a: Side<'a>,
     b: Option<Side<'a>>,
     confidence: f64,
+    between_runs: BetweenRuns,
 }
 
 type Logs = BTreeMap<usize, f64>;
@@ -147,7 +183,8 @@ impl Runs<'_> {
             return None;
         }
         let control = self.control(basis, of_a, of_b);
-        let interval = interval.exp();
+        let between_runs = self.deviation(of_a, of_b);
+        let interval = widened(interval, between_runs, self.confidence).exp();
         let blocks = used_a.min(used_b);
         let no_further =
             |control: Interval| interval.estimate.ln().abs() <= control.low.ln().abs().max(control.high.ln().abs());
@@ -170,6 +207,7 @@ impl Runs<'_> {
             ci_low: interval.low,
             ci_high: interval.high,
             confidence: self.confidence,
+            between_runs,
             a_blocks: used_a,
             b_blocks: used_b,
             control: control.map(|control| [control.low, control.high]),
@@ -192,6 +230,16 @@ impl Runs<'_> {
             }
         }
         Some((Basis::Raw, [a.len(), b.len()], self.unpaired(&a, &b)?))
+    }
+
+    /// The deviation of a difference that comes from single runs having minutes of their own.
+    fn deviation(&self, of_a: &Subject, of_b: &Subject) -> f64 {
+        let Some(b) = self.b else { return 0.0 };
+        let of = |side: Side<'_>, subject: &Subject| match side.is_set {
+            true => 0.0,
+            false => self.between_runs.at(subject.point.threads),
+        };
+        f64::hypot(of(self.a, of_a), of(b, of_b))
     }
 
     /// The interval of the ratio of the basis's control; of a pair's two the one that shows the larger bias.
@@ -232,6 +280,17 @@ fn difference(a: Interval, b: Interval) -> Interval {
         estimate,
         low: estimate - f64::hypot(b.estimate - b.low, a.high - a.estimate),
         high: estimate + f64::hypot(b.high - b.estimate, a.estimate - a.low),
+    }
+}
+
+/// The interval with a normal deviation joined to either half.
+fn widened(interval: Interval, deviation: f64, confidence: f64) -> Interval {
+    let half = Normal::standard().inverse_cdf(f64::midpoint(1.0, confidence)) * deviation;
+    let Interval { estimate, low, high } = interval;
+    Interval {
+        estimate,
+        low: estimate - f64::hypot(estimate - low, half),
+        high: estimate + f64::hypot(high - estimate, half),
     }
 }
 

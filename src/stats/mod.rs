@@ -17,7 +17,7 @@ mod tails;
 mod verdict;
 
 pub use blocks::{Subject, deciding_metric, subjects};
-pub use changes::{Basis, Change, Side, changes};
+pub use changes::{Basis, BetweenRuns, Change, Side, changes};
 pub use interval::{Interval, MIN_BLOCKS, median, median_interval};
 pub use latency::{Latencies, MergeError, latency_rows};
 pub use precision::{FEWEST_BLOCKS, fewest_blocks, precision};

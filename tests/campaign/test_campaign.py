@@ -193,19 +193,28 @@ class Goals(unittest.TestCase):
 
         # The mixture differs by far, since its minutes had other states, and is not asked.
         rows = [run("all", 1.5), run("all", 1.9), run("shared", 2.0), run("shared", 2.002)]
-        text, reached = goals.Agree(0).judge(rows)
+        text, reached = goals.Agree(0, between_runs=0).judge(rows)
         self.assertTrue(reached)
         self.assertIn("0 of 1 (0.00 %)", text)
         # Told apart from the first two, by more than the margin from one and by less than it from neither.
         rows.append(run("shared", 2.05))
-        text, reached = goals.Agree(0.05).judge(rows)
+        text, reached = goals.Agree(0.05, between_runs=0).judge(rows)
         self.assertFalse(reached)
-        self.assertIn("2 of 3 (66.67 %); of the others, 0 differ by less than the margin of 1.00 %; arc-swap, shared: 2 of 3", text)
-        text, reached = goals.Agree(0.05).judge([run("shared", 2.0, 1.0005), run("shared", 2.01, 1.0005)])
+        self.assertIn("2 of 3 (66.67 %) with 0.00 % allowed between runs; of the others, 0 differ by less than the margin of 1.00 %; arc-swap, shared: 2 of 3", text)
+        text, reached = goals.Agree(0.05, between_runs=0).judge([run("shared", 2.0, 1.0005), run("shared", 2.01, 1.0005)])
         self.assertTrue(reached)
         self.assertIn("1 differ by less than the margin", text)
         # Where no state is known the mixture is all there is.
-        self.assertFalse(goals.Agree(0.05).judge([run("all", 1.5), run("all", 1.9)])[1])
+        self.assertFalse(goals.Agree(0.05, between_runs=0).judge([run("all", 1.5), run("all", 1.9)])[1])
+
+    def test_runs_are_allowed_to_differ_and_the_control_is_not(self):
+        def pair(strategy, ratio):
+            return [row(strategy, "slower", ratio=at, ci_low=at / 1.001, ci_high=at * 1.001) for at in (1, ratio)]
+
+        # 1.96 times the root of two times 2.5 % are 6.9 %.
+        for ratio, alike in ((1.06, True), (1.08, False)):
+            self.assertEqual(goals.Agree(0, between_runs=0.025).judge(pair("seqlock", ratio))[1], alike)
+            self.assertFalse(goals.Agree(0, between_runs=0.025).judge(pair("aa-control", ratio))[1])
 
     def test_ten_runs_are_forty_five_pairs_in_each_state(self):
         draw = random.Random(3)

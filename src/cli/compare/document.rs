@@ -67,7 +67,7 @@ fn table(rows: &[Row], threshold: f64) -> Table {
             Column::numbers("p99.9 ns").rank(2),
         ],
         rows: rows.iter().map(row).collect(),
-        notes: controls(rows).into_iter().collect(),
+        notes: controls(rows).into_iter().chain(allowed(rows)).collect(),
         ..Table::default()
     }
 }
@@ -123,6 +123,16 @@ fn controls(rows: &[Row]) -> Option<String> {
     });
     let parts: Vec<String> = parts.collect();
     (!parts.is_empty()).then(|| format!("Controls, whose ratio is 1: {}.", parts.join(", ")))
+}
+
+/// How far runs are taken to differ anyway.
+fn allowed(rows: &[Row]) -> Option<String> {
+    let deviation = rows.iter().map(|row| row.change.between_runs).reduce(f64::max).filter(|it| *it > 0.0)?;
+    Some(format!(
+        "Runs of one program differ from minute to minute: intervals allow for a standard deviation of {} between these two \
+         (--between-runs). Two versions in one run, or sets of runs (headlock run --runs 6 --gap 10m), need no allowance.",
+        percent(deviation)
+    ))
 }
 
 /// A change in one phrase.

@@ -16,7 +16,7 @@ use crate::document::Document;
 use crate::harness::INJECTED;
 use crate::reading::{Reading, is_difference};
 use crate::record::{AA_CONTROL, Kind, LatencyRow, is_floor};
-use crate::stats::{self, Change, Subject, subjects};
+use crate::stats::{self, BetweenRuns, Change, Subject, subjects};
 pub use args::CompareArgs;
 use side::Side;
 
@@ -53,12 +53,17 @@ fn answer(a: &Side, b: &Side, args: &CompareArgs) -> Result<(Option<Document>, V
     notes.extend(a.notes());
     notes.extend(b.notes().filter(|_| !one_run));
     let readings = [a.reading(), b.reading()];
-    let [of_a, of_b] = readings.each_ref().map(|it| stats::Side { trials: it.trials, baseline: it.baseline });
     let (pairs, vanished) = pairs([a, b], &readings, one_run, &mut notes)?;
     let threshold = args.threshold.0;
+    let [of_a, of_b] = [(a, &readings[0]), (b, &readings[1])].map(|(side, it)| stats::Side {
+        trials: it.trials,
+        baseline: it.baseline,
+        is_set: side.is_set,
+    });
     let of_b = (!one_run).then_some(of_b);
     let raw = one_run || !comparable::other_host(a, b);
-    let changes = stats::changes(of_a, of_b, &pairs, threshold, raw);
+    let between_runs = args.between_runs.map_or(BetweenRuns::SEEN, BetweenRuns::of);
+    let changes = stats::changes(of_a, of_b, &pairs, threshold, raw, between_runs);
     let mut failures: Vec<Failure> = vanished.into_iter().collect();
     let uncompared: Vec<&Pair> = pairs
         .iter()
@@ -224,6 +229,7 @@ mod tests {
             a: side::target("results/a").unwrap(),
             b: side::target("results/b").unwrap(),
             threshold: units::share("5%").unwrap(),
+            between_runs: Some(0.001),
             strict: false,
             fail_if: Vec::new(),
             other_host: true,

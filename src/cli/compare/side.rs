@@ -60,6 +60,8 @@ pub struct Side {
     dir: PathBuf,
     /// The point named, if one was.
     pub subject: Option<Subject>,
+    /// Whether it is a set of runs.
+    pub is_set: bool,
     results: Results,
 }
 
@@ -72,7 +74,8 @@ impl Side {
         let broken = |error: ReadError| Failure::Error(error.to_string());
         let Target { dir, subject } = target;
         let name = dir.display().to_string();
-        let results = if is_set(dir) {
+        let is_set = is_set(dir);
+        let results = if is_set {
             set(dir, &name)?
         } else {
             let mut results = read_results(dir, &name).map_err(broken)?;
@@ -88,7 +91,7 @@ impl Side {
             }
             results
         };
-        let side = Side { dir: dir.clone(), subject: subject.clone(), results };
+        let side = Side { dir: dir.clone(), subject: subject.clone(), is_set, results };
         match &side.subject {
             Some(subject) if !side.results.trials.iter().any(|trial| subject.owns(trial)) => {
                 let there: Vec<String> = subjects(&side.results.trials).iter().map(describe).collect();
@@ -106,7 +109,7 @@ impl Side {
     /// A side of these results.
     #[cfg(test)]
     pub fn made(name: &str, results: Results) -> Self {
-        Side { dir: name.into(), subject: None, results }
+        Side { dir: name.into(), subject: None, is_set: false, results }
     }
 
     /// What is said of it.

@@ -35,7 +35,7 @@ fn run(seed: u64, strategies: &[(&str, f64)]) -> Vec<Trial> {
 }
 
 fn side(trials: &[Trial]) -> Side<'_> {
-    Side { trials, baseline: "mutex" }
+    Side { trials, baseline: "mutex", is_set: false }
 }
 
 const QUIET: [(&str, f64); 4] = [("mutex", 14.0), ("aa-control", 14.0), ("floor", 1.0), ("seqlock", 2.0)];
@@ -44,7 +44,7 @@ const QUIET: [(&str, f64); 4] = [("mutex", 14.0), ("aa-control", 14.0), ("floor"
 fn a_machine_that_is_slower_all_over_changes_nothing_relative_to_the_baseline() {
     let a = run(1, &QUIET);
     let b = run(2, &QUIET.map(|(name, ns)| (name, ns * 1.3)));
-    let changes = changes(side(&a), Some(side(&b)), &same(&["mutex", "seqlock"]), 0.05, true);
+    let changes = changes(side(&a), Some(side(&b)), &same(&["mutex", "seqlock"]), 0.05, true, BetweenRuns::of(0.0));
     let [mutex, seqlock] = &changes[..] else {
         panic!("{changes:?}")
     };
@@ -65,7 +65,7 @@ fn a_strategy_that_got_slower_is_called_so_and_the_others_are_not() {
     let mut slower = QUIET;
     slower[3].1 *= 1.2;
     let b = run(2, &slower);
-    let changes = changes(side(&a), Some(side(&b)), &same(&["mutex", "seqlock"]), 0.05, true);
+    let changes = changes(side(&a), Some(side(&b)), &same(&["mutex", "seqlock"]), 0.05, true, BetweenRuns::of(0.0));
     assert!(changes[1].is_slower_than(0.05) && !changes[1].is_open(0.05), "{:?}", changes[1]);
     assert!((changes[1].ratio - 1.2).abs() < 0.02);
     assert!(!changes[0].is_slower_than(0.05), "{:?}", changes[0]);
@@ -78,7 +78,7 @@ fn a_baseline_that_got_slower_is_seen_raw() {
     slower[0].1 *= 1.5;
     slower[1].1 *= 1.5;
     let b = run(2, &slower);
-    let changes = changes(side(&a), Some(side(&b)), &same(&["mutex", "seqlock"]), 0.05, true);
+    let changes = changes(side(&a), Some(side(&b)), &same(&["mutex", "seqlock"]), 0.05, true, BetweenRuns::of(0.0));
     assert!(changes[0].is_slower_than(0.05), "{:?}", changes[0]);
     assert_eq!(changes[1].verdict, Verdict::Faster, "relative to a slower baseline");
 }
@@ -86,17 +86,46 @@ fn a_baseline_that_got_slower_is_seen_raw() {
 #[test]
 fn without_a_common_baseline_times_are_compared_as_they_are_unless_that_is_barred() {
     let (a, b) = (run(1, &QUIET), run(2, &QUIET));
-    let other = Side { trials: &b, baseline: "seqlock" };
+    let other = Side { trials: &b, baseline: "seqlock", is_set: false };
     let pairs = same(&["seqlock"]);
-    assert_eq!(changes(side(&a), Some(other), &pairs, 0.05, true)[0].basis, Basis::Raw);
-    assert!(changes(side(&a), Some(other), &pairs, 0.05, false).is_empty());
+    assert_eq!(changes(side(&a), Some(other), &pairs, 0.05, true, BetweenRuns::of(0.0))[0].basis, Basis::Raw);
+    assert!(changes(side(&a), Some(other), &pairs, 0.05, false, BetweenRuns::of(0.0)).is_empty());
+}
+
+#[test]
+fn single_runs_are_allowed_to_differ_as_runs_do_and_sets_and_pairs_are_not() {
+    let a = run(1, &QUIET);
+    let mut slower = QUIET;
+    slower[3].1 *= 1.08;
+    let b = run(2, &slower);
+    let compared = |sets: [bool; 2]| {
+        let [a, b] = [(&a, sets[0]), (&b, sets[1])].map(|(trials, is_set)| Side { is_set, ..side(trials) });
+        changes(a, Some(b), &same(&["seqlock"]), 0.05, true, BetweenRuns::of(0.05)).remove(0)
+    };
+    let [runs, mixed, sets] = [[false, false], [false, true], [true, true]].map(compared);
+    assert_eq!((runs.verdict, sets.verdict), (Verdict::Unclear, Verdict::Slower));
+    assert_eq!((mixed.between_runs, sets.between_runs), (0.05, 0.0));
+    // Of two equal deviations and a narrow interval: 1.96 times the root of two.
+    let half = (runs.ci_high / runs.ratio).ln();
+    assert!((half - 1.96 * 0.05 * f64::sqrt(2.0)).abs() < 0.001, "{runs:?}");
+    assert!(runs.control.unwrap()[1] < 1.01, "the control is the same code twice: {runs:?}");
+
+    let pair = [(subject("mutex"), subject("seqlock"))];
+    let paired = &changes(side(&a), None, &pair, 0.05, true, BetweenRuns::of(0.05))[0];
+    assert_eq!(paired.between_runs, 0.0);
+}
+
+#[test]
+fn one_thread_and_several_have_deviations_of_their_own() {
+    let seen = BetweenRuns::SEEN;
+    assert_eq!((seen.at(1), seen.at(2), seen.at(64)), (seen.one_thread, seen.threads, seen.threads));
 }
 
 #[test]
 fn two_strategies_of_one_run_are_paired_by_block() {
     let a = run(1, &QUIET);
     let pair = [(subject("mutex"), subject("seqlock"))];
-    let change = &changes(side(&a), None, &pair, 0.05, true)[0];
+    let change = &changes(side(&a), None, &pair, 0.05, true, BetweenRuns::of(0.0))[0];
     assert_eq!((change.basis, change.verdict), (Basis::Paired, Verdict::Faster));
     assert_eq!((change.a_blocks, change.b_blocks), (16, 16));
     assert!(change.ci_high / change.ci_low < 1.01, "the mood of each block divides out: {change:?}");
@@ -111,7 +140,7 @@ fn the_control_of_a_pair_tests_by_the_rule_of_every_table() {
         contestants[1].1 *= control;
         contestants[3].1 = 14.0 * factor;
         let a = run(1, &contestants);
-        changes(side(&a), None, &[(subject("mutex"), subject("seqlock"))], 0.05, true)[0].verdict
+        changes(side(&a), None, &[(subject("mutex"), subject("seqlock"))], 0.05, true, BetweenRuns::of(0.0))[0].verdict
     };
     assert_eq!(judged(1.0, 1.04), Verdict::Same);
     assert_eq!(judged(1.02, 1.04), Verdict::Unclear, "with a bias of 2 % it may lie beyond the margin");
@@ -126,19 +155,19 @@ fn disturbed_trials_and_differing_metrics_are_left_out() {
     for trial in a.iter_mut().filter(|trial| trial.block < 6) {
         trial.disturbed = true;
     }
-    let change = &changes(side(&a), Some(side(&b)), &same(&["seqlock"]), 0.05, true)[0];
+    let change = &changes(side(&a), Some(side(&b)), &same(&["seqlock"]), 0.05, true, BetweenRuns::of(0.0))[0];
     assert_eq!((change.a_blocks, change.b_blocks), (10, 16));
 
     let paced: Vec<Trial> =
         b.iter().map(|trial| Trial { pass: crate::record::Pass::Latency, ..trial.clone() }).collect();
-    assert!(changes(side(&a), Some(side(&paced)), &same(&["seqlock"]), 0.05, true).is_empty());
+    assert!(changes(side(&a), Some(side(&paced)), &same(&["seqlock"]), 0.05, true, BetweenRuns::of(0.0)).is_empty());
 }
 
 #[test]
 fn an_unbounded_side_leaves_the_ratio_unbounded_and_unclear() {
     let few: Vec<Trial> = run(1, &QUIET).into_iter().filter(|trial| trial.block < 2).collect();
     let b = run(2, &QUIET);
-    let change = &changes(side(&few), Some(side(&b)), &same(&["seqlock"]), 0.05, true)[0];
+    let change = &changes(side(&few), Some(side(&b)), &same(&["seqlock"]), 0.05, true, BetweenRuns::of(0.0))[0];
     assert_eq!((change.ci_low, change.ci_high, change.verdict), (0.0, f64::INFINITY, Verdict::TooFewBlocks));
     assert!(change.is_open(0.05));
 }
