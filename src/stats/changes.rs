@@ -20,7 +20,8 @@
 //! **Minutes.** A run's blocks share its minutes, and its interval says nothing of others: runs of one program differ by more than their
 //! intervals. How much cannot be seen in two runs, so a deviation between runs that was measured elsewhere ([`BetweenRuns`]) is joined to the
 //! interval, once for each side that is a single run: a normal half-width, squares added as above. A set of runs has it in its blocks.
-//! The A/A control is the same code twice, which two runs treat alike, and has none.
+//! The A/A control is the same code twice, which two runs treat alike, and has none. Where the probes say that the machine itself was
+//! another one ([`unlike`]), single runs of several threads are not called different at all.
 //!
 //! **The control** of each basis is a comparison whose answer is known to be 1: the A/A control, the baseline over
 //! again, for paired and relative ones, and the floor, the harness around nothing, for raw ones. The A/A control tests, by the rule
@@ -33,8 +34,9 @@ use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, Normal};
 
 use super::blocks::{Subject, deciding_metric, log_figures};
+use super::machines::{Unlike, unlike};
 use super::{CONFIDENCE, Interval, bias, corrected_confidence, median_interval, verdict, verdict_beside};
-use crate::record::{AA_CONTROL, FLOOR, Metric, Trial, Verdict};
+use crate::record::{AA_CONTROL, BlockRow, FLOOR, Metric, Trial, Verdict};
 
 /// The trials of one result, and what they were compared with in it.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +45,8 @@ pub struct Side<'a> {
     pub trials: &'a [Trial],
     /// The baseline's name.
     pub baseline: &'a str,
+    /// What its blocks read of the machine; empty if it is not known.
+    pub blocks: &'a [BlockRow],
     /// Whether it is a set of runs, each in the place of a block.
     pub is_set: bool,
 }
@@ -58,8 +62,8 @@ pub struct BetweenRuns {
 }
 
 impl BetweenRuns {
-    /// What was measured (docs/METHOD.md, 12): the root of the mean square over five rivals of the mutex.
-    pub const SEEN: Self = Self { one_thread: 0.005, threads: 0.025 };
+    /// What was measured (docs/METHOD.md, 12): the root of the mean square over five rivals of the mutex, which at one thread was nothing.
+    pub const SEEN: Self = Self { one_thread: 0.0, threads: 0.025 };
 
     /// The same everywhere.
     pub const fn of(deviation: f64) -> Self {
@@ -119,6 +123,8 @@ pub struct Change {
     pub confidence: f64,
     /// The deviation between runs that it allows for, of the ratio's logarithm; 0 inside a run and between two sets of runs.
     pub between_runs: f64,
+    /// How the two machines differ, if single runs met two that do.
+    pub unlike: Option<Unlike>,
     /// Blocks of A that it rests on.
     pub a_blocks: usize,
     /// Blocks of B.
@@ -196,6 +202,12 @@ impl Runs<'_> {
             },
             _ => verdict(interval, blocks, threshold),
         };
+        let unlike = self.unlike(of_a, of_b);
+        let judged = match judged {
+            Verdict::TooFewBlocks => judged,
+            _ if unlike.is_some() => Verdict::Unclear,
+            _ => judged,
+        };
         Some(Change {
             a: of_a.clone(),
             b: of_b.clone(),
@@ -208,6 +220,7 @@ impl Runs<'_> {
             ci_high: interval.high,
             confidence: self.confidence,
             between_runs,
+            unlike,
             a_blocks: used_a,
             b_blocks: used_b,
             control: control.map(|control| [control.low, control.high]),
@@ -240,6 +253,12 @@ impl Runs<'_> {
             false => self.between_runs.at(subject.point.threads),
         };
         f64::hypot(of(self.a, of_a), of(b, of_b))
+    }
+
+    /// How the machines of two single runs differ.
+    fn unlike(&self, of_a: &Subject, of_b: &Subject) -> Option<Unlike> {
+        let b = self.b.filter(|b| !b.is_set && !self.a.is_set)?;
+        unlike((self.a.blocks, &of_a.point), (b.blocks, &of_b.point))
     }
 
     /// The interval of the ratio of the basis's control; of a pair's two the one that shows the larger bias.

@@ -26,7 +26,7 @@ pub struct CompareArgs {
     #[arg(long, default_value = "5%", value_name = "SHARE", value_parser = units::share, allow_hyphen_values = true)]
     pub threshold: Share,
     /// Standard deviation of a ratio between single runs of one program, minutes apart, that intervals allow for; 0 for none [default: 2.5%
-    /// with several threads, 0.5% with one]
+    /// with several threads, 0 with one]
     #[arg(long, value_name = "SHARE", value_parser = units::deviation, allow_hyphen_values = true)]
     pub between_runs: Option<f64>,
     /// Exit with 4 if it is undecided whether anything is slower than the threshold

@@ -7,7 +7,7 @@ use super::side::{Side, describe};
 use crate::document::words::{self, count, figure, heading, percent};
 use crate::document::{Axis, Block, Cell, Column, Document, Interval, Section, Table};
 use crate::record::{LatencyRow, Metric};
-use crate::stats::Change;
+use crate::stats::{Change, Unlike};
 
 /// The whole answer.
 pub fn document(a: &Side, b: &Side, rows: &[Row], notes: &[String], threshold: f64) -> Document {
@@ -67,7 +67,7 @@ fn table(rows: &[Row], threshold: f64) -> Table {
             Column::numbers("p99.9 ns").rank(2),
         ],
         rows: rows.iter().map(row).collect(),
-        notes: controls(rows).into_iter().chain(allowed(rows)).collect(),
+        notes: controls(rows).into_iter().chain(allowed(rows)).chain(unlike(rows)).collect(),
         ..Table::default()
     }
 }
@@ -132,6 +132,17 @@ fn allowed(rows: &[Row]) -> Option<String> {
         "Runs of one program differ from minute to minute: intervals allow for a standard deviation of {} between these two \
          (--between-runs). Two versions in one run, or sets of runs (headlock run --runs 6 --gap 10m), need no allowance.",
         percent(deviation)
+    ))
+}
+
+/// That two runs met two machines.
+fn unlike(rows: &[Row]) -> Option<String> {
+    let Unlike { cycle, line } = rows.iter().find_map(|row| row.change.unlike)?;
+    Some(format!(
+        "The machine was another one in B: a cycle of its cores took {} and a cache line's way between two threads {} of A's time. So no \
+         difference is called here. Measure again, or both in one run.",
+        words::ratio(cycle),
+        words::ratio(line)
     ))
 }
 

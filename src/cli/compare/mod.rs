@@ -58,6 +58,7 @@ fn answer(a: &Side, b: &Side, args: &CompareArgs) -> Result<(Option<Document>, V
     let [of_a, of_b] = [(a, &readings[0]), (b, &readings[1])].map(|(side, it)| stats::Side {
         trials: it.trials,
         baseline: it.baseline,
+        blocks: side.blocks(),
         is_set: side.is_set,
     });
     let of_b = (!one_run).then_some(of_b);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::super::failure::Failure;
 use crate::export::{ReadError, Rows, is_set, read_histograms, read_latency, read_ratios, read_results, read_runs};
 use crate::reading::{Reading, Results};
-use crate::record::{LatencyHistogram, LatencyRow, Point, RunRecord};
+use crate::record::{BlockRow, LatencyHistogram, LatencyRow, Point, RunRecord};
 use crate::stats::{Subject, subjects};
 
 /// What was typed: `DIR`, or `DIR:STRATEGY@WORKLOAD/THREADS`.
@@ -115,6 +115,11 @@ impl Side {
     /// What is said of it.
     pub fn reading(&self) -> Reading<'_> {
         self.results.reading()
+    }
+
+    /// What its blocks read of the machine.
+    pub fn blocks(&self) -> &[BlockRow] {
+        &self.results.blocks
     }
 
     /// `run.json`.

@@ -35,7 +35,7 @@ fn run(seed: u64, strategies: &[(&str, f64)]) -> Vec<Trial> {
 }
 
 fn side(trials: &[Trial]) -> Side<'_> {
-    Side { trials, baseline: "mutex", is_set: false }
+    Side { trials, baseline: "mutex", blocks: &[], is_set: false }
 }
 
 const QUIET: [(&str, f64); 4] = [("mutex", 14.0), ("aa-control", 14.0), ("floor", 1.0), ("seqlock", 2.0)];
@@ -86,7 +86,7 @@ fn a_baseline_that_got_slower_is_seen_raw() {
 #[test]
 fn without_a_common_baseline_times_are_compared_as_they_are_unless_that_is_barred() {
     let (a, b) = (run(1, &QUIET), run(2, &QUIET));
-    let other = Side { trials: &b, baseline: "seqlock", is_set: false };
+    let other = Side { trials: &b, baseline: "seqlock", blocks: &[], is_set: false };
     let pairs = same(&["seqlock"]);
     assert_eq!(changes(side(&a), Some(other), &pairs, 0.05, true, BetweenRuns::of(0.0))[0].basis, Basis::Raw);
     assert!(changes(side(&a), Some(other), &pairs, 0.05, false, BetweenRuns::of(0.0)).is_empty());
