@@ -231,6 +231,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::harness::Inject;
     use crate::harness::job::Contestant;
     use crate::workload::Workload;
 
@@ -241,7 +242,7 @@ mod tests {
                 .map(|name| Contestant {
                     name: name.to_owned(),
                     strategy: name.to_owned(),
-                    inject: 0.0,
+                    inject: Inject::NONE,
                 })
                 .into(),
             behind: Vec::new(),
