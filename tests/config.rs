@@ -87,7 +87,9 @@ const RUN: [&str; 24] = [
 #[test]
 fn a_run_is_run_again_with_everything_that_its_file_states() {
     let place = Place::new();
-    let first = place.measured("first", &[&RUN[..], &["--pin", "none", "--patience", "50s"]].concat());
+    let further: Vec<&str> = "--pin none --patience 50s --inject 10% --inject-beyond 500ns".split(' ').collect();
+    let first = place.measured("first", &[&RUN[..], &further].concat());
+    assert_eq!((first.common.inject, first.common.inject_beyond_ns), (Some(0.1), 500));
     assert_eq!(place.measured("again", &["run", "--config", &place.config("first")]), first);
 
     let flags = ["--seed", "5", "--timers", "500", "--strategies", "mutex,rwlock,seqlock"];

@@ -85,6 +85,9 @@ pub struct CommonArgs {
     /// Play the baseline once more with a known slow-down, under the name `injected`: a self-test of the tool
     #[arg(long, hide = true, value_name = "SHARE", value_parser = units::share, allow_hyphen_values = true)]
     pub inject: Option<Share>,
+    /// Slow down only operations that take longer than this: a longer tail
+    #[arg(long, hide = true, value_name = "TIME", value_parser = units::duration_ns, default_value = "0s", requires = "inject")]
+    pub inject_beyond: u64,
 }
 
 impl CommonArgs {
@@ -118,7 +121,8 @@ impl CommonArgs {
                 told.layouts.len()
             ));
         }
-        typed.or("inject", &mut self.inject, "inject", optional(told.inject))
+        typed.or("inject", &mut self.inject, "inject", optional(told.inject))?;
+        typed.or("inject_beyond", &mut self.inject_beyond, "inject_beyond_ns", Ok(told.inject_beyond_ns))
     }
 }
 

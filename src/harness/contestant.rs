@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering as Memory};
 use headlock_strategies::{Counts, LockCounts, TimerList};
 
 use super::clock::Moment;
+use super::inject::Inject;
 use super::latency::Recorder;
 use super::{replay, synthetic};
 use crate::record::Pass;
@@ -99,9 +100,9 @@ pub struct Played {
 #[derive(Clone, Copy)]
 pub struct Maker {
     /// Plays scripts.
-    pub(super) synthetic: fn(&synthetic::Stage, Pass, f64) -> Box<dyn Contestant<synthetic::Seat>>,
+    pub(super) synthetic: fn(&synthetic::Stage, Pass, Inject) -> Box<dyn Contestant<synthetic::Seat>>,
     /// Plays a trace.
-    pub(super) replay: fn(&replay::Stage, Pass, f64) -> Box<dyn Contestant<replay::Seat>>,
+    pub(super) replay: fn(&replay::Stage, Pass, Inject) -> Box<dyn Contestant<replay::Seat>>,
 }
 
 impl Maker {

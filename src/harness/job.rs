@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::behind::Behind;
 use super::handed::Handed;
+use super::inject::Inject;
 use crate::record::{BlockState, Kind, Pass};
 use crate::workload::trace::{Trace, prepared::Prepared};
 use crate::workload::{Isolation, Order, Speed, Workload};
@@ -44,8 +45,8 @@ pub struct Contestant {
     pub name: String,
     /// The registered strategy that it plays.
     pub strategy: String,
-    /// Share by which everything is made slower, a self-test of the tool; 0 for none.
-    pub inject: f64,
+    /// By how much it is slower than it need be.
+    pub inject: Inject,
 }
 
 /// What is played.

@@ -14,6 +14,7 @@ pub(crate) mod floor;
 mod grace;
 mod handed;
 pub mod host;
+mod inject;
 mod job;
 pub mod latency;
 pub mod layouts;
@@ -32,6 +33,7 @@ pub use contestant::Maker;
 pub use engine::{Ending, INJECTED, Observer, Plan, Played, Probed};
 pub use floor::FloorList;
 pub use handed::Handed;
+pub use inject::Inject;
 pub use job::{BlockOutcome, Contestant, Job, JobError, Load, OpHistogram, Outcome, ThreadOutcome};
 pub use layouts::LayoutFile;
 

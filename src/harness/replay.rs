@@ -12,9 +12,9 @@ use super::block::{self, Announce, Entrant, Part};
 use super::clock::{Clock, Moment};
 use super::contestant::{Contestant, Maker, Played, Player, Slice};
 use super::grace;
+use super::inject::Inject;
 use super::job::{BlockOutcome, Job, JobError};
 use super::latency::{GRACE, Recorder};
-use super::player::stretch;
 use crate::record::Pass;
 use crate::workload::trace::TraceOp;
 use crate::workload::trace::prepared::{Opened, OpenedPart, PlayedRow};
@@ -82,7 +82,7 @@ pub fn play(
 }
 
 /// A contestant of that type of list, with the timers that the trace starts with.
-pub fn contestant<L: TimerList>(stage: &Stage, pass: Pass, inject: f64) -> Box<dyn Contestant<Seat>> {
+pub fn contestant<L: TimerList>(stage: &Stage, pass: Pass, inject: Inject) -> Box<dyn Contestant<Seat>> {
     let graces = pass == Pass::Latency && stage.frees;
     let config = Config { grace: graces.then_some(grace::PROBE), ..Config::default() };
     let shared = Shared {
@@ -113,7 +113,7 @@ struct Shared {
     trace: Arc<Opened>,
     speed: Speed,
     pass: Pass,
-    inject: f64,
+    inject: Inject,
     /// Whether grace periods are recorded.
     graces: bool,
 }
@@ -158,6 +158,7 @@ impl Shared {
             clock,
             shift: 0,
             recorded: false,
+            owed_ns: 0,
         }
     }
 }
@@ -187,6 +188,8 @@ struct Reader<'a, H> {
     shift: u64,
     /// Whether latencies are kept.
     recorded: bool,
+    /// What the slice's operations are to be longer by and were not yet, a self-test of the tool, ns.
+    owed_ns: u64,
 }
 
 impl<H: TimerHandle> Player for Reader<'_, H> {
@@ -204,6 +207,7 @@ impl<H: TimerHandle> Player for Reader<'_, H> {
         let rows = &part.rows()[range.clone()];
         self.shift = slice.shift;
         self.recorded = slice.recorded;
+        self.owed_ns = 0;
         let clock = self.clock.clone();
         let start = Moment::now();
         let mut played = Played {
@@ -225,23 +229,21 @@ impl<H: TimerHandle> Player for Reader<'_, H> {
                 for (&time, &row) in part.starts().get(range).unwrap_or_default().iter().zip(rows) {
                     let intended = (time as f64 / times) as u64;
                     super::pace::wait_until(start, intended);
+                    let owed_ns = self.owed_ns;
                     match clock {
                         Some(clock) => self.timed_step(row, &mut played, clock),
                         None => self.step(row, &mut played),
                     }
                     if self.recorded {
-                        self.recorder.response(row.op() as usize, start.elapsed_ns().saturating_sub(intended));
+                        let longer_ns = self.owed_ns - owed_ns;
+                        let response_ns = start.elapsed_ns().saturating_sub(intended) + longer_ns;
+                        self.recorder.response(row.op() as usize, response_ns);
                     }
                 }
             }
         }
         played.end = Moment::now();
-        if self.of.inject > 0.0 && clock.is_none() {
-            let until = start.plus_ns((played.end.ns_since(start) as f64 * (1.0 + self.of.inject)) as u64);
-            while until.ns_since(played.end) > 0 {
-                played.end = Moment::now();
-            }
-        }
+        played.end = self.of.inject.slice_end(clock.is_some().then_some(self.owed_ns), start, played.end);
         played
     }
 
@@ -282,11 +284,8 @@ impl<H: TimerHandle> Reader<'_, H> {
             grace::begun(before.wrapping_add(self.shift));
         }
         self.step(row, played);
-        let mut after = clock.raw();
-        if self.of.inject > 0.0 {
-            after = stretch(clock, before, after, self.of.inject);
-        }
-        let service = clock.ns_between(before, after);
+        let after = clock.raw();
+        let service = self.of.inject.operation_ns(clock.ns_between(before, after), &mut self.owed_ns);
         played.service_ns += service;
         if self.recorded {
             self.recorder.service(row.op() as usize, service);

@@ -10,6 +10,7 @@ use super::block::{self, Announce, Entrant, Part};
 use super::clock::Clock;
 use super::contestant::{self, Contestant, Maker};
 use super::grace;
+use super::inject::Inject;
 use super::job::{BlockOutcome, Job, JobError};
 use super::player::{Handles, Make, Player};
 use crate::record::Pass;
@@ -83,7 +84,7 @@ pub fn play(
 }
 
 /// A contestant of that type of list, with its timers armed.
-pub fn contestant<L: TimerList>(stage: &Stage, pass: Pass, inject: f64) -> Box<dyn Contestant<Seat>> {
+pub fn contestant<L: TimerList>(stage: &Stage, pass: Pass, inject: Inject) -> Box<dyn Contestant<Seat>> {
     let workload = &stage.workload;
     let graces = pass == Pass::Latency && stage.frees;
     let config = Config {
@@ -124,7 +125,7 @@ struct Lists<L> {
     threads: usize,
     spins_per_ns: f64,
     pass: Pass,
-    inject: f64,
+    inject: Inject,
     graces: bool,
 }
 

@@ -115,6 +115,9 @@ pub struct Common {
     pub cpus: Vec<usize>,
     /// Share by which `injected` is made slower than the baseline, if it plays.
     pub inject: Option<f64>,
+    /// Above 0, operations that take no longer are left as they are, ns.
+    #[serde(default)]
+    pub inject_beyond_ns: u64,
     /// Stop after so many blocks.
     pub blocks: Option<u64>,
     /// Stop after so much time, ns.

@@ -115,8 +115,15 @@ class Rows(Scratch):
         self.assertEqual((found["ratio"], found["verdict"], found["threads"]), (1.1, "slower", 2))
         self.assertEqual((found["trials"], found["disturbed"]), (1, 1), "the latency pass is what answers")
         rows = [dict(found, run=run) for run in range(1, 20)] + [dict(found, run=20, verdict="unclear")]
-        (told,) = summary.goals(CAMPAIGNS["tail"], rows)
-        self.assertEqual(told, "- `injected` called `slower` in at least 19 runs: 19 of 20: reached")
+        control = dict(found, strategy="aa-control", verdict="unclear", ratio=1, ci_low=0.98)
+        rows += [dict(control, run=run, ci_high=1.02 if run < 19 else 1.04) for run in range(1, 21)]
+        self.assertEqual(
+            list(summary.goals(CAMPAIGNS["tail"], rows)),
+            [
+                "- `injected` called `slower` in at least 19 runs: 19 of 20: reached",
+                "- interval of `aa-control` within a margin of 3.00 % in at least 19 runs: 18 of 20: missed",
+            ],
+        )
 
     def test_the_summary_is_read_as_it_was_written(self):
         found = summary.append(self.dir, self.made_up_run())

@@ -13,13 +13,14 @@ use crate::record::{BehindDoor, Difference, Host, PlayedTrace, RunRecord, RunSta
 use crate::workload::Workload;
 
 /// Parameters that must be equal, and what to call them.
-const PARAMETERS: [(&str, &str); 6] = [
+const PARAMETERS: [(&str, &str); 7] = [
     ("command", "the command"),
     ("trial_ns", "the length of a trial, ns"),
     ("order", "the order of a replay"),
     ("speed", "the speed of a replay"),
     ("cpus", "the CPUs that threads are bound to"),
     ("inject", "the injected slow-down"),
+    ("inject_beyond_ns", "what is slowed down, ns"),
 ];
 
 /// Refuses what is not comparable, with every reason; else says what is to be known.

@@ -17,7 +17,7 @@ use super::units::Pinning;
 use crate::answers::{self, Material};
 use crate::harness::child::ChildError;
 use crate::harness::clock::{Moment, spins_per_ns};
-use crate::harness::{Load, Observer, Plan, Played, Probed, engine, layouts, pin};
+use crate::harness::{Inject, Load, Observer, Plan, Played, Probed, engine, layouts, pin};
 use crate::reading::Reading;
 use crate::record::{self, Declaration, Parameters, Point, Ratio, is_floor};
 use crate::registry::Registry;
@@ -170,7 +170,7 @@ pub fn plan(
         patience_ns: common.patience,
         seed: common.seed,
         cpus: cpus(&common.pin)?,
-        inject: common.inject.map(|share| share.0),
+        inject: common.inject.map(|share| Inject { share: share.0, beyond_ns: common.inject_beyond }),
         spins_per_ns: spins_per_ns(),
         first_block: 0,
         deciding_only: common.no_latency,
@@ -197,7 +197,8 @@ pub fn parameters(common: &CommonArgs, runs: &RunsArgs, plan: &Plan, command: re
             threshold: common.threshold.0,
             seed: plan.seed,
             cpus: plan.cpus.clone(),
-            inject: plan.inject,
+            inject: plan.inject.map(|inject| inject.share),
+            inject_beyond_ns: common.inject_beyond,
             blocks: common.blocks,
             budget_ns: common.budget,
             precision: common.precision.map(|share| share.0),

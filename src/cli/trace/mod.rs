@@ -14,7 +14,7 @@ use super::failure::{Failure, usage};
 use super::session;
 use crate::document::Block;
 use crate::harness::child::ChildError;
-use crate::harness::{Contestant, Isolation, Job, Load, Order, Speed, child};
+use crate::harness::{Contestant, Inject, Isolation, Job, Load, Order, Speed, child};
 use crate::record::Pass;
 use crate::registry::Registry;
 use crate::workload::profile::{Profile, fit};
@@ -98,7 +98,7 @@ fn play_all(registry: &Registry, chosen: &[&str], path: &Path, trace: &Trace) ->
             contestants: vec![Contestant {
                 name: strategy.to_owned(),
                 strategy: strategy.to_owned(),
-                inject: 0.0,
+                inject: Inject::NONE,
             }],
             behind: registry.behind().to_vec(),
             baseline: strategy.to_owned(),

@@ -32,7 +32,7 @@ pub const LONG_HOLD_NS: u64 = 1_000;
 const COUNTED_OF: usize = 32;
 /// How long a block of a trace played at full speed lasts at least, ns. Starting its process and checking the trace measure nothing, and
 /// are not to be much of the block. Longer blocks are fewer, and blocks are the sample.
-const LEAST_NS: u64 = 120_000_000;
+const LEAST_NS: u64 = 130_000_000;
 /// Rows of a trace in a slice.
 pub const ROWS: usize = 8_192;
 
@@ -231,6 +231,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::harness::Inject;
     use crate::harness::job::Contestant;
     use crate::workload::Workload;
 
@@ -241,7 +242,7 @@ mod tests {
                 .map(|name| Contestant {
                     name: name.to_owned(),
                     strategy: name.to_owned(),
-                    inject: 0.0,
+                    inject: Inject::NONE,
                 })
                 .into(),
             behind: Vec::new(),

@@ -9,7 +9,7 @@ use headlock_strategies::{
 
 use super::plan::Plan;
 use crate::harness::job::{Contestant, Job, Load, Outcome};
-use crate::harness::{FloorList, Maker, play};
+use crate::harness::{FloorList, Inject, Maker, play};
 use crate::harness::{Isolation, Order, Speed};
 use crate::record::Pass;
 use crate::workload::script::{Script, Step};
@@ -22,7 +22,7 @@ fn job(load: Load, names: &[&str]) -> Job {
     let contestant = |name: &&str| Contestant {
         name: (*name).to_owned(),
         strategy: (*name).to_owned(),
-        inject: 0.0,
+        inject: Inject::NONE,
     };
     Job {
         contestants: names.iter().map(contestant).collect(),
@@ -169,7 +169,7 @@ fn slices_that_end_by_time_play_the_shares_asked_for_whatever_operations_cost() 
 #[test]
 fn an_injected_slow_down_is_found_in_every_slice() {
     let mut job = job(synthetic(Workload::preset("hot").unwrap(), 1), &["mutex", "injected"]);
-    job.contestants[1].inject = 9.0;
+    job.contestants[1].inject = Inject { share: 9.0, beyond_ns: 0 };
     let outcome = play(&job, &[Maker::of::<mutex::Mutex>(); 2], &|_| ()).unwrap();
     let injected = outcome.parts.iter().find(|part| (part.name.as_str(), part.pass) == ("injected", Pass::Throughput));
     let ratio = injected.unwrap().log_ratio.unwrap().exp();

@@ -19,6 +19,7 @@ use std::sync::atomic::AtomicBool;
 use super::Isolation;
 use super::behind::Behind;
 use super::child::{self, ChildError};
+use super::inject::Inject;
 use super::job::Load;
 use super::layouts::LayoutFile;
 use crate::record::{BlockState, LatencyHistogram, Point, ThreadRow, Trial};
@@ -47,8 +48,8 @@ pub struct Plan {
     pub seed: u64,
     /// Processors to bind threads to; empty leaves them to the scheduler.
     pub cpus: Vec<usize>,
-    /// Share by which `injected` is made slower than the baseline, if it is to play.
-    pub inject: Option<f64>,
+    /// How much slower than the baseline `injected` is, if it is to play.
+    pub inject: Option<Inject>,
     /// Turns of [`spin`](headlock_strategies::spin) in a nanosecond, measured once, so that every trial waits alike.
     pub spins_per_ns: f64,
     /// The number of the first block, above 0 when a run is resumed.

@@ -8,7 +8,7 @@ use super::describe::{at_floor, compare, describe_part};
 use super::turns::{Turn, turns_of_block};
 use super::*;
 use crate::harness::job::{BlockOutcome, Job, Outcome, ThreadOutcome, Watch};
-use crate::harness::{Handed, LibraryFile, Speed};
+use crate::harness::{Handed, Inject, LibraryFile, Speed};
 use crate::record::{AA_CONTROL, FLOOR, FLOOR_BEHIND, Pass};
 use crate::workload::{Overrides, Workload};
 
@@ -323,11 +323,13 @@ fn what_nobody_is_to_blame_for_ends_the_run() {
 
 #[test]
 fn only_the_injected_contestant_is_slowed_down() {
-    let plan = Plan { inject: Some(0.01), ..judged() };
+    const SLOWER: Inject = Inject { share: 0.01, beyond_ns: 500 };
+    let plan = Plan { inject: Some(SLOWER), ..judged() };
     let mut notes = Notes::of(1);
     let ending = play_blocks(&plan, &mut notes, &AtomicBool::new(false), |job, _| {
         for contestant in &job.contestants {
-            assert_eq!(contestant.inject, if contestant.name == INJECTED { 0.01 } else { 0.0 });
+            let share = if contestant.name == INJECTED { 0.01 } else { 0.0 };
+            assert_eq!(contestant.inject, Inject { share, ..SLOWER }, "the same code for all");
         }
         assert!(plays(job, INJECTED));
         Ok(outcome(job, |_| 1.0))

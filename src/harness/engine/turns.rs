@@ -7,7 +7,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use super::counted::CountedLocks;
 use super::{INJECTED, Plan};
 use crate::harness::job::{Contestant, Job, Load};
-use crate::harness::{Isolation, Speed, floor_of};
+use crate::harness::{Inject, Isolation, Speed, floor_of};
 use crate::record::{AA_CONTROL, FLOOR, FLOOR_BEHIND, Pass, is_floor};
 
 /// Bytes of a timer in a list, with its share of the index, roughly.
@@ -132,7 +132,10 @@ impl Plan {
         let contestant = |name: &String| Contestant {
             name: name.clone(),
             strategy: self.played_as(name).to_owned(),
-            inject: self.inject.filter(|_| name == INJECTED).unwrap_or(0.0),
+            inject: self.inject.map_or(Inject::NONE, |inject| match name == INJECTED {
+                true => inject,
+                false => Inject { share: 0.0, ..inject },
+            }),
         };
         Job {
             contestants: turn.names.iter().map(contestant).collect(),

@@ -9,6 +9,7 @@ use headlock_strategies::{Counts, LockCounts, TimerHandle, TimerId};
 use crate::harness::clock::{Clock, Moment};
 use crate::harness::contestant::{self, Played, Slice};
 use crate::harness::grace;
+use crate::harness::inject::Inject;
 use crate::harness::latency::{GRACE, Recorder};
 use crate::workload::script::{DUE, Script};
 use crate::workload::{Load, Op, PollClock, Workload};
@@ -45,8 +46,8 @@ pub struct Make<'a> {
     pub workload: &'a Workload,
     /// Turns of [`spin`](headlock_strategies::spin) in a nanosecond.
     pub spins_per_ns: f64,
-    /// Share by which everything is made slower.
-    pub inject: f64,
+    /// By how much it is slower than it need be.
+    pub inject: Inject,
     /// The clock, where operations are timed.
     pub clock: Option<Clock>,
     /// Whether grace periods are recorded.
@@ -122,7 +123,7 @@ pub struct Player<'a, H> {
     batch: usize,
     actor: Actor<'a>,
     other_work: OtherWork<'a>,
-    inject: f64,
+    inject: Inject,
     schedule: Schedule,
     clock: Option<Clock>,
     /// Whether grace periods are recorded where operations are timed.
@@ -210,15 +211,9 @@ impl<'a, H: TimerHandle> Player<'a, H> {
         let mut end = Moment::now();
         self.pace = batches as f64 / end.ns_since(start).max(1) as f64;
         let behind_ns = self.behind_ns();
-        if self.inject > 0.0 {
-            // All threads stand still at once, so it takes the same share from each, whatever they do to one another.
-            let until = start.plus_ns((end.ns_since(start) as f64 * (1.0 + self.inject)) as u64);
-            while until.ns_since(end) > 0 {
-                end = Moment::now();
-            }
-        }
+        end = self.inject.slice_end(self.clock.is_some().then_some(self.tally.owed_ns), start, end);
         self.tally.ops = (batches * self.batch) as u64;
-        let Tally { ops, fired, rearms, service_ns } = self.tally;
+        let Tally { ops, fired, rearms, service_ns, .. } = self.tally;
         Played { start, end, ops, fired, rearms, service_ns, behind_ns }
     }
 
@@ -250,12 +245,14 @@ impl<'a, H: TimerHandle> Player<'a, H> {
             self.begin_operation(before);
             self.actor.play(target(&mut self.handle, &mut self.empty, step), &mut self.tally, step);
             self.other_work.read_clock(step.op);
-            let after = self.stretched(clock, before, clock.raw());
-            let service = clock.ns_between(before, after);
+            let after = clock.raw();
+            let took = clock.ns_between(before, after);
+            let service = self.inject.operation_ns(took, &mut self.tally.owed_ns);
             self.tally.service_ns += service;
             if self.recorded {
                 self.recorder.service(step.op as usize, service);
-                self.recorder.response(step.op as usize, clock.ns_between(origin, after).saturating_sub(intended));
+                let response = clock.ns_between(origin, after).saturating_sub(intended);
+                self.recorder.response(step.op as usize, response + (service - took));
             }
             self.record_graces(clock, after);
         }
@@ -302,8 +299,8 @@ impl<'a, H: TimerHandle> Player<'a, H> {
             if PACED {
                 self.other_work.read_clock(step.op);
             }
-            let after = self.stretched(clock, before, clock.raw());
-            let service = clock.ns_between(before, after);
+            let after = clock.raw();
+            let service = self.inject.operation_ns(clock.ns_between(before, after), &mut self.tally.owed_ns);
             self.tally.service_ns += service;
             if self.recorded {
                 self.recorder.service(step.op as usize, service);
@@ -311,16 +308,6 @@ impl<'a, H: TimerHandle> Player<'a, H> {
             self.record_graces(clock, after);
         }
         self.finish_batch();
-    }
-
-    /// The end of an operation, later by the share that is injected.
-    #[inline(always)]
-    fn stretched(&self, clock: &Clock, before: u64, after: u64) -> u64 {
-        if self.inject > 0.0 {
-            stretch(clock, before, after, self.inject)
-        } else {
-            after
-        }
     }
 
     #[inline(always)]
@@ -422,15 +409,4 @@ impl<H: TimerHandle> contestant::Player for Player<'_, H> {
     fn take_recorder(&mut self) -> Recorder {
         std::mem::replace(&mut self.recorder, Recorder::idle())
     }
-}
-
-/// Waits until an operation that took from `before` to `after` has taken longer by `share`, and reads the clock.
-#[cold]
-pub fn stretch(clock: &Clock, before: u64, after: u64, share: f64) -> u64 {
-    let until = before + ((after - before) as f64 * (1.0 + share)) as u64;
-    let mut now = after;
-    while now < until {
-        now = clock.raw();
-    }
-    now
 }

@@ -19,6 +19,8 @@ pub struct Tally {
     pub fired: u64,
     pub rearms: u64,
     pub service_ns: u64,
+    /// What its operations are to be longer by and were not yet, a self-test of the tool.
+    pub owed_ns: u64,
 }
 
 /// What an operation needs besides the handle.
