@@ -173,7 +173,8 @@ pub struct Trial {
     /// Slices in which it was measured; empty where it had a process of its own.
     pub slices: Option<u64>,
     /// The natural logarithm of its time per operation over the baseline's, as played in turns with it in one process; empty where
-    /// that was not so. Throughput pass: the mean of the middle half of the slices' log ratios. Latency pass: of `ns_per_op`.
+    /// that was not so. Throughput pass: the mean of the middle half of the slices' log
+    /// ratios, with several threads the ratio of all time. Latency pass: of `ns_per_op`.
     pub log_ratio: Option<f64>,
     /// The same of the times less the floor's in the same slices; empty too where one of them does not clear the floor.
     pub log_net_ratio: Option<f64>,

@@ -145,11 +145,11 @@ pub fn play<P: Part>(
         let floor = floor_under(&job.contestants[entrant.contestant].strategy);
         parts.push(Outcome {
             slices: own.len() as u64,
-            log_ratio: baseline.and_then(|baseline| log_ratio(own, baseline)),
+            log_ratio: baseline.and_then(|baseline| log_ratio(own, baseline, plan.threads)),
             log_net_ratio: floor
                 .zip(baseline.zip(base_floor))
-                .and_then(|(floor, base)| log_net_ratio((own, floor), base)),
-            log_over_floor: floor.and_then(|floor| log_ratio(own, floor)),
+                .and_then(|(floor, base)| log_net_ratio((own, floor), base, plan.threads)),
+            log_over_floor: floor.and_then(|floor| log_ratio(own, floor, plan.threads)),
             ..describe(job, entrant, totals, counts[number], &role, &op)
         });
     }
