@@ -28,6 +28,8 @@
 #define NOBODY (-1)
 /* Between the end of a stay and the line's departure, ps: a read-modify-write that follows at once on another still finds the line. */
 #define DEPARTURE 1
+/* An access so few bytes behind an address is to what lies there. */
+#define NODE 256
 
 struct line {
     uint64_t holders[MAX_CORES / 64];
@@ -238,7 +240,38 @@ static uint64_t serial_of(const struct thread *thread) { return thread->epoch >>
 
 ps vm_horizon(void);
 
+void vm_spend(ps cost) {
+    ps done = current->credit < cost ? current->credit : cost;
+    current->credit -= done;
+    current->clock += cost - done;
+}
+
+/* Waits for the loads under way that the next access cannot pass: those so early that the processor looks no further ahead, one whose
+ * value is the next one's address, or all. */
+static void wait_for_loads(struct thread *thread, uint64_t address, int all) {
+    int left = 0;
+    for (int index = 0; index < thread->missing; index++) {
+        struct miss *miss = &thread->misses[index];
+        int depends = address - miss->value < NODE && miss->value;
+        if (miss->complete > thread->clock && (all || depends || thread->clock - miss->issued > machine.window)) {
+            thread->clock = miss->complete;
+        }
+        if (miss->complete > thread->clock) thread->misses[left++] = *miss;
+    }
+    thread->missing = left;
+}
+
+/* The load that has just been granted its line is under way, and its thread goes on. */
+static void note_miss(struct thread *thread) {
+    if (thread->missing == MISSES) {
+        thread->missing--;
+        memmove(thread->misses, thread->misses + 1, (MISSES - 1) * sizeof *thread->misses);
+    }
+    thread->misses[thread->missing++] = (struct miss){thread->request, thread->clock, 0};
+}
+
 void vm_drain(void) {
+    wait_for_loads(current, 0, 1);
     if (current->clock < current->drained) current->clock = current->drained;
 }
 
@@ -256,7 +289,7 @@ static void touch(struct thread *thread, uint32_t number, int write, int buffere
     uint64_t serial = serial_of(thread);
     if (line->only == serial && line->owner == thread->core) {
         if (thread->clock > vm_horizon() + machine.slack) vm_turn();
-        thread->clock += cost;
+        vm_spend(cost);
         if (write) line->last_writer = thread->core;
         return;
     }
@@ -264,7 +297,7 @@ static void touch(struct thread *thread, uint32_t number, int write, int buffere
     if (cold && !line->only && line->last_writer == NOBODY && line->owner == NOBODY) line->only = serial;
     if (line->only == serial) {
         if (thread->clock > vm_horizon() + machine.slack) vm_turn();
-        thread->clock += cost + (cold ? machine.memory : 0);
+        vm_spend(cost + (cold ? machine.memory : 0));
         memset(line->holders, 0, sizeof line->holders);
         add_holder(line, thread->core);
         line->owner = line->at_core = thread->core;
@@ -276,7 +309,7 @@ static void touch(struct thread *thread, uint32_t number, int write, int buffere
     int stay_is_over = write && line->owner == thread->core && line->first != NOBODY && line->free_at <= thread->clock && !follows;
     if (!stay_is_over && (write ? line->owner == thread->core : holds(line, thread->core))) {
         if (follows && line->free_at >= thread->clock) line->free_at += cost;
-        thread->clock += cost;
+        vm_spend(cost);
         if (write) line->last_writer = thread->core;
         return;
     }
@@ -288,9 +321,17 @@ static void touch(struct thread *thread, uint32_t number, int write, int buffere
         if (buffered) {
             if (thread->drained < thread->clock) thread->drained = thread->clock;
             thread->clock = thread->request + cost;
+        } else if (!write && machine.window) {
+            note_miss(thread);
+            thread->clock = thread->request + cost;
         }
     } else {
         enqueue(number, line, thread);
+        /* Others have gone on meanwhile, so its clock stays; what it had begun is done. */
+        if (!write) {
+            ps waited = thread->clock - thread->request;
+            thread->credit += waited < machine.window ? waited : machine.window;
+        }
     }
 }
 
@@ -302,7 +343,12 @@ void vm_access(const volatile void *address, size_t size, enum access access) {
     static const int is_write[] = {0, 1, 0, 1, 1, 1};
     ps cost[] = {machine.plain, machine.plain, machine.load, machine.store, machine.rmw, machine.rmw};
     int buffered = access == PLAIN_STORE || access == STORE;
-    if (is_write[access] && !buffered) vm_drain();
+    if (is_write[access] && !buffered) {
+        vm_drain();
+    } else if (thread->missing) {
+        wait_for_loads(thread, (uint64_t)address, 0);
+    }
+    int missing = thread->missing;
     uint64_t first = (uint64_t)address / LINE, last = ((uint64_t)address + size - 1) / LINE;
     uint64_t before = thread->changed;
     vm_between();
@@ -311,4 +357,5 @@ void vm_access(const volatile void *address, size_t size, enum access access) {
         touch(thread, number_of(key + 1), is_write[access], buffered, follows, key == first ? cost[access] : 0);
     }
     if (access == RMW) thread->changed = last + 1;
+    if (size == 8 && thread->missing > missing) memcpy(&thread->misses[thread->missing - 1].value, (const void *)address, 8);
 }

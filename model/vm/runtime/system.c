@@ -81,6 +81,7 @@ static long futex_wake(const uint32_t *word, long most, uint32_t mask) {
         vm_event_thread(first);
         woken++;
     }
+    if (woken) current->clock += machine.wake_call;
     return woken;
 }
 
