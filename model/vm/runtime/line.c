@@ -317,7 +317,8 @@ static void touch(struct thread *thread, uint32_t number, int write, int buffere
     thread->wants_write = write;
     thread->operation = cost;
     if (line->first == NOBODY && line->free_at <= thread->clock) {
-        grant(line, thread, thread->clock);
+        /* Stores reach the cache one after the other. */
+        grant(line, thread, buffered && thread->drained > thread->clock ? thread->drained : thread->clock);
         if (buffered) {
             if (thread->drained < thread->clock) thread->drained = thread->clock;
             thread->clock = thread->request + cost;
