@@ -163,6 +163,7 @@ static void grant(struct line *line, struct thread *thread, ps at) {
         add_holder(line, core);
         line->free_at = arrive + thread->operation + (stay(line->waiting) - 1) * machine.rmw;
     } else {
+        if (line->owner != NOBODY && line->owner == line->last_writer) memset(line->holders, 0, sizeof line->holders);
         line->owner = has_other_holder(line, core) ? NOBODY : core;
         add_holder(line, core);
         line->free_at = exclusive ? arrive : at + machine.read_service;

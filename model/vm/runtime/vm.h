@@ -37,6 +37,7 @@ struct machine {
     ps pause;                       /* a pause instruction in a spinning loop */
     ps alloc;                       /* malloc, free */
     ps syscall;                     /* into the kernel and back */
+    ps futex_wait;                  /* a futex wait until the kernel looks at the word */
     ps yield_;                      /* sched_yield that finds nobody else to run */
     ps wake;                        /* from a futex wake until the woken thread runs */
     ps wake_call;                   /* what a futex wake that wakes somebody takes its caller */

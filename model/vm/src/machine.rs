@@ -35,6 +35,7 @@ pub struct Machine {
     pub pause: i64,
     pub alloc: i64,
     pub syscall: i64,
+    pub futex_wait: i64,
     pub yield_: i64,
     pub wake: i64,
     pub wake_call: i64,

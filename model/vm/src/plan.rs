@@ -264,6 +264,7 @@ fn set(machine: &mut Machine, name: &str, value: i64) -> Option<()> {
         "pause" => machine.pause = value,
         "alloc" => machine.alloc = value,
         "syscall" => machine.syscall = value,
+        "futex_wait" => machine.futex_wait = value,
         "yield" => machine.yield_ = value,
         "wake" => machine.wake = value,
         "wake_call" => machine.wake_call = value,
