@@ -63,6 +63,11 @@ uint64_t vm_random(void) {
     return random_state * 0x2545F4914F6CDD1Dull;
 }
 
+ps vm_about(ps time) {
+    ps most = time / 1000 * machine.jitter;
+    return most ? time - most + (ps)(vm_random() % (uint64_t)(2 * most + 1)) : time;
+}
+
 /* Another simulation begins at time zero: nothing is under way. What the caches hold stays. */
 void vm_lines_at_rest(void) {
     for (uint32_t number = 1; number < line_count; number++) {
@@ -144,7 +149,7 @@ static void grant(struct line *line, struct thread *thread, ps at) {
     ps transfer = distance(line, core, write);
     int exclusive = line->owner != NOBODY;
     if (!has_other_holder(line, core) && !holds(line, core)) transfer = machine.memory;
-    ps arrive = at + transfer;
+    ps arrive = at + vm_about(transfer);
     thread->counts.waited += (uint64_t)(at - thread->request);
     if (line->only) {
         /* Nobody else knows of it. */
@@ -163,10 +168,11 @@ static void grant(struct line *line, struct thread *thread, ps at) {
         add_holder(line, core);
         line->free_at = arrive + thread->operation + (stay(line->waiting) - 1) * machine.rmw;
     } else {
-        if (line->owner != NOBODY && line->owner == line->last_writer) memset(line->holders, 0, sizeof line->holders);
+        int whole = line->owner != NOBODY && line->owner == line->last_writer;
+        if (whole) memset(line->holders, 0, sizeof line->holders);
         line->owner = has_other_holder(line, core) ? NOBODY : core;
         add_holder(line, core);
-        line->free_at = exclusive ? arrive : at + machine.read_service;
+        line->free_at = whole ? arrive + thread->operation + (stay(line->waiting) - 1) * machine.rmw : exclusive ? arrive : at + machine.read_service;
     }
     thread->clock = arrive + thread->operation;
 }
