@@ -63,11 +63,6 @@ uint64_t vm_random(void) {
     return random_state * 0x2545F4914F6CDD1Dull;
 }
 
-ps vm_about(ps time) {
-    ps most = time / 1000 * machine.jitter;
-    return most ? time - most + (ps)(vm_random() % (uint64_t)(2 * most + 1)) : time;
-}
-
 /* Another simulation begins at time zero: nothing is under way. What the caches hold stays. */
 void vm_lines_at_rest(void) {
     for (uint32_t number = 1; number < line_count; number++) {
@@ -149,7 +144,7 @@ static void grant(struct line *line, struct thread *thread, ps at) {
     ps transfer = distance(line, core, write);
     int exclusive = line->owner != NOBODY;
     if (!has_other_holder(line, core) && !holds(line, core)) transfer = machine.memory;
-    ps arrive = at + vm_about(transfer);
+    ps arrive = at + transfer;
     thread->counts.waited += (uint64_t)(at - thread->request);
     if (line->only) {
         /* Nobody else knows of it. */

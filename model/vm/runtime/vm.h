@@ -45,7 +45,6 @@ struct machine {
     ps membarrier;                  /* membarrier(2), private expedited: the call */
     ps membarrier_core;             /* and for each other core that runs a thread of the process */
     ps read_service;                /* how long a shared line keeps the next reader waiting */
-    ps jitter;                      /* thousandths by which a transfer, a pause, and a call of the system may take longer or shorter */
     ps window;                      /* how much later work a processor has begun while a load waits for its line */
     int stay_pair;                  /* thousandths: mean operations of a core on a line before it goes to the only one that waits */
     int stay_queue;                 /* thousandths: the same where very many wait */
@@ -126,7 +125,6 @@ void vm_spend(ps cost);            /* the current thread works so long, less wha
 void vm_line_free(uint32_t line, ps at); /* the line's time has come to go on to the next core */
 void vm_lines_at_rest(void);
 uint64_t vm_random(void);
-ps vm_about(ps time);              /* drawn from around `time`, as far off as `jitter` says */
 
 /* memory.c */
 void *vm_region(size_t bytes);    /* zeroed memory at an address that is the same in every run */
