@@ -26,11 +26,11 @@ const SHARED: u64 = 20_000;
 /// Handovers between two threads that sleep.
 const SLEEPS: u64 = 300;
 /// Lines that one of the two writes and the other then reads.
-const LINES: usize = 64;
+const LINES: usize = 8;
 /// How often.
-const WALKS: u64 = 200;
-/// After so long a thread that waits has called the kernel, and its processor does not yet rest.
-const FALLS_ASLEEP_NS: u64 = 3_000;
+const WALKS: u64 = 1_000;
+/// After so long a thread that waits has called the kernel, as one has that a holder of its lock wakes.
+const FALLS_ASLEEP_NS: u64 = 1_000;
 /// Words of a table that no cache holds: 128 MiB.
 const COLD: usize = 1 << 24;
 
@@ -115,7 +115,13 @@ pub fn run(args: &Args) -> Result<String> {
         summary: host.cpu_model.unwrap_or_else(|| "a processor that does not say its name".to_owned()),
         cores: allowed.len(),
         threads_per_core: 1,
-        lines: Lines { stay_pair, stay_queue, near_first: false, read_service_ns, window_ns },
+        lines: Lines {
+            stay_pair,
+            stay_queue,
+            near_first: false,
+            read_service_ns,
+            window_ns,
+        },
         costs,
         level: vec![Level {
             name: "machine".to_owned(),
@@ -178,7 +184,9 @@ fn costs(b: usize) -> Result<Costs> {
         })?,
         syscall_ns: rounds("getppid(2)", || Ok(shared_cost(|| _ = black_box(rustix::process::getppid()))))?,
         yield_ns: rounds("sched_yield(2) with nobody to yield to", || Ok(shared_cost(std::thread::yield_now)))?,
-        wake_ns: rounds("waking a thread that has just fallen asleep, until it runs", || wake(b).map(|[runs, _]| runs))?,
+        wake_ns: rounds("waking a thread that has just fallen asleep, until it runs", || {
+            wake(b).map(|[runs, _]| runs)
+        })?,
         wake_call_ns: rounds("the same, until its caller goes on", || wake(b).map(|[_, call]| call))?,
         futex_wait_ns: rounds("a futex wait for a word that has changed", || Ok(shared_cost(futex_wait)))?,
         clock_ns: rounds("reading the monotonic clock", || Ok(local(|| _ = black_box(Moment::now()))))?,
@@ -255,6 +263,12 @@ fn beside_spinner(cpu: usize, here: impl FnOnce() -> f64) -> Result<f64> {
     )
 }
 
+/// Lets what is under way come to its end.
+fn settle() {
+    fence(Ordering::SeqCst);
+    (0..20).for_each(|_| spin_loop());
+}
+
 /// A load of a line that the other processor has written: a walk over such lines, in which each load says where the next one goes.
 fn transfer(cpu: usize) -> Result<f64> {
     let words: &Vec<Word> = &(0..LINES).map(|_| Word::default()).collect();
@@ -270,6 +284,7 @@ fn transfer(cpu: usize) -> Result<f64> {
             for round in 0..WALKS {
                 wait_for(2 * round);
                 words.iter().for_each(|word| word.0.store(0, Ordering::Release));
+                settle();
                 turn.0.store(2 * round + 1, Ordering::Release);
             }
         },
@@ -277,10 +292,9 @@ fn transfer(cpu: usize) -> Result<f64> {
             let mut spent = 0;
             for round in 0..WALKS {
                 wait_for(2 * round + 1);
+                settle();
                 let start = Moment::now();
-                // Out of order, so that no line is fetched before it is asked for.
-                let next = |step: usize, zero: u64| (step * 37 + zero as usize) % LINES;
-                let end = (0..LINES).fold(0, |zero, step| words[next(step, zero)].0.load(Ordering::Acquire));
+                let end = (0..LINES).fold(0, |zero, at| words[at + zero as usize].0.load(Ordering::Acquire));
                 black_box(end);
                 spent += start.elapsed_ns();
                 turn.0.store(2 * round + 2, Ordering::Release);
@@ -401,9 +415,7 @@ fn work(machine: &Description, program: &std::path::Path) -> Result<(Vec<Work>, 
             .iter()
             .zip(modelled)
             .map(|(strategy, modelled)| {
-                of(strategy)
-                    .map(|ns| ns - modelled)
-                    .with_context(|| format!("{strategy} was not measured"))
+                of(strategy).map(|ns| ns - modelled).with_context(|| format!("{strategy} was not measured"))
             })
             .collect::<Result<_>>()?;
         beyond.push(beside);

@@ -63,6 +63,10 @@ uint64_t vm_random(void) {
     return random_state * 0x2545F4914F6CDD1Dull;
 }
 
+/* No two rounds of a real machine are alike. With costs that always are, a thread that looks at a lock now and then can fall into step
+ * with the one that takes it over and over, and finds it taken each time. */
+ps vm_about(ps time) { return time - time / 10 + (ps)(vm_random() % (uint64_t)(time / 5 + 1)); }
+
 /* Another simulation begins at time zero: nothing is under way. What the caches hold stays. */
 void vm_lines_at_rest(void) {
     for (uint32_t number = 1; number < line_count; number++) {
@@ -144,7 +148,7 @@ static void grant(struct line *line, struct thread *thread, ps at) {
     ps transfer = distance(line, core, write);
     int exclusive = line->owner != NOBODY;
     if (!has_other_holder(line, core) && !holds(line, core)) transfer = machine.memory;
-    ps arrive = at + transfer;
+    ps arrive = at + vm_about(transfer);
     thread->counts.waited += (uint64_t)(at - thread->request);
     if (line->only) {
         /* Nobody else knows of it. */

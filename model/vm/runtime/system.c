@@ -33,7 +33,7 @@ static uint64_t waits;
 static void charge(ps cost) {
     current->counts.syscalls++;
     vm_drain();
-    current->clock += cost;
+    current->clock += vm_about(cost);
     vm_turn();
 }
 
@@ -239,7 +239,7 @@ void vm_pause(void) {
     if (!current) return;
     int error = errno;
     current->counts.pauses++;
-    current->clock += machine.pause;
+    current->clock += vm_about(machine.pause);
     vm_turn(); /* may switch to other threads, from inside a handler: its frame lies on this thread's own stack */
     errno = error;
 }

@@ -125,6 +125,7 @@ void vm_spend(ps cost);            /* the current thread works so long, less wha
 void vm_line_free(uint32_t line, ps at); /* the line's time has come to go on to the next core */
 void vm_lines_at_rest(void);
 uint64_t vm_random(void);
+ps vm_about(ps time);              /* drawn from a tenth less to a tenth more */
 
 /* memory.c */
 void *vm_region(size_t bytes);    /* zeroed memory at an address that is the same in every run */

@@ -72,7 +72,9 @@ const EXPERIMENTS: [(&str, Operation); 15] = [
         _ => it.padded[..8].iter().for_each(|word| _ = word.0.load(Ordering::Acquire)),
     }),
     ("read-chain", |it, thread, _| match thread {
-        0 => (0..8).for_each(|at| it.padded[at].0.store((&raw const it.padded[at + 1]).addr() as u64, Ordering::Release)),
+        0 => {
+            (0..8).for_each(|at| it.padded[at].0.store((&raw const it.padded[at + 1]).addr() as u64, Ordering::Release))
+        }
         _ => (0..8).for_each(|at| _ = it.padded[at].0.load(Ordering::Acquire)),
     }),
     ("write-many", |it, thread, round| {
