@@ -13,10 +13,15 @@
  * group of cores ends as well when the request of a core outside can have come: the directory hears where the line is, and sends
  * the request on, so that is a transfer to the next larger group and back after the line's arrival.
  *
- * A store that has to fetch its line does not keep the thread waiting: it stands in the store buffer, and the thread goes on. A
- * read-modify-write and a fence wait until all earlier stores have got their lines, as they do on x86-64. Loads wait for their lines one
- * after the other; a processor that looks ahead waits for several at once, which is not modelled. A store to a line that is under way
- * or has others waiting queues like a load.
+ * A store that has to fetch its line does not keep the thread waiting: it stands in the store buffer, and the thread goes on. Stores
+ * reach the cache one after the other. A read-modify-write and a fence wait until all earlier stores have got their lines, as they do on
+ * x86-64, and for the loads before them. A store to a line that is under way or has others waiting queues like a load.
+ *
+ * A load that has to fetch its line does not keep the thread waiting until it is `window` of work ahead, or until the next access is to
+ * what the load is to read (`wait_for_loads`). One that queues does, and `window` of what follows is done meanwhile (`credit`).
+ *
+ * A load of a line that another core has changed takes it over whole, as measured between two cores of an Intel Xeon: the reader's
+ * own change then finds it there, and the first core has to fetch it again.
  *
  * A line that is read by many goes from reader to reader in `read_service` each, the first one's transfer apart. */
 #include "vm.h"
