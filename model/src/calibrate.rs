@@ -25,6 +25,12 @@ const LOCAL: u32 = 200_000;
 const SHARED: u64 = 20_000;
 /// Handovers between two threads that sleep.
 const SLEEPS: u64 = 300;
+/// Lines that one of the two writes and the other then reads.
+const LINES: usize = 8;
+/// How often.
+const WALKS: u64 = 1_000;
+/// After so long a thread that waits has called the kernel, as one has that a holder of its lock wakes.
+const FALLS_ASLEEP_NS: u64 = 1_000;
 /// Words of a table that no cache holds: 128 MiB.
 const COLD: usize = 1 << 24;
 
@@ -70,7 +76,7 @@ pub fn run(args: &Args) -> Result<String> {
     let (a, b) = (cpus[0], cpus[1]);
     pin::pin_current(a).map_err(anyhow::Error::msg)?;
     let costs = costs(b)?;
-    let latency = rounds("a line there and back, halved", || transfer(b))?;
+    let latency = rounds("a load of a line that the other core has written", || transfer(b))?;
     let contended = rounds("", || increment(b))?;
     // At two threads an increment takes 2 * (latency + k * rmw) / k, with k operations a stay.
     let stay = |ns: f64, latency: f64, rmw: f64| match ns - 2.0 * rmw {
@@ -97,13 +103,25 @@ pub fn run(args: &Args) -> Result<String> {
         high: Some(8.0),
         source: "assumed: two threads cannot show it".to_owned(),
     };
+    let window_ns = Figure {
+        value: 20.0,
+        low: Some(0.0),
+        high: Some(40.0),
+        source: "assumed: some 350 instructions in flight, four each cycle, at 4 GHz".to_owned(),
+    };
     let host = headlock::harness::host::facts();
     let mut machine = Description {
         name: args.name.clone(),
         summary: host.cpu_model.unwrap_or_else(|| "a processor that does not say its name".to_owned()),
         cores: allowed.len(),
         threads_per_core: 1,
-        lines: Lines { stay_pair, stay_queue, near_first: false, read_service_ns },
+        lines: Lines {
+            stay_pair,
+            stay_queue,
+            near_first: false,
+            read_service_ns,
+            window_ns,
+        },
         costs,
         level: vec![Level {
             name: "machine".to_owned(),
@@ -146,7 +164,13 @@ fn costs(b: usize) -> Result<Costs> {
         rmw_ns: rounds("an increment of a line that is ours", || {
             Ok(local(|| _ = own.0.fetch_add(1, Ordering::AcqRel)))
         })?,
-        fence_ns: rounds("a sequentially consistent fence", || Ok(local(|| fence(Ordering::SeqCst))))?,
+        fence_ns: rounds("a sequentially consistent fence", || {
+            // Fences with nothing between them are one.
+            Ok(local(|| {
+                fence(Ordering::SeqCst);
+                black_box(());
+            }))
+        })?,
         call_ns: Figure {
             value: 0.5,
             low: Some(0.2),
@@ -160,7 +184,11 @@ fn costs(b: usize) -> Result<Costs> {
         })?,
         syscall_ns: rounds("getppid(2)", || Ok(shared_cost(|| _ = black_box(rustix::process::getppid()))))?,
         yield_ns: rounds("sched_yield(2) with nobody to yield to", || Ok(shared_cost(std::thread::yield_now)))?,
-        wake_ns: rounds("waking a thread that sleeps in a futex, until it runs", || wake(b))?,
+        wake_ns: rounds("waking a thread that has just fallen asleep, until it runs", || {
+            wake(b).map(|[runs, _]| runs)
+        })?,
+        wake_call_ns: rounds("the same, until its caller goes on", || wake(b).map(|[_, call]| call))?,
+        futex_wait_ns: rounds("a futex wait for a word that has changed", || Ok(shared_cost(futex_wait)))?,
         clock_ns: rounds("reading the monotonic clock", || Ok(local(|| _ = black_box(Moment::now()))))?,
         membarrier_ns: alone,
         membarrier_core_ns,
@@ -235,24 +263,43 @@ fn beside_spinner(cpu: usize, here: impl FnOnce() -> f64) -> Result<f64> {
     )
 }
 
-/// What a line takes from one processor to the other.
+/// Lets what is under way come to its end.
+fn settle() {
+    fence(Ordering::SeqCst);
+    (0..20).for_each(|_| spin_loop());
+}
+
+/// A load of a line that the other processor has written: a walk over such lines, in which each load says where the next one goes.
 fn transfer(cpu: usize) -> Result<f64> {
-    let word = &Word::default();
-    let turns = move |mine: u64| {
-        for turn in 0..SHARED {
-            while word.0.load(Ordering::Acquire) != 2 * turn + mine {
-                black_box(());
-            }
-            word.0.store(2 * turn + mine + 1, Ordering::Release);
+    let words: &Vec<Word> = &(0..LINES).map(|_| Word::default()).collect();
+    let turn = &Word::default();
+    let wait_for = move |wanted: u64| {
+        while turn.0.load(Ordering::Acquire) != wanted {
+            spin_loop();
         }
     };
     beside(
         cpu,
-        move || turns(1),
+        move || {
+            for round in 0..WALKS {
+                wait_for(2 * round);
+                words.iter().for_each(|word| word.0.store(0, Ordering::Release));
+                settle();
+                turn.0.store(2 * round + 1, Ordering::Release);
+            }
+        },
         || {
-            let start = Moment::now();
-            turns(0);
-            per(start, 2.0 * SHARED as f64)
+            let mut spent = 0;
+            for round in 0..WALKS {
+                wait_for(2 * round + 1);
+                settle();
+                let start = Moment::now();
+                let end = (0..LINES).fold(0, |zero, at| words[at + zero as usize].0.load(Ordering::Acquire));
+                black_box(end);
+                spent += start.elapsed_ns();
+                turn.0.store(2 * round + 2, Ordering::Release);
+            }
+            spent as f64 / (WALKS * LINES as u64) as f64
         },
     )
 }
@@ -281,10 +328,15 @@ fn increment(cpu: usize) -> Result<f64> {
     )
 }
 
-/// From a wake until the woken thread runs: half of a handover there and back.
-fn wake(cpu: usize) -> Result<f64> {
+fn futex_wait() {
+    let changed = std::sync::atomic::AtomicU32::new(1);
+    let answer = rustix::thread::futex::wait(&changed, rustix::thread::futex::Flags::PRIVATE, 0, None);
+    assert_eq!(answer, Err(rustix::io::Errno::AGAIN), "the word is not what is waited for");
+}
+
+/// What waking a thread that has just fallen asleep takes: until it runs, and its caller.
+fn wake(cpu: usize) -> Result<[f64; 2]> {
     let turn = &AtomicU64::new(0);
-    let here = std::thread::current();
     std::thread::scope(|scope| {
         let helper = scope.spawn(move || {
             let placed = pin::pin_current(cpu);
@@ -293,21 +345,26 @@ fn wake(cpu: usize) -> Result<f64> {
                     std::thread::park();
                 }
                 turn.store(2 * round + 2, Ordering::Release);
-                here.unpark();
             }
             placed
         });
-        let start = Moment::now();
+        let mut spent = [0; 2];
         for round in 0..SLEEPS {
+            let before = Moment::now();
+            while before.elapsed_ns() < FALLS_ASLEEP_NS {
+                spin_loop();
+            }
+            let start = Moment::now();
             turn.store(2 * round + 1, Ordering::Release);
             helper.thread().unpark();
+            spent[1] += start.elapsed_ns();
             while turn.load(Ordering::Acquire) != 2 * round + 2 {
-                std::thread::park();
+                spin_loop();
             }
+            spent[0] += start.elapsed_ns();
         }
-        let ns = per(start, 2.0 * SLEEPS as f64);
         helper.join().expect("the helper does not panic").map_err(anyhow::Error::msg)?;
-        Ok(ns)
+        Ok(spent.map(|ns| ns as f64 / SLEEPS as f64))
     })
 }
 
@@ -358,9 +415,7 @@ fn work(machine: &Description, program: &std::path::Path) -> Result<(Vec<Work>, 
             .iter()
             .zip(modelled)
             .map(|(strategy, modelled)| {
-                of(strategy)
-                    .map(|ns| (ns - modelled).max(0.0))
-                    .with_context(|| format!("{strategy} was not measured"))
+                of(strategy).map(|ns| ns - modelled).with_context(|| format!("{strategy} was not measured"))
             })
             .collect::<Result<_>>()?;
         beyond.push(beside);

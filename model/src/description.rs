@@ -100,6 +100,7 @@ pub struct Lines {
     pub stay_queue: Figure,
     pub near_first: bool,
     pub read_service_ns: Figure,
+    pub window_ns: Figure,
 }
 
 macro_rules! costs {
@@ -120,7 +121,8 @@ macro_rules! costs {
 
 costs! {
     plain_ns "plain", load_ns "load", store_ns "store", rmw_ns "rmw", fence_ns "fence", call_ns "call", memory_ns "memory",
-    pause_ns "pause", alloc_ns "alloc", syscall_ns "syscall", yield_ns "yield", wake_ns "wake", clock_ns "clock",
+    pause_ns "pause", alloc_ns "alloc", syscall_ns "syscall", yield_ns "yield", wake_ns "wake", wake_call_ns "wake_call",
+    futex_wait_ns "futex_wait", clock_ns "clock",
     membarrier_ns "membarrier", membarrier_core_ns "membarrier_core",
 }
 
@@ -217,6 +219,7 @@ impl Description {
             ensure!(figure.low.unwrap_or(figure.value) >= 1.0, "{name} is less than 1 operation");
         }
         it.lines.read_service_ns.check("read_service_ns")?;
+        it.lines.window_ns.check("window_ns")?;
         Ok(it)
     }
 
@@ -246,6 +249,7 @@ impl Description {
         ] {
             let _ = writeln!(text, "cost {name} {}", (figure.gain(end) * 1e3).round());
         }
+        let _ = writeln!(text, "cost window {}", picoseconds(self.lines.window_ns.gain(end)));
         let _ = writeln!(text, "cost near_first {}", u8::from(self.lines.near_first));
         text
     }
@@ -257,6 +261,7 @@ impl Description {
             ("stay_pair".to_owned(), &self.lines.stay_pair),
             ("stay_queue".to_owned(), &self.lines.stay_queue),
             ("read_service".to_owned(), &self.lines.read_service_ns),
+            ("window".to_owned(), &self.lines.window_ns),
         ];
         let levels = self.level.iter().map(|level| (format!("latency of {}", level.name), &level.latency_ns));
         levels

@@ -13,10 +13,15 @@
  * group of cores ends as well when the request of a core outside can have come: the directory hears where the line is, and sends
  * the request on, so that is a transfer to the next larger group and back after the line's arrival.
  *
- * A store that has to fetch its line does not keep the thread waiting: it stands in the store buffer, and the thread goes on. A
- * read-modify-write and a fence wait until all earlier stores have got their lines, as they do on x86-64. Loads wait for their lines one
- * after the other; a processor that looks ahead waits for several at once, which is not modelled. A store to a line that is under way
- * or has others waiting queues like a load.
+ * A store that has to fetch its line does not keep the thread waiting: it stands in the store buffer, and the thread goes on. Stores
+ * reach the cache one after the other. A read-modify-write and a fence wait until all earlier stores have got their lines, as they do on
+ * x86-64, and for the loads before them. A store to a line that is under way or has others waiting queues like a load.
+ *
+ * A load that has to fetch its line does not keep the thread waiting until it is `window` of work ahead, or until the next access is to
+ * what the load is to read (`wait_for_loads`). One that queues does, and `window` of what follows is done meanwhile (`credit`).
+ *
+ * A load of a line that another core has changed takes it over whole, as measured between two cores of an Intel Xeon: the reader's
+ * own change then finds it there, and the first core has to fetch it again.
  *
  * A line that is read by many goes from reader to reader in `read_service` each, the first one's transfer apart. */
 #include "vm.h"
@@ -28,6 +33,8 @@
 #define NOBODY (-1)
 /* Between the end of a stay and the line's departure, ps: a read-modify-write that follows at once on another still finds the line. */
 #define DEPARTURE 1
+/* An access so few bytes behind an address is to what lies there. */
+#define NODE 256
 
 struct line {
     uint64_t holders[MAX_CORES / 64];
@@ -60,6 +67,10 @@ uint64_t vm_random(void) {
     random_state ^= random_state >> 27;
     return random_state * 0x2545F4914F6CDD1Dull;
 }
+
+/* No two rounds of a real machine are alike. With costs that always are, a thread that looks at a lock now and then can fall into step
+ * with the one that takes it over and over, and finds it taken each time. */
+ps vm_about(ps time) { return time - time / 10 + (ps)(vm_random() % (uint64_t)(time / 5 + 1)); }
 
 /* Another simulation begins at time zero: nothing is under way. What the caches hold stays. */
 void vm_lines_at_rest(void) {
@@ -142,7 +153,7 @@ static void grant(struct line *line, struct thread *thread, ps at) {
     ps transfer = distance(line, core, write);
     int exclusive = line->owner != NOBODY;
     if (!has_other_holder(line, core) && !holds(line, core)) transfer = machine.memory;
-    ps arrive = at + transfer;
+    ps arrive = at + vm_about(transfer);
     thread->counts.waited += (uint64_t)(at - thread->request);
     if (line->only) {
         /* Nobody else knows of it. */
@@ -161,9 +172,11 @@ static void grant(struct line *line, struct thread *thread, ps at) {
         add_holder(line, core);
         line->free_at = arrive + thread->operation + (stay(line->waiting) - 1) * machine.rmw;
     } else {
+        int whole = line->owner != NOBODY && line->owner == line->last_writer;
+        if (whole) memset(line->holders, 0, sizeof line->holders);
         line->owner = has_other_holder(line, core) ? NOBODY : core;
         add_holder(line, core);
-        line->free_at = exclusive ? arrive : at + machine.read_service;
+        line->free_at = whole ? arrive + thread->operation + (stay(line->waiting) - 1) * machine.rmw : exclusive ? arrive : at + machine.read_service;
     }
     thread->clock = arrive + thread->operation;
 }
@@ -238,7 +251,38 @@ static uint64_t serial_of(const struct thread *thread) { return thread->epoch >>
 
 ps vm_horizon(void);
 
+void vm_spend(ps cost) {
+    ps done = current->credit < cost ? current->credit : cost;
+    current->credit -= done;
+    current->clock += cost - done;
+}
+
+/* Waits for the loads under way that the next access cannot pass: those so early that the processor looks no further ahead, one whose
+ * value is the next one's address, or all. */
+static void wait_for_loads(struct thread *thread, uint64_t address, int all) {
+    int left = 0;
+    for (int index = 0; index < thread->missing; index++) {
+        struct miss *miss = &thread->misses[index];
+        int depends = address - miss->value < NODE && miss->value;
+        if (miss->complete > thread->clock && (all || depends || thread->clock - miss->issued > machine.window)) {
+            thread->clock = miss->complete;
+        }
+        if (miss->complete > thread->clock) thread->misses[left++] = *miss;
+    }
+    thread->missing = left;
+}
+
+/* The load that has just been granted its line is under way, and its thread goes on. */
+static void note_miss(struct thread *thread) {
+    if (thread->missing == MISSES) {
+        thread->missing--;
+        memmove(thread->misses, thread->misses + 1, (MISSES - 1) * sizeof *thread->misses);
+    }
+    thread->misses[thread->missing++] = (struct miss){thread->request, thread->clock, 0};
+}
+
 void vm_drain(void) {
+    wait_for_loads(current, 0, 1);
     if (current->clock < current->drained) current->clock = current->drained;
 }
 
@@ -256,7 +300,7 @@ static void touch(struct thread *thread, uint32_t number, int write, int buffere
     uint64_t serial = serial_of(thread);
     if (line->only == serial && line->owner == thread->core) {
         if (thread->clock > vm_horizon() + machine.slack) vm_turn();
-        thread->clock += cost;
+        vm_spend(cost);
         if (write) line->last_writer = thread->core;
         return;
     }
@@ -264,7 +308,7 @@ static void touch(struct thread *thread, uint32_t number, int write, int buffere
     if (cold && !line->only && line->last_writer == NOBODY && line->owner == NOBODY) line->only = serial;
     if (line->only == serial) {
         if (thread->clock > vm_horizon() + machine.slack) vm_turn();
-        thread->clock += cost + (cold ? machine.memory : 0);
+        vm_spend(cost + (cold ? machine.memory : 0));
         memset(line->holders, 0, sizeof line->holders);
         add_holder(line, thread->core);
         line->owner = line->at_core = thread->core;
@@ -276,7 +320,7 @@ static void touch(struct thread *thread, uint32_t number, int write, int buffere
     int stay_is_over = write && line->owner == thread->core && line->first != NOBODY && line->free_at <= thread->clock && !follows;
     if (!stay_is_over && (write ? line->owner == thread->core : holds(line, thread->core))) {
         if (follows && line->free_at >= thread->clock) line->free_at += cost;
-        thread->clock += cost;
+        vm_spend(cost);
         if (write) line->last_writer = thread->core;
         return;
     }
@@ -284,13 +328,22 @@ static void touch(struct thread *thread, uint32_t number, int write, int buffere
     thread->wants_write = write;
     thread->operation = cost;
     if (line->first == NOBODY && line->free_at <= thread->clock) {
-        grant(line, thread, thread->clock);
+        /* Stores reach the cache one after the other. */
+        grant(line, thread, buffered && thread->drained > thread->clock ? thread->drained : thread->clock);
         if (buffered) {
             if (thread->drained < thread->clock) thread->drained = thread->clock;
+            thread->clock = thread->request + cost;
+        } else if (!write && machine.window) {
+            note_miss(thread);
             thread->clock = thread->request + cost;
         }
     } else {
         enqueue(number, line, thread);
+        /* Others have gone on meanwhile, so its clock stays; what it had begun is done. */
+        if (!write) {
+            ps waited = thread->clock - thread->request;
+            thread->credit += waited < machine.window ? waited : machine.window;
+        }
     }
 }
 
@@ -302,7 +355,12 @@ void vm_access(const volatile void *address, size_t size, enum access access) {
     static const int is_write[] = {0, 1, 0, 1, 1, 1};
     ps cost[] = {machine.plain, machine.plain, machine.load, machine.store, machine.rmw, machine.rmw};
     int buffered = access == PLAIN_STORE || access == STORE;
-    if (is_write[access] && !buffered) vm_drain();
+    if (is_write[access] && !buffered) {
+        vm_drain();
+    } else if (thread->missing) {
+        wait_for_loads(thread, (uint64_t)address, 0);
+    }
+    int missing = thread->missing;
     uint64_t first = (uint64_t)address / LINE, last = ((uint64_t)address + size - 1) / LINE;
     uint64_t before = thread->changed;
     vm_between();
@@ -311,4 +369,5 @@ void vm_access(const volatile void *address, size_t size, enum access access) {
         touch(thread, number_of(key + 1), is_write[access], buffered, follows, key == first ? cost[access] : 0);
     }
     if (access == RMW) thread->changed = last + 1;
+    if (size == 8 && thread->missing > missing) memcpy(&thread->misses[thread->missing - 1].value, (const void *)address, 8);
 }

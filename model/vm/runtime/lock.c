@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <string.h>
+#include <sys/mman.h>
 
 uint32_t __tsan_atomic32_load(const volatile uint32_t *, int);
 uint32_t __tsan_atomic32_exchange(volatile uint32_t *, uint32_t, int);
@@ -83,6 +85,34 @@ int pthread_mutex_unlock(pthread_mutex_t *mutex) {
     mutex->__data.__nusers--;
     if (__tsan_atomic32_exchange(word_of(mutex), 0, ANY_ORDER) > 1) vm_futex_wake(word_of(mutex), 1);
     return 0;
+}
+
+/* The standard library's mutex, once its first try has failed (std/src/sys/sync/mutex/futex.rs; 0 free, 1 taken, 2 taken and somebody
+ * waits): what vm_take_std_lock has every contended lock() call. */
+static uint32_t spin(uint32_t *word) {
+    uint32_t state;
+    for (int left = 100; (state = __tsan_atomic32_load(word, ANY_ORDER)) == 1 && left; left--) vm_pause();
+    return state;
+}
+static void std_lock_contended(uint32_t *word) {
+    if (!current) vm_fail("a lock is waited for outside of the simulation");
+    uint32_t state = spin(word);
+    if (!state && !(state = __tsan_atomic32_compare_exchange_val(word, 0, 1, ANY_ORDER, ANY_ORDER))) return;
+    while (state == 2 || __tsan_atomic32_exchange(word, 2, ANY_ORDER)) {
+        vm_futex_wait(word, 2);
+        state = spin(word);
+    }
+}
+
+/* Puts a jump to the above at the function's begin. The program is linked below 2 GiB. */
+void vm_take_std_lock(uint64_t address) {
+    unsigned char *code = (unsigned char *)address;
+    void *page = (void *)(address & ~4095ull);
+    int32_t far = (int32_t)((int64_t)(uint64_t)std_lock_contended - (int64_t)(address + 5));
+    if (mprotect(page, 8192, PROT_READ | PROT_WRITE | PROT_EXEC)) vm_fail("the program's text cannot be written");
+    code[0] = 0xe9;
+    memcpy(code + 1, &far, sizeof far);
+    if (mprotect(page, 8192, PROT_READ | PROT_EXEC)) vm_fail("the program's text cannot be protected again");
 }
 
 #define UNKNOWN(name, ...) \

@@ -65,7 +65,7 @@ static uint32_t class_of(size_t *block) {
 static void *allocate(size_t size, size_t align) {
     if (current) {
         current->counts.allocations++;
-        current->clock += machine.alloc;
+        vm_spend(machine.alloc);
     }
     if (size > ARENA / 4) return NULL;
     size_t block = size + 8 + (align > 16 ? align : 0);
@@ -95,7 +95,7 @@ void free(void *payload) {
     if (!payload) return;
     if (current) {
         current->counts.frees++;
-        current->clock += machine.alloc;
+        vm_spend(machine.alloc);
     }
     struct header header = ((struct header *)payload)[-1];
     char *start = (char *)payload - header.skip;

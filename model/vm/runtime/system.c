@@ -33,7 +33,7 @@ static uint64_t waits;
 static void charge(ps cost) {
     current->counts.syscalls++;
     vm_drain();
-    current->clock += cost;
+    current->clock += vm_about(cost);
     vm_turn();
 }
 
@@ -81,12 +81,13 @@ static long futex_wake(const uint32_t *word, long most, uint32_t mask) {
         vm_event_thread(first);
         woken++;
     }
+    if (woken) current->clock += machine.wake_call;
     return woken;
 }
 
 /* For what stands in for the C library's locks. */
 long vm_futex_wait(const uint32_t *word, uint32_t expected) {
-    charge(machine.syscall);
+    charge(machine.futex_wait);
     return futex_wait(word, expected, NULL, 0, ~0u);
 }
 long vm_futex_wake(const uint32_t *word, long most) {
@@ -129,10 +130,11 @@ long syscall(long number, ...) {
         return result_of(membarrier(a));
     }
     if (!current) return result_of(vm_raw_syscall(number, a, b, c, d, e, f));
-    charge(machine.syscall);
+    int command = number == SYS_futex ? b & FUTEX_CMD_MASK : -1;
+    charge(command == FUTEX_WAIT || command == FUTEX_WAIT_BITSET ? machine.futex_wait : machine.syscall);
     if (number != SYS_futex) return result_of(vm_raw_syscall(number, a, b, c, d, e, f));
     const uint32_t *word = (const uint32_t *)a;
-    switch (b & FUTEX_CMD_MASK) {
+    switch (command) {
     case FUTEX_WAIT:
         return result_of(futex_wait(word, (uint32_t)c, (const struct timespec *)d, 0, ~0u));
     case FUTEX_WAIT_BITSET:
@@ -237,7 +239,7 @@ void vm_pause(void) {
     if (!current) return;
     int error = errno;
     current->counts.pauses++;
-    current->clock += machine.pause;
+    current->clock += vm_about(machine.pause);
     vm_turn(); /* may switch to other threads, from inside a handler: its frame lies on this thread's own stack */
     errno = error;
 }

@@ -364,11 +364,15 @@ void vm_on_fixed_stack(void (*function)(void *), void *argument) {
 /* The running thread's clock, ps; 0 outside of the simulation. */
 ps vm_now(void) { return current ? current->clock : 0; }
 
-/* Work that touches no memory. */
+/* Work that touches no memory. Less than nothing is what accesses to come take less than their sum, since they overlap. */
 void vm_work(ps time) {
     if (!current) return;
     vm_between();
-    current->clock += time;
+    if (time > 0) {
+        current->clock += time;
+    } else if (time < 0) {
+        current->credit = (current->credit < machine.window ? current->credit : machine.window) - time;
+    }
 }
 
 /* Lets everybody run until their clocks have reached `at`. */

@@ -16,7 +16,7 @@ void __tsan_func_entry(void *caller) {
     (void)caller;
     if (!current) return;
     vm_between();
-    current->clock += machine.call;
+    vm_spend(machine.call);
 }
 void __tsan_func_exit(void) {}
 

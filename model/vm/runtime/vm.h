@@ -13,6 +13,7 @@ enum {
     MAX_CORES = 512,
     MAX_LEVELS = 8,
     LINE = 64, /* bytes in a cache line */
+    MISSES = 10, /* loads of a core that wait for their lines at once, at most */
 };
 
 /* A group of cores: any two of the same group, and of no smaller one, take `latency` to hand a line over. */
@@ -36,12 +37,15 @@ struct machine {
     ps pause;                       /* a pause instruction in a spinning loop */
     ps alloc;                       /* malloc, free */
     ps syscall;                     /* into the kernel and back */
+    ps futex_wait;                  /* a futex wait until the kernel looks at the word */
     ps yield_;                      /* sched_yield that finds nobody else to run */
     ps wake;                        /* from a futex wake until the woken thread runs */
+    ps wake_call;                   /* what a futex wake that wakes somebody takes its caller */
     ps clock;                       /* reading the clock */
     ps membarrier;                  /* membarrier(2), private expedited: the call */
     ps membarrier_core;             /* and for each other core that runs a thread of the process */
     ps read_service;                /* how long a shared line keeps the next reader waiting */
+    ps window;                      /* how much later work a processor has begun while a load waits for its line */
     int stay_pair;                  /* thousandths: mean operations of a core on a line before it goes to the only one that waits */
     int stay_queue;                 /* thousandths: the same where very many wait */
     int near_first;                 /* whether waiting cores nearby are served before those further off */
@@ -59,6 +63,12 @@ struct counts {
 
 enum state { RUNNABLE, AT_LINE, AT_FUTEX, ENDED };
 
+/* A load that waits for its line while its thread goes on. */
+struct miss {
+    ps issued, complete;
+    uint64_t value; /* what it reads, if that may be an address: 0 if not */
+};
+
 struct thread {
     int index, core;
     int used;             /* whether the slot is a thread's */
@@ -70,6 +80,9 @@ struct thread {
     ps operation;         /* AT_LINE: what the access costs once the line is here */
     uint64_t changed;     /* the line, by its address, that its last step was a read-modify-write of; 0 if it was anything else */
     ps drained;           /* when the last of its stores will have reached the cache */
+    ps credit;            /* work that is done already, beside accesses that took time */
+    struct miss misses[MISSES]; /* loads under way, oldest first */
+    int missing;          /* how many */
     int next;             /* AT_LINE: the next in the line's queue; -1 for none */
     const void *futex;    /* AT_FUTEX */
     uint32_t futex_mask;
@@ -107,10 +120,12 @@ void vm_pause(void);
 enum access { PLAIN_LOAD, PLAIN_STORE, LOAD, STORE, STORE_FENCED, RMW };
 void vm_access(const volatile void *address, size_t size, enum access access);
 void vm_between(void);             /* the current thread does something that is no access of memory */
-void vm_drain(void);               /* waits for the current thread's stores */
+void vm_drain(void);               /* waits for the current thread's loads and stores */
+void vm_spend(ps cost);            /* the current thread works so long, less what it has done already */
 void vm_line_free(uint32_t line, ps at); /* the line's time has come to go on to the next core */
 void vm_lines_at_rest(void);
 uint64_t vm_random(void);
+ps vm_about(ps time);              /* drawn from a tenth less to a tenth more */
 
 /* memory.c */
 void *vm_region(size_t bytes);    /* zeroed memory at an address that is the same in every run */

@@ -31,6 +31,7 @@ struct Shared {
     parking_lot: Option<CountedMutex<ParkingLot, u64>>,
     std: Option<CountedMutex<Std, u64>>,
     plain: Plain,
+    sleeper: std::sync::OnceLock<std::thread::Thread>,
 }
 
 /// Handed over by message passing alone.
@@ -47,7 +48,7 @@ const STAGGER: i64 = 3_700;
 type Operation = fn(&Shared, usize, u64);
 
 /// The experiments, by name.
-const EXPERIMENTS: [(&str, Operation); 11] = [
+const EXPERIMENTS: [(&str, Operation); 15] = [
     ("increment", |it, _, _| _ = it.shared.0.fetch_add(1, Ordering::Relaxed)),
     ("increment-own", |it, thread, _| _ = it.padded[thread % 16].0.fetch_add(1, Ordering::Relaxed)),
     ("increment-beside", |it, thread, _| _ = it.unpadded.0[thread % 8].fetch_add(1, Ordering::Relaxed)),
@@ -65,6 +66,36 @@ const EXPERIMENTS: [(&str, Operation); 11] = [
     }),
     ("lock", |it, _, _| *lock_value(&it.parking_lot) += 1),
     ("lock-std", |it, _, _| *lock_value(&it.std) += 1),
+    // One thread writes what the others read: eight lines, their numbers in any order, or each line's word the address of the next.
+    ("read-many", |it, thread, round| match thread {
+        0 => it.padded[..8].iter().for_each(|word| word.0.store(round % 7, Ordering::Release)),
+        _ => it.padded[..8].iter().for_each(|word| _ = word.0.load(Ordering::Acquire)),
+    }),
+    ("read-chain", |it, thread, _| match thread {
+        0 => {
+            (0..8).for_each(|at| it.padded[at].0.store((&raw const it.padded[at + 1]).addr() as u64, Ordering::Release))
+        }
+        _ => (0..8).for_each(|at| _ = it.padded[at].0.load(Ordering::Acquire)),
+    }),
+    ("write-many", |it, thread, round| {
+        if thread == 0 {
+            it.padded[..8].iter().for_each(|word| word.0.store(round, Ordering::Release));
+            fence(Ordering::SeqCst);
+        } else {
+            it.padded[..8].iter().for_each(|word| _ = word.0.load(Ordering::Acquire));
+        }
+    }),
+    // One thread wakes the other whenever that has gone to sleep. The sleeper looks up by itself too, so that it sees the end.
+    ("wake", |it, thread, _| {
+        if thread == 1 {
+            it.sleeper.get_or_init(std::thread::current);
+            std::thread::park_timeout(std::time::Duration::from_millis(1));
+        } else if let Some(sleeper) = it.sleeper.get() {
+            sleeper.unpark();
+        } else {
+            machine::work(1_000);
+        }
+    }),
     // Store buffering: each writes its own word, then reads the other's, and notes what it saw in which round. Whoever finds that the
     // other has finished the same round judges both.
     ("store-buffering", |it, thread, round| {

@@ -35,12 +35,15 @@ pub struct Machine {
     pub pause: i64,
     pub alloc: i64,
     pub syscall: i64,
+    pub futex_wait: i64,
     pub yield_: i64,
     pub wake: i64,
+    pub wake_call: i64,
     pub clock: i64,
     pub membarrier: i64,
     pub membarrier_core: i64,
     pub read_service: i64,
+    pub window: i64,
     pub stay_pair: c_int,
     pub stay_queue: c_int,
     pub near_first: c_int,
@@ -115,6 +118,7 @@ unsafe extern "C" {
     fn vm_run();
     fn vm_reset_counts();
     fn vm_read_counts(counts: *mut Counts);
+    fn vm_take_std_lock(address: u64);
     fn vm_take_pauses(addresses: *const u64, count: usize, base: u64);
     fn vm_on_fixed_stack(function: extern "C" fn(*mut c_void), argument: *mut c_void);
     safe fn vm_sink(value: i64);
@@ -280,11 +284,17 @@ pub fn take_pauses(file: &Path, base: u64) -> Result<(), String> {
     let list = file.with_extension("pauses");
     let text = std::fs::read_to_string(&list)
         .map_err(|error| format!("{}: {error}; scripts/model makes it", list.display()))?;
-    let addresses = text
-        .lines()
-        .map(|line| u64::from_str_radix(line.trim(), 16))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| format!("{}: {error}", list.display()))?;
+    let mut addresses = Vec::new();
+    for line in text.lines() {
+        let (address, what) = line.trim().split_once(' ').unwrap_or((line, ""));
+        let address = u64::from_str_radix(address, 16).map_err(|error| format!("{}: {error}", list.display()))?;
+        if what == "lock" {
+            // SAFETY: the list is of this program, says `scripts/model`, so that a function begins there; no other thread exists.
+            unsafe { vm_take_std_lock(address) };
+        } else {
+            addresses.push(address);
+        }
+    }
     // SAFETY: the callee checks that a pause instruction stands at each address before it writes there, and no other thread exists.
     unsafe { vm_take_pauses(addresses.as_ptr(), addresses.len(), base) };
     Ok(())

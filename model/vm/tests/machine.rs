@@ -112,20 +112,83 @@ fn no_increment_is_lost() {
     assert_eq!(value(&answer, "shared"), done);
 }
 
-/// A line that is read and written in turn by two threads goes back and forth: a fetch, and a take, each way.
+/// A line that is read and written in turn by two threads goes back and forth whole: a fetch each way, and nothing to take after it.
 #[test]
 #[ignore = "needs the instrumented program: scripts/model test"]
 fn two_lines_bounce() {
-    let answer = play(&plan(&machine(), "bounce", 2));
+    // Who fetches it keeps it for the change that follows.
+    let keeps = machine().replace("stay_pair 1000", "stay_pair 3000");
+    let answer = play(&plan(&keeps, "bounce", 2));
     let counts = lines(&answer, "counts ");
     let rmws = lines(&answer, "rmws ");
     for (counts, rmws) in counts.iter().zip(&rmws) {
         let (taken, fetched, done) = (counts[4], counts[5], rmws[1]);
         assert!(done > 10, "{answer}");
-        assert!((taken - done).abs() <= 1 && (fetched - done).abs() <= 1, "{answer}");
+        assert!(taken <= 1 && (fetched - done).abs() <= 1, "{answer}");
     }
     // Neither thread gets ahead of the other.
     assert!((rmws[0][1] - rmws[1][1]).abs() <= 1, "{answer}");
+}
+
+/// Mean time of an operation of one thread, ps.
+fn time_of(thread: usize, answer: &str) -> f64 {
+    let thread = &lines(answer, "thread ")[thread];
+    thread[2] as f64 / thread[1] as f64
+}
+
+/// Loads of lines that another thread writes wait for each other's lines only where one's value is the next one's address.
+#[test]
+#[ignore = "needs the instrumented program: scripts/model test"]
+fn loads_overlap_unless_one_leads_to_the_next() {
+    let ahead = machine().replace("seed 1", "cost window 1000000\nseed 1");
+    let of = |machine: &str, experiment: &str| time_of(1, &play(&plan(machine, experiment, 2)));
+    let (many, many_ahead) = (of(&machine(), "read-many"), of(&ahead, "read-many"));
+    assert!(many_ahead < many * 0.75, "{many} one after the other, {many_ahead} at once");
+    let chain_ahead = of(&ahead, "read-chain");
+    assert!(chain_ahead > many_ahead * 1.2, "{chain_ahead} with a window, {many_ahead} of lines in any order");
+}
+
+/// Stores to eight lines that another thread reads: each transfer follows the one before.
+#[test]
+#[ignore = "needs the instrumented program: scripts/model test"]
+fn stores_reach_the_cache_in_order() {
+    let time = time_of(0, &play(&plan(&machine(), "write-many", 2)));
+    assert!(time > 6.0 * LATENCY as f64, "{time}");
+}
+
+#[test]
+#[ignore = "needs the instrumented program: scripts/model test"]
+fn who_wakes_another_pays_for_it() {
+    let dear = machine().replace("seed 1", "cost wake_call 100000000\nseed 1");
+    let of = |machine: &str| time_of(0, &play(&plan(machine, "wake", 2)));
+    let (free, paid) = (of(&machine()), of(&dear));
+    assert!(paid > free * 2.0, "{free} without, {paid} with 100 us for each");
+}
+
+/// A thread that spins for the standard library's mutex fetches its line from the holder again and again.
+#[test]
+#[ignore = "needs the instrumented program: scripts/model test"]
+fn who_spins_disturbs_the_holder() {
+    let answer = play(&plan(&machine(), "lock-std", 2));
+    let sum = |column: usize| lines(&answer, "counts ").iter().map(|counts| counts[column]).sum::<i64>();
+    // The kernel's own look, before each sleep, is one fetch.
+    assert!(sum(5) > sum(1), "{answer}");
+}
+
+/// Accesses that take less than their sum, as a description says of a strategy's operation.
+#[test]
+#[ignore = "needs the instrumented program: scripts/model test"]
+fn work_less_than_nothing_is_what_overlaps() {
+    let polls = "row deadline 0 0 0\n".repeat(500);
+    let of = |work: i64| {
+        let plan = format!(
+            "{}strategy atomic-deadline\nwork deadline {work}\nlists 1\ntimer 0 0\npending 0 50\nthread 0 main 0\nslice\n{polls}",
+            machine()
+        );
+        lines(&play(&plan), "thread ")[0][2]
+    };
+    assert_eq!(of(0) - of(-600), 500 * 600);
+    assert_eq!(of(300) - of(0), 500 * 300);
 }
 
 #[test]
@@ -184,8 +247,8 @@ fn nearby_cores_are_served_first() {
     let (oldest, nearest) = (on(&two), on(&near_first));
     // Once around: fourteen short transfers and two long ones.
     near(nearest, (14 * LATENCY + 2 * 500_000 + 16 * RMW) as f64, 0.1);
-    // The oldest first: nearly every transfer is a long one.
-    assert!(oldest > 6_000_000.0, "{oldest}");
+    // The oldest first: they mix, and every other transfer is a long one.
+    near(oldest, (8 * LATENCY + 8 * 500_000 + 16 * RMW) as f64, 0.1);
 }
 
 /// A visit ends when a request from outside can have come: after a long transfer there and back, 200 ns, so with the fourth or fifth
@@ -240,7 +303,7 @@ fn two_runs_are_alike() {
 #[test]
 #[ignore = "needs the instrumented program: scripts/model test"]
 fn a_trace_is_played_by_its_threads() {
-    let polls = "row deadline 0 0 0\n".repeat(500);
+    let polls = "row deadline 0 0 0\n".repeat(5_000);
     let trace = "lists 2\ntimer 0 0\ntimer 1 1\npending 0 50\n";
     let main = format!(
         "thread 0 main 0\nslice\n{polls}row create 1 1 0\nrow mod 1 1 70\nslice\nrow run 0 0 60\nrow run 1 0 60\n"
@@ -249,11 +312,11 @@ fn a_trace_is_played_by_its_threads() {
     let played = play(&format!("{}strategy mutex\n{trace}{main}{other}", machine()));
     let threads = lines(&played, "thread ");
     // The number, then operations, time, firings and rearms.
-    assert_eq!((threads[0][1], threads[0][3], threads[0][4]), (504, 1, 1), "{played}");
+    assert_eq!((threads[0][1], threads[0][3], threads[0][4]), (5_004, 1, 1), "{played}");
     assert_eq!((threads[1][1], threads[1][3]), (3, 0), "{played}");
     assert!(threads[1][2] * 10 < threads[0][2], "waiting is nobody's time: {played}");
     assert!(played.contains("thread 1 IO_io0 3 "), "{played}");
-    assert!(played.contains("op 0 deadline 500 ") && played.contains("op 1 free 1 "), "{played}");
+    assert!(played.contains("op 0 deadline 5000 ") && played.contains("op 1 free 1 "), "{played}");
 }
 
 /// Behind the C interface a list does what it does before it, and the interface's own loads.
