@@ -68,6 +68,22 @@ fn what_a_short_lived_handle_leaves_is_taken_over() {
     assert!(list.counts().peak_unreclaimed < FREES, "{:?}", list.counts());
 }
 
+#[test]
+fn what_short_lived_handles_pile_up_goes_once_the_silent_thread_has_left() {
+    let list = RcuQsbr::new(&Config::default());
+    let silent = list.handle();
+    let free_one = || {
+        let mut handle = list.handle();
+        let timer = handle.create();
+        handle.free(timer);
+    };
+    (0..FREES).for_each(|_| free_one());
+    assert_eq!(list.counts().reclaimed, 0);
+    drop(silent);
+    (0..FREES).for_each(|_| free_one());
+    assert!(list.counts().reclaimed >= FREES, "{:?}", list.counts());
+}
+
 /// Stamps given out so far, and the sum of those that came back. Of this process's one test that uses them.
 static GIVEN: AtomicU64 = AtomicU64::new(0);
 static RETURNED: AtomicU64 = AtomicU64::new(0);

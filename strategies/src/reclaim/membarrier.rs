@@ -114,7 +114,7 @@ impl Fences {
 }
 
 /// Nodes that one thread may have retired before it waits for readers: 256 KiB.
-const LIMIT: usize = 16 * BATCH;
+pub(super) const LIMIT: usize = 16 * BATCH;
 
 /// The published head under userspace RCU of the *memb* flavour.
 #[repr(C)]

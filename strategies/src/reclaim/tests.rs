@@ -2,10 +2,14 @@
 
 use std::ptr::NonNull;
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
+use super::membarrier::LIMIT;
 use super::node::{OwnedNode, UNLINKED};
 use super::*;
 use crate::Counts;
+use crate::sync::{AtomicU64, Ordering};
 
 /// A head that moves as often as it says before it rests.
 struct Moving {
@@ -93,10 +97,57 @@ where
 }
 
 #[test]
+fn every_value_of_a_cell_goes_with_it() {
+    let value = Arc::new(());
+    let cell = EpochCell::new();
+    let mut readers = [cell.reader(), cell.reader()];
+    for round in 0..1_000 {
+        let reader = &mut readers[round % 2];
+        reader.replace(Some(Arc::clone(&value)));
+        // The last one is retired by whoever drops the reader.
+        if round < 998 {
+            reader.retire();
+        }
+    }
+    drop(readers);
+    drop(cell);
+    assert_eq!(Arc::strong_count(&value), 1, "one is ours");
+}
+
+#[test]
 fn every_reclaimer_keeps_what_is_held() {
     keeps_what_is_held::<Epoch>();
     keeps_what_is_held::<Hazard>();
     keeps_what_is_held::<Hyaline>();
     keeps_what_is_held::<Membarrier>();
     keeps_what_is_held::<Qsbr>();
+}
+
+/// A reader that stays in its section stops whoever frees under membarrier, before memory grows without bound.
+#[test]
+fn who_frees_under_a_reader_that_stays_waits_at_the_limit() {
+    let ledger = Arc::new(Ledger::new(None));
+    let reclaim = Membarrier::new();
+    let mut reader = reclaim.local();
+    let section = reader.enter();
+    let retired = AtomicU64::new(0);
+    thread::scope(|scope| {
+        let freeing = scope.spawn(|| {
+            let mut local = reclaim.local();
+            for _ in 0..2 * LIMIT {
+                reclaim.retire(&mut local, RetiredNode::new(OwnedNode::new(), &ledger));
+                retired.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        // Until it waits. A section that ends earlier, on a slow machine, shows less and is no fault.
+        let mut seen = None;
+        while !freeing.is_finished() && seen != Some(retired.load(Ordering::Relaxed)) {
+            seen = Some(retired.load(Ordering::Relaxed));
+            thread::sleep(Duration::from_millis(100));
+        }
+        drop(section);
+    });
+    let mut counts = Counts::default();
+    ledger.report(&mut counts);
+    assert!(counts.peak_unreclaimed <= LIMIT as u64, "{counts:?}");
 }
