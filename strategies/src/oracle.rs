@@ -167,7 +167,13 @@ mod tests {
             handle.free(timer);
         }
         let lock = LockCounts { acquisitions: 3, ..LockCounts::default() };
-        let counts = Counts { lock, retired: 2, reclaimed: 2, peak_unreclaimed: 1, ..Counts::default() };
+        let counts = Counts {
+            lock,
+            retired: 2,
+            reclaimed: 2,
+            peak_unreclaimed: 1,
+            ..Counts::default()
+        };
         assert_eq!(list.counts(), counts);
     }
 }

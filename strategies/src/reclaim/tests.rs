@@ -63,7 +63,8 @@ fn reclaimed(ledger: &Ledger) -> u64 {
     counts.reclaimed
 }
 
-/// A node that a reader may hold stays, though who retired it is gone and others retire many more, and all go in the end.
+/// A node that a reader may hold stays, though who retired it is gone and others retire many more. It goes once the reader has left, and all
+/// go in the end.
 fn keeps_what_is_held<R: Reclaim>()
 where
     for<'a> R::Local<'a>: ReadSide,
@@ -85,15 +86,21 @@ where
     let held = unsafe { OwnedNode::from_raw(held) };
     reclaim.retire(&mut leaving, RetiredNode::new(held, &of_held));
     drop(leaving);
-    for _ in 0..OTHERS {
-        reclaim.retire(&mut retiring, RetiredNode::new(OwnedNode::new(), &of_others));
-    }
+    let mut retire_others = || {
+        for _ in 0..OTHERS {
+            reclaim.retire(&mut retiring, RetiredNode::new(OwnedNode::new(), &of_others));
+        }
+    };
+    retire_others();
     assert_eq!(reclaimed(&of_held), 0, "under a reader");
     drop(section);
+    R::quiescent(&mut reader);
+    retire_others();
+    assert_eq!(reclaimed(&of_held), 1, "beside a reader that has left");
     drop(reader);
     drop(retiring);
     drop(reclaim);
-    assert_eq!((reclaimed(&of_held), reclaimed(&of_others)), (1, OTHERS), "in the end");
+    assert_eq!((reclaimed(&of_held), reclaimed(&of_others)), (1, 2 * OTHERS), "in the end");
 }
 
 #[test]
@@ -150,4 +157,46 @@ fn who_frees_under_a_reader_that_stays_waits_at_the_limit() {
     let mut counts = Counts::default();
     ledger.report(&mut counts);
     assert!(counts.peak_unreclaimed <= LIMIT as u64, "{counts:?}");
+}
+
+/// Two threads count, each in its own word, and look at the other's after a fence, one light and one heavy. Of any two looks one sees the
+/// other's count: without the fences both stores may still wait in their processors.
+#[test]
+fn a_light_fence_and_a_heavy_one_order_both_sides() {
+    const MOST: u64 = 1 << 22;
+    let fences = fences();
+    let words = [const { AtomicU64::new(0) }; 2];
+    let look = |own: usize, count, fence: fn(Fences)| {
+        words[own].store(count, Ordering::Relaxed);
+        fence(fences);
+        words[1 - own].load(Ordering::Relaxed)
+    };
+    let (light, heavy): (Vec<_>, Vec<_>) = thread::scope(|scope| {
+        let light = scope.spawn(|| (1..=MOST).map(|count| look(0, count, |fences| fences.light())).collect());
+        while words[0].load(Ordering::Relaxed) == 0 {
+            thread::yield_now();
+        }
+        let heavy = (1..=MOST)
+            .take_while(|_| !light.is_finished())
+            .map(|count| look(1, count, |fences| fences.heavy()))
+            .collect();
+        (light.join().expect("counts without a panic"), heavy)
+    });
+    for (count, &seen) in (1..).zip(&heavy) {
+        // The first count of the other thread that this look did not see.
+        if let Some(&other) = light.get(seen as usize) {
+            assert!(other >= count, "count {count} looked and saw {seen}, and count {} saw {other}", seen + 1);
+        }
+    }
+}
+
+#[test]
+fn a_head_shows_where_its_deadline_stands() {
+    let node = OwnedNode::new().into_raw();
+    assert_eq!(HeadPointer(node).deadline_word().cast::<Node>(), node);
+    assert!(HeadPointer::NULL.deadline_word().is_null());
+    let node = NonNull::new(node).expect("a node");
+    // SAFETY: the pointer came from `into_raw`, and nobody else takes it back.
+    #[allow(unsafe_code)]
+    drop(unsafe { OwnedNode::from_raw(node) });
 }
