@@ -170,14 +170,12 @@ fn count_beside_each_other(fences: Fences) {
         words[1 - own].load(Ordering::Relaxed)
     };
     let (light, heavy): (Vec<_>, Vec<_>) = thread::scope(|scope| {
-        let light = scope.spawn(|| (1..=MOST).map(|count| look(0, count, |fences| fences.light())).collect());
+        let light = scope.spawn(|| (1..=MOST).map(|count| look(0, count, Fences::light)).collect());
         while words[0].load(Ordering::Relaxed) == 0 {
             thread::yield_now();
         }
-        let heavy = (1..=MOST)
-            .take_while(|_| !light.is_finished())
-            .map(|count| look(1, count, |fences| fences.heavy()))
-            .collect();
+        let heavy =
+            (1..=MOST).take_while(|_| !light.is_finished()).map(|count| look(1, count, Fences::heavy)).collect();
         (light.join().expect("counts without a panic"), heavy)
     });
     for (count, &seen) in (1..).zip(&heavy) {

@@ -6,9 +6,8 @@
 //! is what it amounts to, stands for it. Nor does it explore what is not built on its atomics, crossbeam-epoch and seize, nor
 //! haphazard, whose steps depend on the addresses of nodes; each has tests of its own.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use headlock_strategies::list::{Head, HeadList, Reader};
 use headlock_strategies::lock::ParkingLot;
