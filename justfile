@@ -47,10 +47,9 @@ fuzz target seconds="900":
 
 # Which changed lines of the shared list, its locks and its reclaimers does no test notice? Suite after suite on what is left, all mutants in
 # one build; needs cargo-mutants. `just mutants-lists "nearest tests"` plays these two only; scripts/mutants --help
-mutants-lists suites="nearest tests loom verify" *flags:
+mutants-lists suites="nearest tests loom verify apart" *flags:
     test -d target/mutants/venv || (python3 -m venv target/mutants/venv && target/mutants/venv/bin/pip -q install tree-sitter==0.26.1 tree-sitter-rust==0.24.2)
-    for suite in {{ suites }}; do target/mutants/venv/bin/python scripts/mutants $suite {{ flags }} || test $? = 3 || exit 1; done
-    cargo mutants -p headlock-strategies --in-place --re 'ListView.*deadlines|: (delete -|replace . with .)$' -f 'strategies/src/{list,reclaim/node,reclaim/membarrier}.rs'
+    target/mutants/venv/bin/python scripts/mutants {{ suites }} --out results/verify/mutants.csv {{ flags }} || test $? = 3
 
 # The same in what judges: the checks, held against the broken lists and the built-in ones
 mutants *flags:

@@ -153,3 +153,27 @@ impl TimerHandle for &Oracle {
         }
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_freed_is_counted_once_and_at_once() {
+        let list = Oracle::new(&Config::default());
+        let mut handle = list.handle();
+        let timers = [(); 2].map(|()| handle.create());
+        for timer in [timers[0], timers[0], timers[1]] {
+            handle.free(timer);
+        }
+        let lock = LockCounts { acquisitions: 3, ..LockCounts::default() };
+        let counts = Counts {
+            lock,
+            retired: 2,
+            reclaimed: 2,
+            peak_unreclaimed: 1,
+            ..Counts::default()
+        };
+        assert_eq!(list.counts(), counts);
+    }
+}

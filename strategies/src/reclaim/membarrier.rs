@@ -96,7 +96,7 @@ impl Fences {
     /// The reader's fence, between the store of its word and the load of the head. Its counterpart is [`heavy`](Self::heavy);
     /// see the module for both outcomes.
     #[inline]
-    fn light(self) {
+    pub(super) fn light(self) {
         match self {
             Fences::Asymmetric => std::sync::atomic::compiler_fence(Ordering::SeqCst),
             Fences::Symmetric => fence(Ordering::SeqCst),
@@ -105,7 +105,7 @@ impl Fences {
 
     /// The reclaimer's fence, between the unlinking of the nodes and the loads of the words. Its counterpart is
     /// [`light`](Self::light).
-    fn heavy(self) {
+    pub(super) fn heavy(self) {
         match self {
             Fences::Asymmetric => system::barrier(),
             Fences::Symmetric => fence(Ordering::SeqCst),
@@ -114,7 +114,7 @@ impl Fences {
 }
 
 /// Nodes that one thread may have retired before it waits for readers: 256 KiB.
-const LIMIT: usize = 16 * BATCH;
+pub(super) const LIMIT: usize = 16 * BATCH;
 
 /// The published head under userspace RCU of the *memb* flavour.
 #[repr(C)]

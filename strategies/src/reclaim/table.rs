@@ -204,3 +204,23 @@ impl Drop for Table {
         }
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slot_is_used_again_until_its_generations_are_used_up() {
+        let table = Table::new();
+        let first = table.create();
+        let slot = table.find(first).expect("it was made");
+        drop(table.remove(slot));
+        let second = table.create();
+        assert_eq!((table.find(first), table.find(second)), (None, Some(slot)));
+        table.slot(slot).generation.store(u32::MAX, Ordering::Relaxed);
+        drop(table.remove(slot));
+        let third = table.create();
+        assert_ne!(table.find(third), Some(slot));
+        assert_eq!(table.find(first), None);
+    }
+}
