@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from itertools import combinations
-from math import hypot, log
+from math import hypot, log, log1p
 from statistics import NormalDist, median
 
 
@@ -57,7 +57,8 @@ class Agree:
     """Of all pairs of runs of the same code, state by state, at most this share is called different, as `headlock compare` calls it.
 
     The interval of a ratio between two runs joins theirs by MOVER, and what runs differ by anyway (src/stats/changes.rs; the A/A control
-    is the same code twice, and is allowed nothing); it is called different if it excludes 1 and does not lie within the margin. All blocks together are a mixture of the states that a run's minutes had, and count only where no
+    is the same code twice, and is allowed nothing); it is called different if it excludes 1 and does not lie within the margin. Runs whose
+    probes say that they met two machines (src/stats/machines.rs) are not compared, but for the control. All blocks together are a mixture of the states that a run's minutes had, and count only where no
     state is known.
     """
 
@@ -66,31 +67,44 @@ class Agree:
     margin: float = 0.01
     # The standard deviation of a log ratio from run to run: compare's --between-runs.
     between_runs: float = 0.025
+    # How far a cycle and a line's way may differ on one machine.
+    clock: float = 0.03
+    line: float = 0.05
 
     def judge(self, rows):
         states = [row for row in rows if row["state"] != "all"] or rows
         alike = {}
         for row in states:
-            alike.setdefault((row["state"], row["strategy"]), []).append([log(row[end]) for end in ("ci_low", "ratio", "ci_high")])
-        allowed = {key: 0 if key[1] == "aa-control" else self.between_runs for key in alike}
-        called = {key: Counter(self.called(*pair, allowed[key]) for pair in combinations(runs, 2)) for key, runs in alike.items()}
+            alike.setdefault((row["state"], row["strategy"]), []).append(row)
+        called = {key: Counter(self.called(*pair) for pair in combinations(runs, 2)) for key, runs in alike.items()}
         total = sum(called.values(), Counter())
+        unlike = total.pop("another machine", 0)
         pairs, apart, small = total.total(), total["different"], total["within the margin"]
         text = f"pairs of runs called different at most {percent(self.most)}: {share(apart, pairs)}"
         text += f" with {percent(self.between_runs)} allowed between runs"
         text += f"; of the others, {small} differ by less than the margin of {percent(self.margin)}"
+        if unlike:
+            text += f"; {unlike} more met two machines and are not compared"
         for (state, name), found in called.items():
             if found["different"]:
-                text += f"; {name}, {state}: {found['different']} of {found.total()}"
+                text += f"; {name}, {state}: {found['different']} of {found.total() - found['another machine']}"
         return text, bool(pairs) and apart <= self.most * pairs
 
-    def called(self, one, other, between_runs):
-        (one_low, one_at, one_high), (low, at, high) = one, other
-        minutes = NormalDist().inv_cdf(0.975) * hypot(between_runs, between_runs)
+    def called(self, one, other):
+        control = one["strategy"] == "aa-control"
+        if not control and self.unlike(one, other):
+            return "another machine"
+        (one_low, one_at, one_high), (low, at, high) = ([log(row[end]) for end in ("ci_low", "ratio", "ci_high")] for row in (one, other))
+        allowed = 0 if control else self.between_runs
+        minutes = NormalDist().inv_cdf(0.975) * hypot(allowed, allowed)
         ends = at - one_at - hypot(at - low, one_high - one_at, minutes), at - one_at + hypot(high - at, one_at - one_low, minutes)
         if ends[0] <= 0 <= ends[1]:
             return "alike"
         return "within the margin" if max(map(abs, ends)) <= log(1 + self.margin) else "different"
+
+    def unlike(self, one, other):
+        shares = {"cycle_ns": self.clock, "line_ns": self.line}
+        return any(one[name] and other[name] and abs(log(other[name] / one[name])) > log1p(share) for name, share in shares.items())
 
 
 @dataclass(frozen=True)

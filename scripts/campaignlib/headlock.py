@@ -7,7 +7,9 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections import defaultdict
 from contextlib import contextmanager
+from statistics import fmean, median
 
 from . import pairs
 from .errors import Failed
@@ -68,6 +70,7 @@ def rows(directory, run, marks, campaign):
     """A row for each strategy that has a ratio: what ratios.csv says, and how many of its deciding trials were disturbed."""
     trials = table(directory / "trials.csv")
     beside_busy = trials[slice(*marks)] if len(marks) == 2 else []
+    machine = probed(directory / "blocks.csv")
     found = []
     for ratio in table(directory / "ratios.csv"):
         answers = (ratio["metric"], ratio["op"]) == (campaign.metric, campaign.op) and ratio["ci_low"]
@@ -86,6 +89,7 @@ def rows(directory, run, marks, campaign):
             "ci_high": float(ratio["ci_high"]),
             "half_width": half_width(ratio),
             "blocks": int(ratio["blocks"]),
+            **machine.get((ratio["workload"], ratio["threads"]), {}),
         }
         where = campaign.played_in, ratio["strategy"]
         row["trials"], row["disturbed"] = counted(trials, *where)
@@ -94,6 +98,18 @@ def rows(directory, run, marks, campaign):
     if not found:
         raise Failed(f"run {run.number}: no block was without disturbance, so it has no ratio; the machine is not idle")
     return found
+
+
+def probed(path):
+    """What the blocks of each point read of the machine, as src/stats/machines.rs takes it."""
+    points = defaultdict(list)
+    for block in table(path) if path.exists() else []:
+        if block["hop_ns"]:
+            points[block["workload"], block["threads"]].append((float(block["addition_ns"]), float(block["hop_ns"])))
+    return {
+        point: {"cycle_ns": fmean(cycle for cycle, _ in blocks), "line_ns": median(line for _, line in blocks)}
+        for point, blocks in points.items()
+    }
 
 
 def half_width(ratio):

@@ -28,6 +28,9 @@ COLUMNS = {
     "disturbed": int,
     "busy_trials": int,
     "busy_disturbed": int,
+    # What the blocks' probes read: a cycle of the cores, mean, and a cache line's way between two threads, median.
+    "cycle_ns": float,
+    "line_ns": float,
 }
 NAME = "summary.csv"
 
@@ -46,7 +49,7 @@ def read(out):
     if not (out / NAME).exists():
         return []
     return [
-        {name: kind(row[name]) if row[name] else None for name, kind in COLUMNS.items()}
+        {name: kind(row[name]) if row.get(name) else None for name, kind in COLUMNS.items()}
         for row in headlock.table(out / NAME)
     ]
 

@@ -75,6 +75,12 @@ class Scratch(unittest.TestCase):
 
 
 class Rows(Scratch):
+    def test_what_the_probes_read_is_kept_where_several_threads_play(self):
+        blocks = ["hot,1,0.2,", "hot,2,0.24,60", "hot,2,0.26,62", "hot,2,0.25,90"]
+        (self.dir / "blocks.csv").write_text("workload,threads,addition_ns,hop_ns\n" + "".join(f"{block}\n" for block in blocks))
+        self.assertEqual(headlock.probed(self.dir / "blocks.csv"), {("hot", "2"): {"cycle_ns": 0.25, "line_ns": 62}})
+        self.assertEqual(headlock.probed(self.dir / "none.csv"), {})
+
     def test_rows_hold_the_deciding_ratios_and_count_the_deciding_trials(self):
         injected, control = self.made_up_run()
         self.assertEqual([injected["strategy"], control["strategy"]], ["injected", "aa-control"])
@@ -222,6 +228,21 @@ class Goals(unittest.TestCase):
         for ratio, alike in ((1.06, True), (1.08, False)):
             self.assertEqual(goals.Agree(0, between_runs=0.025).judge(pair("seqlock", ratio))[1], alike)
             self.assertFalse(goals.Agree(0, between_runs=0.025).judge(pair("aa-control", ratio))[1])
+
+    def test_runs_on_two_machines_are_not_compared_but_for_the_control(self):
+        def pair(strategy, **other):
+            rows = [row(strategy, "slower", ratio=at, ci_low=at / 1.001, ci_high=at * 1.001, cycle_ns=0.25, line_ns=60) for at in (1, 1.5)]
+            rows[1].update(other)
+            return goals.Agree(0).judge(rows)
+
+        self.assertFalse(pair("seqlock", cycle_ns=0.257, line_ns=62.9)[1])
+        for other in ({"cycle_ns": 0.258}, {"cycle_ns": 0.242}, {"line_ns": 63.1}):
+            text, reached = pair("seqlock", **other)
+            self.assertFalse(reached, "no pair is none called alike")
+            self.assertIn("none played", text)
+            self.assertIn("1 more met two machines", text)
+        self.assertFalse(pair("aa-control", cycle_ns=0.258)[1])
+        self.assertIn("1 of 1", pair("aa-control", cycle_ns=0.258)[0])
 
     def test_ten_runs_are_forty_five_pairs_in_each_state(self):
         draw = random.Random(3)
