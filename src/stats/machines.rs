@@ -41,11 +41,12 @@ fn read(blocks: &[BlockRow], point: &Point) -> Option<(f64, f64)> {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
     use crate::record::{ALL, State};
 
-    fn blocks(threads: usize, cycle: f64, line: Option<f64>) -> Vec<BlockRow> {
+    /// Eight blocks whose probes read about these, ns.
+    pub fn blocks(threads: usize, cycle: f64, line: Option<f64>) -> Vec<BlockRow> {
         let block = |block: usize| BlockRow {
             workload: "hot".to_owned(),
             threads,

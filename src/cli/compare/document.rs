@@ -115,6 +115,7 @@ fn from_to(pair: [Option<String>; 2]) -> String {
 fn controls(rows: &[Row]) -> Option<String> {
     let mut seen: Vec<(&str, Option<[f64; 2]>)> =
         rows.iter().map(|row| (row.change.basis.as_str(), row.change.control)).collect();
+    seen.sort_by_key(|(basis, _)| *basis);
     seen.dedup();
     let parts = seen.into_iter().map(|(basis, control)| match control {
         Some([low, high]) if high.is_finite() => format!("{basis} {}", words::between(low, high)),

@@ -4,6 +4,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::*;
 use crate::record::Point;
+use crate::stats::machines::tests::blocks;
 use crate::stats::testing::trial;
 
 fn subject(strategy: &str) -> Subject {
@@ -113,6 +114,30 @@ fn single_runs_are_allowed_to_differ_as_runs_do_and_sets_and_pairs_are_not() {
     let pair = [(subject("mutex"), subject("seqlock"))];
     let paired = &changes(side(&a), None, &pair, 0.05, true, BetweenRuns::of(0.05))[0];
     assert_eq!(paired.between_runs, 0.0);
+}
+
+#[test]
+fn no_difference_is_called_between_single_runs_of_two_machines() {
+    let two = |trials: Vec<Trial>| trials.into_iter().map(|trial| Trial { threads: 2, ..trial }).collect::<Vec<_>>();
+    let mut slower = QUIET;
+    slower[3].1 *= 1.5;
+    let (a, b) = (two(run(1, &QUIET)), two(run(2, &slower)));
+    let (of_a, alike, slow) = (blocks(2, 0.25, Some(60.0)), blocks(2, 0.255, Some(62.0)), blocks(2, 0.26, Some(60.0)));
+    let at_two = Subject {
+        point: Point { workload: "hot".to_owned(), threads: 2 },
+        ..subject("seqlock")
+    };
+    let judged = |blocks: &[BlockRow], is_set: bool| {
+        let of_a = Side { blocks: &of_a, ..side(&a) };
+        let of_b = Side { blocks, is_set, ..side(&b) };
+        let pair = [(at_two.clone(), at_two.clone())];
+        let change = changes(of_a, Some(of_b), &pair, 0.05, true, BetweenRuns::of(0.0)).remove(0);
+        (change.verdict, change.unlike.is_some())
+    };
+    assert_eq!(judged(&alike, false), (Verdict::Slower, false));
+    assert_eq!(judged(&slow, false), (Verdict::Unclear, true));
+    assert_eq!(judged(&slow, true), (Verdict::Slower, false), "a set holds several machines");
+    assert_eq!(judged(&[], false), (Verdict::Slower, false), "nothing is known of it");
 }
 
 #[test]
