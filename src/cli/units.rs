@@ -88,9 +88,11 @@ pub fn share(text: &str) -> Result<Share, String> {
 
 /// A deviation like 2.5% or 0.025, or 0 for none, as a fraction.
 pub fn deviation(text: &str) -> Result<f64, String> {
-    match text.trim_end_matches('%').trim().parse() {
+    match text.strip_suffix('%').unwrap_or(text).trim().parse() {
         Ok(0.0) => Ok(0.0),
-        _ => share(text).map(|Share(share)| share),
+        _ => share(text)
+            .map(|Share(share)| share)
+            .map_err(|_| "expected 0, or a share below 100 %, like 2.5% or 0.025".to_owned()),
     }
 }
 
@@ -256,7 +258,7 @@ mod tests {
     fn a_deviation_may_be_none() {
         assert_eq!(deviation("2.5%"), Ok(0.025));
         assert_eq!((deviation("0"), deviation("0%")), (Ok(0.0), Ok(0.0)));
-        for bad in ["-1%", "100%", "x", "%", ""] {
+        for bad in ["-1%", "100%", "x", "%", "0%%", ""] {
             assert!(deviation(bad).is_err(), "{bad}");
         }
     }

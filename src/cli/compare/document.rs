@@ -140,8 +140,8 @@ fn allowed(rows: &[Row]) -> Option<String> {
 fn unlike(rows: &[Row]) -> Option<String> {
     let Unlike { cycle, line } = rows.iter().find_map(|row| row.change.unlike)?;
     Some(format!(
-        "The machine was another one in B: a cycle of its cores took {} and a cache line's way between two threads {} of A's time. So no \
-         difference is called here. Measure again, or both in one run.",
+        "The machine was another one in B: a cycle of its cores took {} and a cache line's way between two threads {} of A's time. So nothing \
+         is decided here. Measure again, or both in one run.",
         words::ratio(cycle),
         words::ratio(line)
     ))

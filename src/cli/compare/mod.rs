@@ -52,6 +52,10 @@ fn answer(a: &Side, b: &Side, args: &CompareArgs) -> Result<(Option<Document>, V
     };
     notes.extend(a.notes());
     notes.extend(b.notes().filter(|_| !one_run));
+    let unprobed = [a, b].into_iter().filter(|side| !one_run && !side.is_set && side.blocks().is_empty());
+    notes.extend(
+        unprobed.map(|side| format!("{} has no blocks.csv: whether both met one machine is not known", side.name())),
+    );
     let readings = [a.reading(), b.reading()];
     let (pairs, vanished) = pairs([a, b], &readings, one_run, &mut notes)?;
     let threshold = args.threshold.0;

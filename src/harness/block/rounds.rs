@@ -4,9 +4,9 @@
 //! hiccup did to one slice, and what is left is averaged, where a median would take one of it. Of normally distributed values its variance
 //! is 1.2 times the mean's, a median's 1.6 times.
 //!
-//! **Several threads**: the ratio of all time. Slices under a contended lock come in kinds, of which a thread that sleeps makes one, and a
-//! mutex and its rivals do not have them in the same rounds. The middle half then is the commonest kind, and not what the load takes. Time
-//! that strangers take is divided among the contestants, who take turns every 100 µs.
+//! **Several threads**: the ratio of all time. A contended mutex has slices of two kinds, its rivals have not (docs/METHOD.md), and the middle
+//! half of their ratios is of the commoner kind, not of what the load takes. Time that strangers take is in it: contestants who take turns
+//! lose alike on average.
 
 use std::ops::AddAssign;
 
