@@ -178,10 +178,11 @@ fn ctrl_c_at_a_terminal_goes_to_the_whole_group_and_is_one_interruption() {
     check_interrupted(run, playing);
 }
 
-/// Whether a process has begun to play: it notes whom behind the question that its standard input holds, which ends with a brace.
+/// Whether a process has begun to play: it notes whom behind the question that its standard input holds, which ends with a brace. Before
+/// that it notes that it has nobody to play yet, as the highest of all numbers.
 fn has_begun(pid: Pid) -> bool {
     let input = fs::read(format!("/proc/{}/fd/0", pid.as_raw_nonzero())).unwrap_or_default();
-    input.last().is_some_and(|&byte| byte != b'}')
+    !input.is_empty() && !input.ends_with(b"}") && !input.ends_with(&u32::MAX.to_le_bytes())
 }
 
 #[test]
