@@ -28,12 +28,10 @@
 //! of [`verdict`](super::verdict()). The floor measures how far apart the two runs are: a raw ratio that is no further from 1
 //! than the floor's interval ends is no difference, since a machine that got slower between two runs moves the floor too.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, Normal};
 
-use super::blocks::{Subject, deciding_metric, log_figures};
+use super::blocks::{Logs, Subject, deciding_metric, log_figures, log_ratios};
 use super::machines::{Unlike, unlike};
 use super::{CONFIDENCE, Interval, bias, corrected_confidence, median_interval, verdict, verdict_beside};
 use crate::record::{AA_CONTROL, BlockRow, FLOOR, Metric, Trial, Verdict};
@@ -173,8 +171,6 @@ struct Runs<'a> {
     between_runs: BetweenRuns,
 }
 
-type Logs = BTreeMap<usize, f64>;
-
 impl Runs<'_> {
     fn change(&self, of_a: &Subject, of_b: &Subject, threshold: f64, raw: bool) -> Option<Change> {
         let b = self.b.unwrap_or(self.a);
@@ -231,13 +227,17 @@ impl Runs<'_> {
     /// The best basis that there is, the blocks used of either side, and the interval of the log ratio.
     fn compare(&self, of_a: &Subject, of_b: &Subject, a: Logs, b: Logs) -> Option<(Basis, [usize; 2], Interval)> {
         let Some(run_b) = self.b else {
-            let both = over(&b, &a);
+            let ratio = |subject| log_ratios(self.a.trials, subject, self.a.baseline);
+            let both = match of_a.point == of_b.point {
+                true => over(&ratio(of_b), &ratio(of_a)),
+                false => over(&b, &a),
+            };
             return Some((Basis::Paired, [both.len(); 2], median_interval(&values(&both), self.confidence)?));
         };
         let (run_a, baseline) = (self.a, self.a.baseline);
         if run_b.baseline == baseline && of_a.strategy != baseline && of_b.strategy != baseline {
-            let relative_a = over(&a, &log_figures(run_a.trials, &of_a.beside(baseline)));
-            let relative_b = over(&b, &log_figures(run_b.trials, &of_b.beside(baseline)));
+            let relative_a = log_ratios(run_a.trials, of_a, baseline);
+            let relative_b = log_ratios(run_b.trials, of_b, baseline);
             if let Some(interval) = self.unpaired(&relative_a, &relative_b) {
                 return Some((Basis::Relative, [relative_a.len(), relative_b.len()], interval));
             }
@@ -264,10 +264,8 @@ impl Runs<'_> {
     /// The interval of the ratio of the basis's control; of a pair's two the one that shows the larger bias.
     fn control(&self, basis: Basis, of_a: &Subject, of_b: &Subject) -> Option<Interval> {
         let run_b = self.b.unwrap_or(self.a);
-        let control = |run: Side<'_>, subject: &Subject| {
-            let control = log_figures(run.trials, &subject.beside(AA_CONTROL));
-            over(&control, &log_figures(run.trials, &subject.beside(run.baseline)))
-        };
+        let control =
+            |run: Side<'_>, subject: &Subject| log_ratios(run.trials, &subject.beside(AA_CONTROL), run.baseline);
         let floor = |run: Side<'_>, subject: &Subject| log_figures(run.trials, &subject.beside(FLOOR));
         let interval = match basis {
             Basis::Raw => self.unpaired(&floor(self.a, of_a), &floor(run_b, of_b))?,

@@ -20,11 +20,28 @@
 //! goes past the sample's ends by a multiple of its range (Lanke, *Interval estimation of a median*, 1974):
 //! `(1 - confidence)^(-1/(n-1)) / 2 - 1` times. That keeps the level if the density falls away on both sides of the median. Equal
 //! values bound nothing there: a range of 0 says that they are not what the rule is made for.
+//!
+//! **Neighbours in time.** All of this takes the values for independent. Blocks of short processes are not quite: what a machine does
+//! outlasts one. Let `s(i)` be the side of the median, 1 or -1, on which the `i`-th value in the order of measurement lies. How
+//! many lie on either side then varies by more than a fair coin's heads, by the factor
+//!
+//! ```text
+//! f = 1 + 2 sum over l = 1 .. L of (1 - l / (L+1)) r(l)        L = cube root of n        r(l) = mean of s(i) s(i+l) + 1/n
+//! ```
+//!
+//! in variance (Newey and West, *A simple, positive semi-definite, heteroskedasticity and autocorrelation consistent covariance
+//! matrix*, 1987; the last term mends what counting from the sample's own median takes away). An interval is therefore taken at the
+//! level whose normal deviate is the square root of `f` times that of the level asked for. `f` is never taken below 1, so that
+//! independent values get an interval that is wider by 2 to 8 %. Fewer than [`ORDER_TELLS`] values say nothing of their order.
 
 use serde::Serialize;
+use statrs::distribution::{ContinuousCDF, Normal};
 
 /// The fewest blocks that have an interval and a verdict.
 pub const MIN_BLOCKS: usize = 6;
+
+/// The fewest values whose order says how much neighbours have in common.
+const ORDER_TELLS: usize = 12;
 
 /// The median of a sample and the interval around it, closed, in the unit of its values. The ends are infinite where the sample
 /// cannot bound them.
@@ -60,7 +77,8 @@ pub fn median(values: &[f64]) -> Option<f64> {
 }
 
 /// The interval that holds the median of the distribution behind `values` with `confidence` (0 to 1, exclusive), and their own
-/// median as the estimate. `None` of nothing. The module says what few values do.
+/// median as the estimate; the values stand in the order in which they were measured. `None` of nothing. The module says what few
+/// values do.
 pub fn median_interval(values: &[f64], confidence: f64) -> Option<Interval> {
     let sorted = sorted(values);
     let estimate = median_of_sorted(&sorted)?;
@@ -70,7 +88,7 @@ pub fn median_interval(values: &[f64], confidence: f64) -> Option<Interval> {
     if n < MIN_BLOCKS || sorted.iter().any(|value| value.is_nan()) {
         return Some(unbounded);
     }
-    let miss = 1.0 - confidence;
+    let miss = missed(confidence, dependence(values, estimate));
     if let Some(rank) = rank(n, miss) {
         let (outer, inner) = (rank.k - 1, (rank.k).min(n - 1));
         // An infinite value has its place in the order, and no distance to the next one.
@@ -90,6 +108,34 @@ pub fn median_interval(values: &[f64], confidence: f64) -> Option<Interval> {
     } else {
         Some(unbounded)
     }
+}
+
+/// By how much the number of values on either side of the median varies more, in variance, than if they were independent.
+fn dependence(values: &[f64], median: f64) -> f64 {
+    if values.len() < ORDER_TELLS {
+        return 1.0;
+    }
+    let n = values.len() as f64;
+    let side = |value: &f64| f64::from(i8::from(*value > median) - i8::from(*value < median));
+    let sides: Vec<f64> = values.iter().map(side).collect();
+    // A cube is not to fall short of its root.
+    let lags = (n.cbrt() + 1e-9) as usize;
+    let in_common = |lag: usize| {
+        let both: f64 = sides.iter().zip(&sides[lag..]).map(|(one, later)| one * later).sum();
+        (both + (n - lag as f64) / n) / n
+    };
+    let weight = |lag: usize| 1.0 - lag as f64 / (lags + 1) as f64;
+    (1.0 + 2.0 * (1..=lags).map(|lag| weight(lag) * in_common(lag)).sum::<f64>()).max(1.0)
+}
+
+/// How often an interval for independent values may miss, for one that holds with `confidence` where they depend on each other.
+fn missed(confidence: f64, dependence: f64) -> f64 {
+    let miss = 1.0 - confidence;
+    if dependence <= 1.0 {
+        return miss;
+    }
+    let normal = Normal::standard();
+    2.0 * normal.cdf(dependence.sqrt() * normal.inverse_cdf(miss / 2.0))
 }
 
 fn sorted(values: &[f64]) -> Vec<f64> {

@@ -41,6 +41,30 @@ fn side(trials: &[Trial]) -> Side<'_> {
 
 const QUIET: [(&str, f64); 4] = [("mutex", 14.0), ("aa-control", 14.0), ("floor", 1.0), ("seqlock", 2.0)];
 
+/// Strategies that took turns in slices are compared by what the slices said, as the run's own table compares them, and not by all time,
+/// in which one slice that met a stall weighs as much as many.
+#[test]
+fn what_was_played_in_slices_is_compared_slice_by_slice() {
+    let in_slices = |seed, ratio: f64| {
+        let mut trials = run(seed, &QUIET);
+        for trial in &mut trials {
+            let of_slices = match trial.strategy.as_str() {
+                "aa-control" => 1.0,
+                "seqlock" => ratio,
+                _ => continue,
+            };
+            trial.log_ratio = Some(of_slices.ln() + 0.001 * (trial.block as f64 - 7.5));
+        }
+        trials
+    };
+    let (a, b) = (in_slices(1, 0.2), in_slices(2, 0.25));
+    let between = changes(side(&a), Some(side(&b)), &same(&["seqlock"]), 0.05, true, BetweenRuns::of(0.0));
+    assert!((between[0].ratio - 1.25).abs() < 1e-9, "{between:?}");
+    let pair = [(subject("mutex"), subject("seqlock"))];
+    let inside = changes(side(&a), None, &pair, 0.05, true, BetweenRuns::of(0.0));
+    assert!((inside[0].ratio - 0.2).abs() < 1e-9, "{inside:?}");
+}
+
 #[test]
 fn a_machine_that_is_slower_all_over_changes_nothing_relative_to_the_baseline() {
     let a = run(1, &QUIET);

@@ -26,7 +26,7 @@ pub use answer::{Answer, Crossing};
 pub use search::Search;
 pub use sweep::Sweep;
 
-use super::blocks::{Subject, log_figures};
+use super::blocks::{Subject, log_ratios};
 use super::{CONFIDENCE, Interval, bias, corrected_confidence, median_interval, verdict_beside};
 use crate::record::{AA_CONTROL, Point, Trial, Verdict};
 
@@ -75,12 +75,8 @@ impl Rung {
         if blocks.is_empty() {
             return None;
         }
-        let logs =
-            |strategy: &str| log_figures(trials, &Subject { point: point.clone(), strategy: strategy.to_owned() });
-        let base = logs(baseline);
-        let against = |name: &str| {
-            let both = logs(name).into_iter().filter_map(|(block, log)| Some((block, log - base.get(&block)?)));
-            both.collect::<BTreeMap<usize, f64>>()
+        let against = |strategy: &str| {
+            log_ratios(trials, &Subject { point: point.clone(), strategy: strategy.to_owned() }, baseline)
         };
         let ratios = against(strategy);
         let control = against(AA_CONTROL).into_iter().filter(|(block, _)| ratios.contains_key(block));
