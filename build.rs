@@ -42,6 +42,11 @@ fn main() -> io::Result<()> {
     for setting in SETTINGS {
         hash.update(format!("{setting}={}\n", var(setting).unwrap_or_default()));
     }
+    // They lie between 0x1f bytes (Cargo's way of passing a list).
+    let flags = var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
+    for flag in flags.split('\u{1f}').filter(|flag| !flag.starts_with("-Clink")) {
+        hash.update(format!("{flag}\n"));
+    }
     for source in SOURCES.map(Path::new).into_iter().filter(|source| source.exists()) {
         println!("cargo::rerun-if-changed={}", source.display());
         for file in files(source)? {

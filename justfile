@@ -76,13 +76,10 @@ door out="results/door":
     cargo build --release
     target/release/headlock run -w hot --threads 1,2 --baseline mutex --strategies mutex,mutex@c,atomic-deadline,atomic-deadline@c --budget 4m --out {{ out }}
 
-# Programs that differ in the order of their functions alone, for `--layouts target/layouts`: the last step of a release build, so many
-# times over. rust-lld shuffles by a seed; GNU ld cannot
-layouts count="5":
-    cargo build --release
-    rm -rf target/layouts && mkdir target/layouts
-    for seed in $(seq {{ count }}); do cargo rustc --release --bin headlock -- -Clink-arg=-Wl,--shuffle-sections=.text*=$seed && cp target/release/headlock "target/layouts/headlock-$seed" || exit 1; done
-    cargo build --release
+# Programs that differ in the order of their functions alone, for `--layouts target/layouts`: a release build that links so many more
+layouts count="8":
+    rm -rf target/layouts
+    LAYOUTS={{ count }} LAYOUTS_DIR=target/layouts cargo rustc --release --bin headlock -- -Clinker=scripts/link-layouts
 
 # The patch itself, in C, beside its counterparts in Rust: the hot mix and a recorded disk; needs liburcu-dev
 patch-in-c out="results/patch-in-c":
@@ -193,7 +190,7 @@ stall *flags:
 
 # A binary that needs no library, for hosts of this architecture: target/TARGET/release/headlock
 static:
-    RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --target "$(rustc -vV | sed -n 's/^host: //p')"
+    cargo --config 'build.rustflags=["-Ctarget-feature=+crt-static"]' build --release --target "$(rustc -vV | sed -n 's/^host: //p')"
 
 # What the static build changes: the hot workload with both builds, compared; four minutes
 static-beside out="results/static": static
