@@ -47,9 +47,10 @@ fuzz target seconds="900":
 
 # Which changed lines of the shared list, its locks and its reclaimers does no test notice? Suite after suite on what is left, all mutants in
 # one build; needs cargo-mutants. `just mutants-lists "nearest tests"` plays these two only; scripts/mutants --help
+[positional-arguments]
 mutants-lists suites="nearest tests loom verify apart" *flags:
-    test -d target/mutants/venv || (python3 -m venv target/mutants/venv && target/mutants/venv/bin/pip -q install tree-sitter==0.26.1 tree-sitter-rust==0.24.2)
-    target/mutants/venv/bin/python scripts/mutants {{ suites }} --out results/verify/mutants.csv {{ flags }} || test $? = 3
+    target/mutants/venv/bin/python -c 'import tree_sitter, tree_sitter_rust' 2>/dev/null || (python3 -m venv target/mutants/venv && target/mutants/venv/bin/pip -q install tree-sitter==0.26.1 tree-sitter-rust==0.24.2)
+    suites=$1; shift; target/mutants/venv/bin/python scripts/mutants $suites --out results/verify/mutants.csv "$@" || test $? = 3
 
 # The same in what judges: the checks, held against the broken lists and the built-in ones
 mutants *flags:

@@ -129,3 +129,39 @@ impl Heap {
         table.slot(entry.slot).set_position(place as u32);
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    /// Five timers from 10 to 50 and one that is not active: what `rearm` answers of one of them, and in which order all come out then.
+    fn rearmed(at: usize, expire: i64) -> (Option<bool>, Vec<i64>) {
+        let (table, mut heap) = (Table::new(), Heap::default());
+        let slots: Vec<u32> = (0..6).map(|_| table.find(table.create()).expect("it was made")).collect();
+        for (nth, &slot) in slots.iter().enumerate().take(5) {
+            heap.insert(&table, slot, Nanos(10 * (nth as i64 + 1)));
+        }
+        let answer = heap.rearm(&table, slots[at], Nanos(expire));
+        let mut order = Vec::new();
+        while let Some(first) = heap.first() {
+            order.push(first.expire.0);
+            assert_eq!(heap.remove(&table, first.slot), Some(true));
+        }
+        (answer, order)
+    }
+
+    /// The list does in two steps what this one declines, so only the time that it takes would tell.
+    #[test]
+    fn a_timer_behind_the_first_is_moved_in_one_step() {
+        assert_eq!(rearmed(2, 45), (Some(false), vec![10, 20, 40, 45, 50]));
+        assert_eq!(rearmed(4, 15), (Some(false), vec![10, 15, 20, 30, 40]));
+        assert_eq!(rearmed(4, 5), (Some(true), vec![5, 10, 20, 30, 40]));
+    }
+
+    #[test]
+    fn the_first_and_what_is_not_active_stay_as_they_are() {
+        for at in [0, 5] {
+            assert_eq!(rearmed(at, 45), (None, vec![10, 20, 30, 40, 50]));
+        }
+    }
+}

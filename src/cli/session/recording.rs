@@ -309,7 +309,7 @@ impl Recording {
     pub fn close(&mut self, ended: Result<Ending, Failure>, points: &[Point]) -> Option<Failure> {
         self.progress.finish();
         self.neighbour = None;
-        self.failed.extend(self.refused());
+        self.failed.extend(refused(&self.trials, self.record.host.logical_cpus));
         let failure = match ended {
             Ok(Ending::Complete) => {
                 let failed = (!self.failed.is_empty()).then(|| Failure::Error(self.failed.join("; ")));
@@ -357,27 +357,6 @@ impl Recording {
             .map(|(Point { workload, threads }, missing)| format!("{workload}/{threads}: {missing}"))
             .collect();
         (!without.is_empty()).then(|| Failure::NoFigure(format!("no figure at all on {}", without.join("; on "))))
-    }
-
-    /// Strategies most of whose trials at some point came out at the floor: no figure, and a reason to look at the code.
-    fn refused(&self) -> Vec<String> {
-        let mut at: BTreeMap<(&str, usize, &str), (usize, usize)> = BTreeMap::new();
-        for trial in self.trials.iter().filter(|trial| trial.pass == Pass::Throughput) {
-            let key = (trial.strategy.as_str(), trial.threads, trial.workload.as_str());
-            let (refused, all) = at.entry(key).or_default();
-            *refused += usize::from(trial.at_floor);
-            *all += 1;
-        }
-        let refused = at.into_iter().filter(|(_, (refused, all))| refused * 2 > *all);
-        refused
-            .map(|((strategy, threads, workload), _)| {
-                format!(
-                    "{strategy} on {} is refused: it cannot be told from doing nothing, so its work was optimised away or is too \
-                     little for this workload",
-                    words::at(&Point { workload: workload.to_owned(), threads })
-                )
-            })
-            .collect()
     }
 
     /// What has been measured, as if read from the directory. `ratios` are those of these trials.
@@ -442,5 +421,60 @@ fn taken_up(earlier: RunRecord, now: RunRecord) -> RunRecord {
         message: None,
         verified,
         ..earlier
+    }
+}
+
+/// Strategies most of whose undisturbed trials at some point came out at the floor: no figure, and a reason to look at the code.
+/// A floor that lost its processor is as slow as what does something, so that disturbed trials accuse nobody, and neither do those of
+/// more threads than processors, which take each other's and whose disturbance nobody can judge.
+fn refused(trials: &[Trial], cpus: Option<usize>) -> Vec<String> {
+    let oversubscribed = |trial: &Trial| cpus.is_some_and(|cpus| trial.threads > cpus);
+    let mut at: BTreeMap<(&str, usize, &str), (usize, usize)> = BTreeMap::new();
+    for trial in trials
+        .iter()
+        .filter(|trial| trial.pass == Pass::Throughput && !trial.disturbed && !oversubscribed(trial))
+    {
+        let key = (trial.strategy.as_str(), trial.threads, trial.workload.as_str());
+        let (refused, all) = at.entry(key).or_default();
+        *refused += usize::from(trial.at_floor);
+        *all += 1;
+    }
+    let refused = at.into_iter().filter(|(_, (refused, all))| refused * 2 > *all);
+    refused
+        .map(|((strategy, threads, workload), _)| {
+            format!(
+                "{strategy} on {} is refused: it cannot be told from doing nothing, so its work was optimised away or is too \
+                 little for this workload",
+                words::at(&Point { workload: workload.to_owned(), threads })
+            )
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::testing::trial;
+
+    #[test]
+    fn most_of_the_undisturbed_trials_decide_who_is_refused() {
+        let trials = |each: &[(bool, bool)]| -> Vec<Trial> {
+            let trial = |(block, &(at_floor, disturbed))| Trial { at_floor, disturbed, ..trial("constant", block) };
+            each.iter().enumerate().map(trial).collect()
+        };
+        let (at_floor, above) = ((true, false), (false, false));
+        let (at_floor_disturbed, above_disturbed) = ((true, true), (false, true));
+        assert!(refused(&trials(&[at_floor, above]), None).is_empty());
+        assert!(refused(&trials(&[above, at_floor_disturbed, at_floor_disturbed]), None).is_empty());
+        assert!(refused(&trials(&[at_floor_disturbed]), None).is_empty());
+        let said = refused(&trials(&[at_floor, above_disturbed, above_disturbed]), None);
+        assert!(said[0].starts_with("constant on hot with 1 thread is refused: "), "{said:?}");
+        assert_eq!(refused(&trials(&[at_floor, above, at_floor]), None), said);
+    }
+
+    #[test]
+    fn threads_that_take_each_others_processors_are_not_refused() {
+        let trials = [Trial { at_floor: true, threads: 2, ..trial("seqlock", 0) }];
+        assert_eq!([Some(1), Some(2), None].map(|cpus| refused(&trials, cpus).len()), [0, 1, 1]);
     }
 }

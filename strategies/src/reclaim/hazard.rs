@@ -131,3 +131,21 @@ impl Drop for HazardSection<'_, '_> {
         self.pointer.reset_protection();
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    /// haphazard's own atomic pointer, which the list does not use, takes a value apart and puts it together again.
+    #[test]
+    fn the_pointer_that_goes_in_comes_out_again() {
+        let node = super::super::node::OwnedNode::new().into_raw();
+        // SAFETY: nobody else has the node.
+        #[allow(unsafe_code)]
+        let out = unsafe { Garbage::from_raw(node) }.into_raw();
+        assert_eq!(out, node);
+        // SAFETY: what was made of the pointer is taken apart again.
+        #[allow(unsafe_code)]
+        drop(unsafe { Garbage::from_raw(out) });
+    }
+}

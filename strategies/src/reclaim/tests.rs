@@ -48,6 +48,17 @@ where
     assert!(seen.is_sorted_by(|before, after| before < after), "{seen:?}");
 }
 
+/// Full fences in readers would do as well, so only the time that they take would tell.
+#[cfg(target_os = "linux")]
+#[test]
+fn readers_pay_no_full_fence_where_the_system_offers_membarrier() {
+    use rustix::thread::{MembarrierCommand, membarrier, membarrier_query};
+    // A query may be allowed where the registration is not.
+    let offered = membarrier_query().contains_command(MembarrierCommand::PrivateExpedited)
+        && membarrier(MembarrierCommand::RegisterPrivateExpedited).is_ok();
+    assert_eq!(fences() == Fences::Asymmetric, offered);
+}
+
 #[test]
 fn every_reader_sees_that_the_head_moved() {
     counts_moves::<Epoch>();

@@ -4,7 +4,8 @@
 //!
 //! `strategies` explores the strategies that ship, through their public face, with loom's atomics and mutex in place of
 //! the real ones. `protocols` explores the bare protocols with one ordering or step at a time taken away, which shows both
-//! that it is needed and that the exploration would notice. `barrier` explores the barrier at which the harness's threads meet.
+//! that it is needed and that the exploration would notice. `barrier` explores the barrier at which the harness's threads meet,
+//! and `lock` the locks that stand in for the real ones.
 //!
 //! Bounds: two threads, a reader that polls once and a writer of one or two operations, two timers; the bare protocols
 //! exhaustively, the whole lists with at most [`PREEMPTIONS`] preemptions. What is not loom's is not explored: the inside of
@@ -12,6 +13,7 @@
 #![cfg(loom)]
 
 mod barrier;
+mod lock;
 mod protocols;
 mod reclaim;
 mod strategies;
