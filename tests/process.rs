@@ -185,6 +185,50 @@ fn has_begun(pid: Pid) -> bool {
     !input.is_empty() && !input.ends_with(b"}") && !input.ends_with(&u32::MAX.to_le_bytes())
 }
 
+/// Stops the first block's process while it plays, for many times as long as its trials last, and lets it go on.
+fn stopped_and_continued(threads: &str) {
+    const STOP: Duration = Duration::from_secs(3);
+    let scratch = tempfile::tempdir().expect("a scratch directory");
+    let dir = scratch.path().join("results");
+    let mut command = with(&[
+        "run",
+        "--workload",
+        "hot",
+        "--strategies",
+        "mutex,seqlock",
+        "--pin",
+        "none",
+    ]);
+    command.args(["--threads", threads, "--trial", "50ms", "--blocks", "1", "--out"]).arg(&dir);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("headlock starts");
+    let run = Run { child, dir, _scratch: scratch };
+    let playing =
+        wait_for("a process that plays", || children(run.pid()).into_iter().find(|&playing| has_begun(playing)));
+    // Into its slices, on most machines. It may end, or have ended, at any moment.
+    sleep(Duration::from_millis(50));
+    let _ = kill_process(playing, Signal::STOP);
+    sleep(STOP);
+    let _ = kill_process(playing, Signal::CONT);
+    let ended = run.end();
+    assert!(matches!(ended.output.status.code(), Some(0 | 6)), "{}", ended.complaint());
+    let (_, trials) = ended.files();
+    assert!(!trials.is_empty());
+    for trial in trials {
+        // The processor time is that of all threads, and still little beside the stop.
+        let away_ns = trial.elapsed_ns.saturating_sub(trial.cpu_ns);
+        let contains_stop = Duration::from_nanos(away_ns) >= STOP - STOP / 10;
+        let told = trial.disturbed && trial.disturbance.starts_with("the process stood still for ");
+        assert!(told || !contains_stop, "{trial:?}");
+    }
+}
+
+#[test]
+fn a_block_whose_process_was_stopped_says_so_or_has_no_stop_in_its_figures() {
+    for threads in ["1", "2"] {
+        stopped_and_continued(threads);
+    }
+}
+
 #[test]
 fn a_killed_process_costs_who_was_playing_and_no_other() {
     const BLOCKS: usize = 6;

@@ -1,10 +1,11 @@
 //! What a change costs, operation by operation and role by role: a table of ratios for each point.
 
 use super::{NONE, axis, found, missing};
-use crate::document::words::{duration, heading};
-use crate::document::{Block, Cell, Column, OPTIONAL, Table};
+use crate::document::words::{counted, duration, heading};
+use crate::document::{Block, Cell, Column, OPTIONAL, Table, Tone};
 use crate::reading::Reading;
 use crate::record::{AA_CONTROL, ALL, Point};
+use crate::stats::MIN_BLOCKS;
 
 /// The table, and what needs to be known to read it.
 pub(super) fn table(reading: &Reading<'_>, point: &Point) -> Block {
@@ -17,7 +18,13 @@ pub(super) fn table(reading: &Reading<'_>, point: &Point) -> Block {
     let column = |part: &&str| Column::ratios(*part, axis).rank(if *part == ALL { 0 } else { OPTIONAL });
     let baseline = |part: &&str| {
         let own = names.iter().find_map(|name| reading.part_ratio(point, name, part));
-        Cell::new(own.map_or(NONE.to_owned(), |it| duration(it.baseline_ns)))
+        match own {
+            None => Cell::new(NONE),
+            Some(it) if it.blocks < MIN_BLOCKS => {
+                Cell::toned(format!("{}, {}", duration(it.baseline_ns), counted(it.blocks, "block")), Tone::Open)
+            }
+            Some(it) => Cell::new(duration(it.baseline_ns)),
+        }
     };
     let row = |name: &&str| -> Vec<Cell> {
         std::iter::once(Cell::new(*name))

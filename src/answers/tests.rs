@@ -45,6 +45,20 @@ fn a_racy_one_is_told_and_not_counted() {
 }
 
 #[test]
+fn no_sentence_has_the_time_of_one_or_two_blocks() {
+    for (blocks, says) in [(1, "1 block; 6 are needed"), (2, "2 blocks; 6 are needed")] {
+        let mut few = results(&[("seqlock", 12.0)]);
+        for trial in few.trials.iter_mut().filter(|it| it.block < 16 - blocks) {
+            trial.disturbed = true;
+        }
+        few.filed_ratios = None;
+        let said = sentences(&few).join(" ");
+        assert!(said.contains("mutex takes 1.00 lock acquisitions an operation"), "{said}");
+        assert!(said.contains(&format!("Its time on hot with 1 thread is not said: {says}.")), "{said}");
+    }
+}
+
+#[test]
 fn no_sentence_of_the_verdict_holds_an_interval_that_holds_1() {
     let mut noisy = results(&[("seqlock", 10.0), ("hazard", 5.0)]);
     let seqlock = noisy.trials.iter_mut().filter(|it| it.strategy == "seqlock");

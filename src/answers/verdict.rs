@@ -2,9 +2,9 @@
 
 use crate::document::words::{at, counted, duration, figure, interval, percent, ratio};
 use crate::document::{Tone, Verdict};
-use crate::reading::{Answer, Place, Reading, Scores, Standing};
+use crate::reading::{Answer, Missing, Place, Reading, Scores, Standing};
 use crate::record::{Declaration, Ratio, Verdict as Word};
-use crate::stats::{HARM, Summary};
+use crate::stats::{HARM, MIN_BLOCKS, Summary};
 
 /// What a run comes to.
 pub(super) fn of_run(reading: &Reading<'_>, scores: &Scores, declarations: &[Declaration]) -> Verdict {
@@ -202,9 +202,21 @@ fn staying(reading: &Reading<'_>, scores: &Scores) -> String {
     let summaries: Vec<&Summary> =
         scores.places.iter().filter_map(|place| reading.summary(&place.point, baseline)).collect();
     let figures = |pick: fn(&Summary) -> Option<f64>| summaries.iter().filter_map(|it| pick(it)).collect::<Vec<f64>>();
+    // A median over one or two blocks is whatever happened to them.
+    let timed: Vec<&Summary> = summaries.iter().copied().filter(|it| it.ns_per_op.is_some()).collect();
+    let (told, few): (Vec<&Summary>, Vec<&Summary>) = timed.into_iter().partition(|it| it.blocks >= MIN_BLOCKS);
+    let times: Vec<f64> = told.iter().filter_map(|it| it.net_ns_per_op.or(it.ns_per_op)).collect();
+    let time = match (told.is_empty(), few.is_empty()) {
+        (true, false) => String::new(),
+        _ => format!("{} ns and ", range(&times, figure)),
+    };
+    let unsaid = match &few[..] {
+        [] => String::new(),
+        [one] => format!(" Its time on {} is not said: {}.", at(&one.point), Missing::TooFewBlocks(one.blocks)),
+        several => format!(" Its time at {} points is not said: fewer than {MIN_BLOCKS} blocks.", several.len()),
+    };
     format!(
-        "{baseline} takes {} ns and {} lock acquisitions an operation; {} of them found the lock taken.",
-        range(&figures(|it| it.net_ns_per_op.or(it.ns_per_op)), figure),
+        "{baseline} takes {time}{} lock acquisitions an operation; {} of them found the lock taken.{unsaid}",
         range(&figures(|it| it.acquisitions_per_op), figure),
         range(&figures(|it| it.contended_share), percent),
     )

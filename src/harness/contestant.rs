@@ -94,6 +94,8 @@ pub struct Played {
     pub service_ns: u64,
     /// How far behind its schedule an open load ended, ns.
     pub behind_ns: u64,
+    /// For how long the thread was kept from going on after a pause between operations, as far as it knows, ns.
+    pub kept_ns: u64,
 }
 
 /// How to make contestants of one type of list.

@@ -84,8 +84,13 @@ impl Load {
             Load::Synthetic { workload, .. } => {
                 workload.think_ns > 0 || workload.pollute_kib > 0 || workload.load != crate::workload::Load::Closed
             }
-            Load::Replay { speed, .. } => matches!(speed, Speed::Times(_)),
+            Load::Replay { .. } => self.pauses(),
         }
+    }
+
+    /// Whether threads sleep between operations.
+    pub fn pauses(&self) -> bool {
+        matches!(self, Load::Replay { speed: Speed::Times(_), .. })
     }
 
     /// The rate at which operations are to start, all threads together; `None` for a closed load and a replay.
@@ -170,6 +175,8 @@ pub struct Watch {
     pub awake_ns: u64,
     /// What of that part was no processor time, ns.
     pub lost_ns: u64,
+    /// Time for which the process stood still in slices, ns.
+    pub stopped_ns: u64,
     /// Times that a thread went to sleep, for a lock or until a moment; in the whole block, as is the next.
     pub sleeps: u64,
     /// Time in which a thread could have run and had no processor, ns.

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::fs::{self, DirEntry};
+use std::fs::{self, DirEntry, File};
+use std::os::unix::fs::FileExt;
 
 /// What the scheduler has done to the calling thread since it began. Zero where /proc does not say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,6 +38,29 @@ impl Scheduling {
     }
 }
 
+/// How long the calling thread has waited for a processor, to be asked over and over: some 700 ns each time.
+pub struct RunQueue(Option<File>);
+
+impl RunQueue {
+    /// Of the calling thread.
+    pub fn of_this_thread() -> Self {
+        RunQueue(File::open("/proc/thread-self/schedstat").ok())
+    }
+
+    /// Time in which it could have run and had no processor, ns, since it began; `None` where the kernel does not count that.
+    pub fn waited_ns(&self) -> Option<u64> {
+        let mut text = [0; 64];
+        let length = self.0.as_ref()?.read_at(&mut text, 0).ok()?;
+        counted_ns(std::str::from_utf8(&text[..length]).ok()?)
+    }
+}
+
+/// As [`runqueue_ns`]; a kernel that does not count has zeros for all, and no thread reads its own before it has run.
+fn counted_ns(schedstat: &str) -> Option<u64> {
+    let ran = !schedstat.starts_with("0 ") && !schedstat.is_empty();
+    ran.then(|| runqueue_ns(schedstat))
+}
+
 /// Time that the hypervisor has taken from the whole machine since it booted, ns; 0 where /proc does not say.
 ///
 /// /proc/stat counts in ticks of 10 ms (USER_HZ is 100 on every Linux that Rust runs on).
@@ -68,7 +92,7 @@ fn field(text: &str, name: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{field, runqueue_ns, runqueues_ns};
+    use super::{counted_ns, field, runqueue_ns, runqueues_ns};
 
     #[test]
     fn a_field_is_read_and_an_absent_one_is_zero() {
@@ -77,6 +101,9 @@ mod tests {
         assert_eq!(field(text, "voluntary_ctxt_switches:"), 0);
         assert_eq!(runqueue_ns("516439 1202404 2\n"), 1_202_404);
         assert_eq!(runqueue_ns(""), 0);
+        assert_eq!(counted_ns("516439 0 2\n"), Some(0));
+        assert_eq!(counted_ns("0 0 0\n"), None);
+        assert_eq!(counted_ns(""), None);
         assert!(!runqueues_ns(std::process::id() as i32).is_empty());
         assert!(runqueues_ns(-1).is_empty());
     }

@@ -219,6 +219,7 @@ impl<H: TimerHandle> Player for Reader<'_, H> {
             rearms: 0,
             service_ns: 0,
             behind_ns: 0,
+            kept_ns: 0,
         };
         match (self.of.speed, &clock) {
             (Speed::Max, None) => rows.iter().for_each(|row| self.step(*row, &mut played)),
@@ -228,7 +229,7 @@ impl<H: TimerHandle> Player for Reader<'_, H> {
             (Speed::Times(times), clock) => {
                 for (&time, &row) in part.starts().get(range).unwrap_or_default().iter().zip(rows) {
                     let intended = (time as f64 / times) as u64;
-                    super::pace::wait_until(start, intended);
+                    played.kept_ns += super::pace::wait_until(start, intended);
                     let owed_ns = self.owed_ns;
                     match clock {
                         Some(clock) => self.timed_step(row, &mut played, clock),

@@ -20,10 +20,11 @@ use headlock_strategies::Counts;
 use super::barrier::Barrier;
 use super::clock::Clock;
 use super::contestant::Contestant;
+use super::disturbance::Stretch;
 use super::job::{BlockOutcome, Job, JobError, Outcome, ThreadOutcome, Watch};
 use super::latency::Recorder;
 use super::state::{self, Meeting};
-use super::{floor_of, proc};
+use super::{disturbance, floor_of, proc};
 use crate::record::Pass;
 use plan::Plan;
 use rounds::{Round, log_net_ratio, log_ratio};
@@ -126,7 +127,7 @@ pub fn play<P: Part>(
     let clock_ns = clock.as_ref().map_or(0.0, Clock::pair_cost_ns);
     let summed: Vec<Vec<Round>> = (0..entrants.len()).map(|entrant| in_rounds(&threads, entrant)).collect();
     let readings: Vec<Vec<state::Reading>> = threads.iter().map(|thread| thread.readings.clone()).collect();
-    let watches = job.passes.iter().map(|&pass| watch(&threads, pass)).collect();
+    let watches = job.passes.iter().map(|&pass| watch(job, &threads, &entrants, pass)).collect();
     let mut threads: Vec<_> = threads.into_iter().map(|thread| thread.totals.into_iter()).collect();
     let mut parts = Vec::new();
     for (number, entrant) in entrants.iter().enumerate() {
@@ -196,11 +197,20 @@ fn overlap(totals: &[Total]) -> f64 {
 }
 
 /// What took the threads' time in a pass.
-fn watch(threads: &[Thread], pass: Pass) -> Watch {
+fn watch<P>(job: &Job, threads: &[Thread], entrants: &[Entrant<P>], pass: Pass) -> Watch {
     let place = usize::from(pass == Pass::Latency);
     let sum = |of: fn(&Thread, usize) -> u64| threads.iter().map(|thread| of(thread, place)).sum();
+    let of_pass = entrants.iter().enumerate().filter(|(_, entrant)| entrant.pass == pass);
+    let stopped_ns = of_pass.map(|(entrant, _)| {
+        let slices = 0..threads.first().map_or(0, |thread| thread.totals[entrant].stretches.len());
+        let slice = |number: usize| -> Vec<Stretch> {
+            threads.iter().map(|thread| thread.totals[entrant].stretches[number]).collect()
+        };
+        slices.map(|number| disturbance::stopped_ns(&slice(number), job.load.pauses())).sum::<u64>()
+    });
     Watch {
         pass,
+        stopped_ns: stopped_ns.sum(),
         wall_ns: sum(|thread, place| thread.watched[place].wall_ns),
         awake_ns: sum(|thread, place| thread.watched[place].awake_ns),
         lost_ns: sum(|thread, place| thread.watched[place].lost_ns),

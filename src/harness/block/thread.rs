@@ -9,10 +9,11 @@ use super::plan::{Purpose, Round};
 use super::{Part, Shared};
 use crate::harness::clock::{Moment, thread_cpu_ns};
 use crate::harness::contestant::{Played, Player, Slice};
+use crate::harness::disturbance::{STOP_NS, Stretch};
 use crate::harness::job::{JobError, ThreadOutcome};
 use crate::harness::latency::Recorder;
 use crate::harness::pin;
-use crate::harness::proc::Scheduling;
+use crate::harness::proc::{RunQueue, Scheduling};
 use crate::harness::state::{Probe, Reading};
 use crate::record::Pass;
 
@@ -36,6 +37,8 @@ pub struct Total {
     pub outcome: ThreadOutcome,
     /// Each measured slice.
     pub rounds: Vec<Played>,
+    /// What the thread's time went to in each of them.
+    pub stretches: Vec<Stretch>,
     /// What its handles counted by themselves in measured slices.
     pub counts: Counts,
     /// Lock acquisitions through its handles in measured slices, if they were counted.
@@ -122,6 +125,7 @@ pub fn play<P: Part>(
     for (entrant, (player, total)) in shared.entrants.iter().zip(players.iter_mut().zip(&mut totals)) {
         total.leaves_counting = entrant.pass == Pass::Throughput && player.count_locks(false);
         total.rounds.reserve(shared.plan.rounds.len());
+        total.stretches.reserve(shared.plan.rounds.len());
         player.count_locks(!total.leaves_counting);
     }
     let before = Scheduling::now();
@@ -133,10 +137,13 @@ pub fn play<P: Part>(
         totals,
         watched: Default::default(),
         standing: Standing::now(),
+        queue: RunQueue::of_this_thread(),
+        queued_ns: None,
         round: 0,
         played: false,
         probe: Probe::new(&shared.probes, number),
     };
+    turns.stand();
     let start = turns.standing.at;
     turns.probe.before();
     turns.rounds(&shared.plan.opening);
@@ -182,6 +189,9 @@ struct Turns<'a, 'p, P> {
     watched: [Watched; 2],
     /// After the last slice.
     standing: Standing,
+    queue: RunQueue,
+    /// What it said before the standing was taken anew.
+    queued_ns: Option<u64>,
     /// Rounds played of one pass.
     round: usize,
     /// Whether anything was played.
@@ -202,7 +212,7 @@ impl<P: Part> Turns<'_, '_, P> {
             }
             // Rounds of the two passes come in pairs, and each pass has its rounds in every order.
             self.probe.between();
-            self.standing = Standing::now();
+            self.stand();
             self.round += usize::from(round.pass == self.shared.job.passes[0] && round.purpose != Purpose::WarmUp);
         }
     }
@@ -244,9 +254,30 @@ impl<P: Part> Turns<'_, '_, P> {
         if measured {
             let lost_ns = self.watched[usize::from(round.pass == Pass::Latency)].add(&before, &standing);
             total.measure(played, lost_ns, standing.preempted - before.preempted);
+            // Of the round so far, or since it was asked last. Asked only where it matters.
+            let queued_ns = match lost_ns < STOP_NS {
+                true => Some(0),
+                false => self.queue.waited_ns().zip(self.queued_ns).map(|(now, then)| now.saturating_sub(then)),
+            };
+            total.stretches.push(Stretch {
+                wall_ns: standing.at.ns_since(before.at),
+                // Where nobody counts the queue, all may be that.
+                away_ns: lost_ns.saturating_sub(queued_ns.unwrap_or(u64::MAX)),
+                kept_ns: played.kept_ns.saturating_sub(queued_ns.unwrap_or(u64::MAX)),
+                sleeps: standing.sleeps - before.sleeps,
+            });
             total.locks += locks;
             total.counts += player.local_counts().since(local);
+            if lost_ns >= STOP_NS {
+                self.stand();
+            }
         }
+    }
+
+    /// Takes the thread's standing anew. The queue is asked before, so that it has whatever wait the clocks have.
+    fn stand(&mut self) {
+        self.queued_ns = self.queue.waited_ns();
+        self.standing = Standing::now();
     }
 
     /// Puts all lists back to where the trace starts.
@@ -281,6 +312,7 @@ impl Default for Total {
         Total {
             outcome: ThreadOutcome::default(),
             rounds: Vec::new(),
+            stretches: Vec::new(),
             counts: Counts::default(),
             locks: LockCounts::default(),
             counted: LockCounts::default(),

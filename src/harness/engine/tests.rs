@@ -223,6 +223,7 @@ fn outcome(job: &Job, shares: impl Fn(Pass) -> f64) -> BlockOutcome {
         wall_ns: TRIAL_NS,
         awake_ns: TRIAL_NS,
         lost_ns: (TRIAL_NS as f64 * (1.0 - shares(pass))) as u64,
+        stopped_ns: 0,
         sleeps: 0,
         runqueue_ns: 0,
         block_ns: TRIAL_NS,

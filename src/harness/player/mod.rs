@@ -214,7 +214,16 @@ impl<'a, H: TimerHandle> Player<'a, H> {
         end = self.inject.slice_end(self.clock.is_some().then_some(self.tally.owed_ns), start, end);
         self.tally.ops = (batches * self.batch) as u64;
         let Tally { ops, fired, rearms, service_ns, .. } = self.tally;
-        Played { start, end, ops, fired, rearms, service_ns, behind_ns }
+        Played {
+            start,
+            end,
+            ops,
+            fired,
+            rearms,
+            service_ns,
+            behind_ns,
+            kept_ns: 0,
+        }
     }
 
     /// How far behind its schedule an open load is, ns.
