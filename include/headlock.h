@@ -8,6 +8,8 @@
  *     headlock verify --load ./mine.so --strategies mine
  *     headlock run --load ./mine.so
  *
+ * `mine` is the name in the table, whatever the file is called.
+ *
  * This file says all that there is to know; docs/STRATEGY.md goes through it in ten minutes, and examples/c holds whole lists.
  * It is C99, and C++.
  *
@@ -25,20 +27,24 @@
  *
  * What the caller promises
  *
- * - A timer that it names came from create() of the same list and has not been given to free(). There is one exception: a replay with
- *   a thread for each of the trace's (`--order threads`) keeps no order between threads, so that one may name a timer that another
- *   has just freed. A list that checks its names (a number with a generation, say) does nothing then; a list whose names are bare
- *   addresses should not be replayed that way.
+ * - A timer that it names came from create() of the same list, and no call of free() for it has begun. So a name may be a bare address.
+ *   There is one exception: a replay with a thread for each of the trace's (`--order threads`) keeps no order between threads, so that one
+ *   may name a timer that another has just freed. A list that checks its names (a number with a generation, say) does nothing then; a list
+ *   whose names are bare addresses should not be replayed that way.
+ * - The other way round nothing is promised: once run() has unlinked a timer and holds no lock, another thread may free it, before fire()
+ *   is called or during the call, and so may the callback itself. run() still calls fire() with its name, and must not touch the timer any
+ *   more. The callback does not name it then, unless create() has given its name to another timer meanwhile.
  * - A list is destroyed after all of its handles. What is left in it, timers included, is for the list to release.
  * - No call is made after headlock has begun to end the process.
  *
  *
  * What a list must never do
  *
- * - End the process, print to standard output, or catch or raise a signal.
+ * - End the process, or catch or raise a signal.
  * - Let a C++ exception or a longjmp() leave one of its functions, or pass through a callback: each ends the process of the trial
  *   or check at once, and counts as the list's failure.
  * - Rely on being unloaded: a library stays for as long as its process lives.
+ * - Count on being read: what it prints, on standard output too, is shown only if its process ends before its work is done.
  * - Export other names for others to find. Two libraries may define the same ones; each sees its own.
  *
  *
@@ -114,7 +120,11 @@ enum headlock_freshness {
 struct headlock_config {
 	/* Bytes of this structure, as headlock knows it. */
 	size_t size;
-	/* Turns of spin() to add inside each writer's critical section, at its end: the workload's `hold`. 0 without one. */
+	/*
+	 * Turns of spin() to add at the end of each writer's critical section, with the lock held: the workload's `hold`. 0 without one.
+	 * Writers are free(), modify(), cancel(), an anticipate() that changes something, and each turn of run() that unlinks a timer.
+	 * create(), handles, reads, and a run() that finds nothing due add none: no check asks for it there, and headlock's own lists do not.
+	 */
 	uint32_t hold_spins;
 	/* Turns a loop that does nothing. Never NULL. */
 	void (*spin)(uint32_t turns);
@@ -127,7 +137,10 @@ struct headlock_config {
 	void (*reclaimed)(const struct headlock_config *config, uint64_t stamp);
 };
 
-/* How often locks were taken. A list that counts acquisitions counts the contended ones too. */
+/*
+ * How often the locks of a list were taken: by its operations, whichever they are. The making and the end of a handle, and the functions that
+ * count, may leave theirs out. A list that counts acquisitions counts the contended ones too.
+ */
 struct headlock_lock_counts {
 	uint64_t acquisitions; /* contended ones included */
 	uint64_t contended;    /* acquisitions that found the lock taken */
@@ -217,9 +230,15 @@ struct headlock_strategy {
 	 * by any thread. A list without it shows zeros.
 	 */
 	void (*counts)(struct headlock_list *list, struct headlock_counts *counts);
-	/* Optional: what the handle counted by itself, and counts() will not know until it is destroyed. */
+	/*
+	 * Optional: what the handle counted by itself and counts() will not know until it is destroyed: none of it is in counts() yet. headlock
+	 * adds it to counts(). Called by the handle's thread, between operations.
+	 */
 	void (*local_counts)(struct headlock_handle *handle, struct headlock_counts *counts);
-	/* Optional: acquisitions of the list's locks through this handle, those in counts() included. */
+	/*
+	 * Optional: acquisitions of the list's locks through this handle since it was made, wherever they are counted: those that counts() has
+	 * already and those in local_counts(). Called by the handle's thread, between operations.
+	 */
 	void (*lock_counts)(struct headlock_handle *handle, struct headlock_lock_counts *counts);
 	/*
 	 * Optional, for a list that has lock_counts(): turns the counting of acquisitions through this handle on or off, since counting

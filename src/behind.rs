@@ -22,8 +22,8 @@ pub const SUBCOMMAND: &str = "library-process";
 /// How long a library may take to load. Nothing but its own constructors takes more than milliseconds.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Names that no library may have, beside those of the registry.
-const RESERVED: [&str; 5] = ["core", "all", FLOOR, AA_CONTROL, crate::harness::INJECTED];
+/// Words that mean something else where a strategy is named, so that no library may have them as a name.
+const RESERVED: [&str; 6] = ["core", "all", "baseline", FLOOR, AA_CONTROL, crate::harness::INJECTED];
 
 /// Why a library is of no use.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,17 +35,31 @@ pub enum LibraryError {
     #[error("{0}")]
     Refused(String),
     /// The process that loaded it did not live to tell.
-    #[error("loading it: {0}")]
+    #[error("loading it: {0}; expected {expected}", expected = expected(.0))]
     Died(ChildError),
     /// Its name is taken.
-    #[error("its list is called {0}, and so is another strategy; expected a name of its own")]
-    Taken(String),
+    #[error("its list is called {0}, and so is {1}; expected a name of its own")]
+    Taken(String, &'static str),
+    /// Its name means something else.
+    #[error("its list is called {0}, a word that means something else here; expected a name of its own")]
+    Reserved(String),
+    /// It is there already.
+    #[error("was given already")]
+    Given,
     /// There is no slot left.
     #[error("there is room for {SLOTS} lists behind the C interface, and this is one more")]
     Full,
     /// It is not what it was when it was first looked at.
     #[error("the file has changed since it was first loaded; run it again")]
     Changed,
+}
+
+/// What would have been right where the process that loaded a library ended. A page that the file does not have is a SIGBUS.
+fn expected(how: &ChildError) -> &'static str {
+    match how.to_string().contains("SIGBUS") {
+        true => "a whole shared library: this file is shorter than it says",
+        false => "constructors, if any, and a headlock_export() that return at once and leave the process alone",
+    }
 }
 
 /// What a library's process is asked.
@@ -73,12 +87,27 @@ impl Registry {
     /// If it is no library, or none that can take part.
     pub(crate) fn load(&mut self, path: &Path) -> Result<(), LibraryError> {
         let file = LibraryFile::read(path)?;
+        if self
+            .behind()
+            .iter()
+            .filter_map(|behind| behind.library.as_ref())
+            .any(|other| other.path == file.path)
+        {
+            return Err(LibraryError::Given);
+        }
         let question = Question { path: file.path.clone() };
         let answer: Answer =
             child::ask(SUBCOMMAND, &question, PATIENCE, &AtomicBool::new(false)).map_err(LibraryError::Died)?;
         let strategy = kept(answer.map_err(LibraryError::Refused)?)?;
-        if self.get(strategy.name).is_some() || RESERVED.contains(&strategy.name) {
-            return Err(LibraryError::Taken(strategy.name.to_owned()));
+        if RESERVED.contains(&strategy.name) {
+            return Err(LibraryError::Reserved(strategy.name.to_owned()));
+        }
+        if self.get(strategy.name).is_some() {
+            let whose = match self.behind().iter().any(|behind| behind.declaration.name == strategy.name) {
+                true => "the list of another library",
+                false => "a built-in strategy",
+            };
+            return Err(LibraryError::Taken(strategy.name.to_owned(), whose));
         }
         self.add_at_door(Some(file), strategy)
     }

@@ -39,7 +39,7 @@ pub use predict::{Machine, MachineError, Predict, Predicted};
 pub use ratio::{ALL, Metric, Ratio, Verdict};
 pub use state::{BlockRow, BlockState, HopTimes, Processes, State, set_states};
 pub use study::{Claim, Found, Pilot, StudyPart, StudyRecord, StudyTrace};
-pub use verified::{Stamp, Stamped, Unverified, Verified};
+pub use verified::{Breach, Checked, Known, Stamp, Stamped, Unverified, Verified};
 
 /// The version of the files' layout, written to `run.json`.
 pub const SCHEMA_VERSION: u32 = 2;
@@ -370,7 +370,7 @@ pub struct RunRecord {
     /// What was left out because it failed.
     #[serde(default)]
     pub left_out: Vec<LeftOut>,
-    /// Of each strategy, the pass of `headlock verify` that its code had on this machine when it was measured; `None` without one.
+    /// Of each strategy, what `headlock verify` of its code on this machine had come to when it was measured; `None` if nothing is known.
     #[serde(default)]
     pub verified: BTreeMap<String, Option<Verified>>,
 }

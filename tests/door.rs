@@ -144,16 +144,30 @@ fn a_library_whose_table_is_not_as_it_should_be_is_refused() {
              include/headlock.h",
         ),
         ("missing", "modify() is NULL in its table; expected a function"),
-        ("taken", "its list is called rcu-epoch, and so is another strategy; expected a name of its own"),
-        ("reserved", "its list is called core, and so is another strategy; expected a name of its own"),
+        ("taken", "its list is called rcu-epoch, and so is a built-in strategy; expected a name of its own"),
+        (
+            "reserved",
+            "its list is called core, a word that means something else here; expected a name of its own",
+        ),
         (
             "bad-name",
-            "name is \"mine, or yours\" in its table; expected letters, digits and - _ . in 1 to 40 bytes, no - first",
+            "name is \"mine, or yours\" in its table; expected letters, digits and - _ . in 1 to 40 bytes, no - first, and neither . nor ..",
+        ),
+        (
+            "null-name",
+            "name is NULL in its table; expected letters, digits and - _ . in 1 to 40 bytes, no - first, and neither . nor ..",
+        ),
+        (
+            "dots",
+            "name is \"..\" in its table; expected letters, digits and - _ . in 1 to 40 bytes, no - first, and neither . nor ..",
         ),
         ("no-summary", "summary is NULL in its table; expected one line of UTF-8, 200 bytes at most"),
         ("undeclared", "freshness is 9 in its table; expected a constant of enum headlock_freshness, 0 to 2"),
         ("uncounted", "count_locks() is in its table and lock_counts() is NULL; expected both or neither"),
-        ("undefined", "it does not load: undefined symbol: nobody_defines_this"),
+        (
+            "undefined",
+            "it does not load: undefined symbol: nobody_defines_this; expected a whole shared library, with everything that it needs",
+        ),
     ];
     for (name, why) in cases {
         fixture_is_refused(name, why);
@@ -166,9 +180,12 @@ fn a_library_whose_table_is_not_as_it_should_be_is_refused() {
 
 #[test]
 fn a_library_that_does_not_live_through_its_loading_takes_nobody_with_it() {
-    fixture_is_refused("crash-loading", "loading it: its process ended with signal: 11 (SIGSEGV)");
-    fixture_is_refused("exit-loading", "loading it: its process ended before it answered (exit status: 0)");
-    fixture_is_refused("hang-loading", "loading it: did not end within 10 s and was killed");
+    let expected =
+        "expected constructors, if any, and a headlock_export() that return at once and leave the process alone";
+    let refused = |name, how: &str| fixture_is_refused(name, &format!("loading it: {how}; {expected}"));
+    refused("crash-loading", "its process ended with signal: 11 (SIGSEGV)");
+    refused("exit-loading", "its process ended before it answered (exit status: 0)");
+    refused("hang-loading", "did not end within 10 s and was killed");
 }
 
 #[test]
@@ -198,9 +215,22 @@ fn only_what_is_not_behind_the_door_goes_through_it_by_name() {
 
 #[test]
 fn the_name_of_a_loaded_list_is_taken_too() {
-    let output = Place::with(&["twin-one"]).headlock("list --load ./twin-one.so --load twin-one.so");
-    let why = "its list is called twin-one, and so is another strategy; expected a name of its own";
-    assert_eq!(text(&output.stderr), format!("headlock: --load twin-one.so: {why}\n"));
+    let place = Place::with(&["twin-one"]);
+    fs::copy(place.file("twin-one.so"), place.file("copy.so")).expect("a copy");
+    let output = place.headlock("list --load ./twin-one.so --load copy.so");
+    let why = "its list is called twin-one, and so is the list of another library; expected a name of its own";
+    assert_eq!(text(&output.stderr), format!("headlock: --load copy.so: {why}\n"));
+}
+
+#[test]
+fn a_library_that_was_given_already_is_told_by_that() {
+    let place = Place::with(&["twin-one"]);
+    std::os::unix::fs::symlink("twin-one.so", place.file("link.so")).expect("a link");
+    for again in ["./twin-one.so", "twin-one.so", "./link.so"] {
+        let output = place.headlock(&format!("list --load ./twin-one.so --load {again}"));
+        assert_eq!(text(&output.stderr), format!("headlock: --load {again} was given already\n"));
+        assert_eq!(output.status.code(), Some(1));
+    }
 }
 
 /// What `verify` says of a list that cannot go on.
@@ -221,22 +251,14 @@ fn a_list_that_ends_its_process_is_the_one_that_fails() {
     ends_its_process("crash-create", "reenter", "its process ended with signal: 11 (SIGSEGV)");
     ends_its_process("crash-trial", "model", "its process ended with signal: 11 (SIGSEGV)");
     ends_its_process("exit-trial", "model", "its process ended before it answered (exit status: 0)");
-    ends_its_process("null-list", "reenter", "panicked: create_list() answered NULL; expected a list");
-    ends_its_process("null-handle", "reenter", "panicked: create_handle() answered NULL; expected a handle");
-    ends_its_process(
-        "no-timer",
-        "reenter",
-        "panicked: create() answered HEADLOCK_NO_TIMER; expected the name of a timer",
-    );
+    ends_its_process("null-list", "reenter", "create_list() answered NULL; expected a list");
+    ends_its_process("null-handle", "reenter", "create_handle() answered NULL; expected a handle");
+    ends_its_process("no-timer", "reenter", "create() answered HEADLOCK_NO_TIMER; expected the name of a timer");
 }
 
 #[test]
 fn a_list_that_leaves_a_function_by_another_way_than_its_return_fails_at_once() {
-    let died = |what: &str| {
-        let guard = fs::read_to_string(Path::new(ROOT).join("door/src/guard.rs")).expect("the source of the guard");
-        let line = guard.lines().position(|line| line.contains("catch_unwind(||")).expect("where it says so") + 1;
-        format!("panicked at door/src/guard.rs:{line}: {what} (signal: 6 (SIGABRT))")
-    };
+    let died = |what: &str| format!("{what} (signal: 6 (SIGABRT))");
     ends_its_process("longjmp", "reenter", &died("a longjmp() left a callback of run()"));
     ends_its_process("throws", "reenter", &died("an exception left modify() of the list"));
     ends_its_process("throws-through", "reenter", &died("an exception left modify() of the list"));
@@ -264,6 +286,74 @@ fn sound_lists_of_earlier_and_later_headers_and_of_equal_symbols_are_verified_si
     for name in names {
         assert!(text(&output.stdout).contains(name), "{name}");
     }
+}
+
+#[test]
+fn a_crash_an_abort_and_an_exit_are_told_by_the_operation() {
+    let told = |name: &str, check: &str| {
+        let words = format!("verify --quiet --json --load ./{name}.so --strategies {name} --checks {check} --passes 1");
+        let output = Place::with(&[name]).headlock(&words);
+        assert_eq!(output.status.code(), Some(5), "{output:?}");
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let events = report["findings"][0]["events"].as_array().expect("events").clone();
+        events.iter().map(|event| event.as_str().expect("words").to_owned()).collect::<Vec<_>>()
+    };
+    let where_to = "docs/STRATEGY.md, When a list is broken, has AddressSanitizer show where: headlock verify with the list compiled by \
+                    cc -g -fsanitize=address";
+    assert_eq!(
+        told("crash-create", "reenter"),
+        [
+            "when it ended: the check's own thread in the making of a list",
+            where_to
+        ]
+    );
+    let [during, _] = told("exit-trial", "model").try_into().expect("two events");
+    assert!(during.starts_with("when it ended: the check's own thread in modify of timer 1 to "), "{during}");
+    let [during, _] = told("crash-trial", "progress").try_into().expect("two events");
+    assert!(during.contains(" in modify of timer ") && during.contains("thread "), "{during}");
+    let [during, _] = told("abort-callback", "reenter").try_into().expect("two events");
+    assert!(during.contains(" in cancel of timer 1, in the callback of timer 2"), "{during}");
+}
+
+#[test]
+fn a_list_whose_names_are_addresses_passes_every_check() {
+    // They abort if a freed timer is named. In one a freed timer's memory waits for others, in one it is the very next timer's.
+    for name in ["bare", "bare-again"] {
+        let words = format!(
+            "verify --quiet --load ./{name}.so --strategies {name} --passes 2 --timers 300 --patience 60s --threads 3"
+        );
+        let output = Place::with(&[name]).headlock(&words);
+        assert_eq!((text(&output.stderr), output.status.code()), (String::new(), Some(0)), "{}", text(&output.stdout));
+    }
+}
+
+#[test]
+fn a_failure_of_a_library_is_remembered_until_a_pass_that_is_as_long() {
+    let place = Place::with(&["crash-create", "longer"]);
+    let headlock = |words: &str| {
+        let words = words.split_whitespace();
+        let mut command = Command::new(HEADLOCK);
+        command.env("HEADLOCK_STATE", place.file("state")).env("COLUMNS", "200").current_dir(place.0.path());
+        command.args(words).output().expect("headlock starts")
+    };
+    // What is loaded is always verified.
+    let verify = |name: &str, checks: &str| {
+        let words = format!("verify --quiet --timers 100 --load ./{name}.so -s {name} --passes 1 --checks {checks}");
+        headlock(&words).status.code()
+    };
+    assert_eq!(verify("crash-create", "model,reenter"), Some(5));
+    assert_eq!(["model", "conserve"].map(|check| verify("longer", check)), [Some(0); 2]);
+    let run = headlock(
+        "run --quiet -w hot --threads 1 --pin none --blocks 1 --trial 1ms --no-latency --strategies mutex --load ./longer.so \
+         --load ./crash-create.so",
+    );
+    let said = text(&run.stdout);
+    let date = jiff::Timestamp::now().strftime("%Y-%m-").to_string();
+    assert!(said.contains(&format!("crash-create broke model and reenter on {date}")), "{said}");
+    assert!(
+        said.contains("Not verified before this run: mutex; in part only: longer (model, conserve)"),
+        "{said}"
+    );
 }
 
 /// Compiles fixtures on liburcu; `None`, in words, where that is not possible.
@@ -428,6 +518,50 @@ fn a_run_is_measured_again_with_the_library_that_its_record_names() {
     assert_eq!(output.status.code(), Some(2));
     let typed = place.headlock("run --quiet --config first/run.json --load ./longer.so --out typed");
     assert_eq!(typed.status.code(), Some(0), "{typed:?}");
+}
+
+#[test]
+fn the_examples_are_strict_c99_without_a_warning_and_the_frame_is_cpp_too() {
+    let place = Place::new();
+    let object = place.file("example.o");
+    let example = |name: &str| Path::new(ROOT).join("examples/c").join(name);
+    for name in ["floor.c", "qemu-2013.c", "qemu-2016.c"] {
+        compile("cc", &["-std=c99", "-pedantic", "-c"], &[&example(name)], &object);
+    }
+    compile("c++", &["-x", "c++", "-std=c++20", "-pedantic", "-c"], &[&example("floor.c")], &object);
+}
+
+/// The commands of docs/STRATEGY.md for a list in C, from the copy of the frame to its first verdict.
+#[test]
+fn the_commands_of_the_page_work_as_they_are_printed() {
+    let place = Place::new();
+    let page = fs::read_to_string(Path::new(ROOT).join("docs/STRATEGY.md")).expect("the page");
+    let begin = page.find("cp examples/c/floor.c mine.c").expect("the commands");
+    let block = &page[begin..begin + page[begin..].find("```").expect("their end")];
+    let commands: Vec<&str> = block.lines().map(|line| line.split(" #").next().unwrap_or_default().trim()).collect();
+    let done = |command: &str| {
+        let root = Path::new(ROOT).display();
+        let there = command
+            .replace("examples/", &format!("{root}/examples/"))
+            .replace("-I include", &format!("-I {root}/include"));
+        let there = there.replacen("headlock ", &format!("{HEADLOCK} "), 1);
+        let mut shell = Command::new("sh");
+        shell.env("HEADLOCK_STATE", "").current_dir(place.0.path()).arg("-c").arg(&there);
+        shell.output().expect("a shell")
+    };
+    let (to_list, rest) = commands.split_at(4);
+    for command in to_list {
+        let output = done(command);
+        assert!(output.status.success(), "{command}: {output:?}");
+    }
+    assert!(text(&done(to_list[3]).stdout).contains("mine"), "{commands:?}");
+    // It is the frame of a list, and no list yet.
+    let verify = format!("{} --passes 1 --checks model --timers 10 --quiet", rest[0]);
+    let output = done(&verify);
+    assert_eq!(
+        (output.status.code(), text(&output.stderr)),
+        (Some(5), "headlock: breaks what it declares: mine\n".to_owned())
+    );
 }
 
 #[test]

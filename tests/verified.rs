@@ -72,7 +72,7 @@ fn stamps_that_cannot_be_kept_or_read_are_one_line_and_no_failure() {
     fs::write(&state, "a file").unwrap();
     let line = complaint(&verify(&state, "--checks model"));
     assert_eq!(line.lines().count(), 1, "{line}");
-    assert!(line.contains("what passed is not written down: "), "{line}");
+    assert!(line.contains("what this came to is not written down: "), "{line}");
     let (_, record) = run(&state, &place.path().join("run"));
     assert_eq!(record.unverified().never, ["mutex", "seqlock"]);
 }

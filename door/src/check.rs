@@ -125,7 +125,8 @@ unsafe fn strategy(head: &RawHead) -> Result<Strategy, TableError> {
     // SAFETY: the caller's promise.
     let text = |field, pointer| unsafe { text(field, pointer) };
     Ok(Strategy {
-        name: name(text("name", head.name)?)?,
+        // SAFETY: the caller's promise.
+        name: unsafe { name(head.name) }?,
         summary: text("summary", head.summary)?,
         built_on: text("built_on", head.built_on)?,
         reader: one_of("reader", head.reader, &READERS)?,
@@ -165,15 +166,27 @@ unsafe fn text(field: &'static str, pointer: *const c_char) -> Result<&'static s
     }
 }
 
-/// A name that a command line and a file can take.
-fn name(name: &'static str) -> Result<&'static str, TableError> {
+/// A name that a command line and a file can take, kept for the life of the process.
+///
+/// # Safety
+/// The pointer is null or the text ends in a NUL.
+unsafe fn name(pointer: *const c_char) -> Result<&'static str, TableError> {
+    let wrong = |found: String| {
+        let expected =
+            format!("letters, digits and - _ . in 1 to {LONGEST_NAME} bytes, no - first, and neither . nor ..");
+        TableError::Text("name", found, expected)
+    };
+    if pointer.is_null() {
+        return Err(wrong("NULL".to_owned()));
+    }
+    // SAFETY: the caller's promise.
+    let bytes = unsafe { CStr::from_ptr(pointer) };
+    let name = bytes.to_string_lossy();
     let fits = (1..=LONGEST_NAME).contains(&name.len());
     let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
-    match fits && plain && name.as_bytes()[0] != b'-' {
-        true => Ok(name),
-        false => {
-            let expected = format!("letters, digits and - _ . in 1 to {LONGEST_NAME} bytes, no - first");
-            Err(TableError::Text("name", format!("{name:?}"), expected))
-        }
+    match fits && plain && !name.starts_with('-') && name != "." && name != ".." {
+        true => Ok(name.into_owned().leak()),
+        false if name.chars().count() > 2 * LONGEST_NAME => Err(wrong("too long".to_owned())),
+        false => Err(wrong(format!("\"{}\"", name.escape_debug()))),
     }
 }

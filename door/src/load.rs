@@ -26,7 +26,7 @@ thread_local! {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LoadError {
     /// The loader refuses it: no library, another machine's, something it needs is missing.
-    #[error("it does not load: {0}")]
+    #[error("it does not load: {0}; expected a whole shared library, with everything that it needs")]
     Open(String),
     /// It is a library and has no table.
     #[error("it exports no headlock_export(); expected the function that include/headlock.h declares")]

@@ -4,6 +4,8 @@
  * nobody takes it for one: it fires no timer and knows no deadline, and `headlock verify` says so.
  *
  *     cc -O2 -shared -fPIC -I ../../include floor.c -o floor.so
+ *
+ * It is C99, and C++20, which has the table's way to name members, too.
  */
 #include <stdlib.h>
 
@@ -20,7 +22,7 @@ struct headlock_handle {
 
 static struct headlock_list *create_list(const struct headlock_config *config)
 {
-	struct headlock_list *list = malloc(sizeof(*list));
+	struct headlock_list *list = (struct headlock_list *)malloc(sizeof(*list));
 
 	if (list)
 		list->config = config;
@@ -34,7 +36,7 @@ static void destroy_list(struct headlock_list *list)
 
 static struct headlock_handle *create_handle(struct headlock_list *list)
 {
-	struct headlock_handle *handle = malloc(sizeof(*handle));
+	struct headlock_handle *handle = (struct headlock_handle *)malloc(sizeof(*handle));
 
 	if (handle) {
 		handle->list = list;
@@ -119,6 +121,11 @@ static const struct headlock_strategy table = {
 	.deadline = deadline,
 	.run = run,
 	.expired = expired,
+	.quiescent = NULL,
+	.counts = NULL,
+	.local_counts = NULL,
+	.lock_counts = NULL,
+	.count_locks = NULL,
 };
 
 const struct headlock_strategy *headlock_export(void)

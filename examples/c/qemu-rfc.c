@@ -13,6 +13,11 @@
  */
 #define _LGPL_SOURCE
 #define URCU_API_MAP
+/* clock_gettime() in strict C99 too. Before any header of the system. */
+#ifndef _DEFAULT_SOURCE
+#define _DEFAULT_SOURCE 1
+#endif
+
 #include <urcu/urcu-memb.h>
 
 #include "qemu.h"

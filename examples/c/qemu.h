@@ -7,6 +7,11 @@
 #ifndef QEMU_H
 #define QEMU_H
 
+/* clock_gettime() in strict C99 too. Before any header of the system. */
+#ifndef _DEFAULT_SOURCE
+#define _DEFAULT_SOURCE 1
+#endif
+
 #include <pthread.h>
 #include <time.h>
 

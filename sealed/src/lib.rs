@@ -1,5 +1,7 @@
 //! Sealed files in memory, mapped: the pages that one process wrote are read by others as they are, without a copy.
 //!
+//! And words that two processes share: [`shared_words`].
+//!
 //! A mapped file is no slice of bytes as Rust means it, since any process may write to the file or cut it off. One of memfd_create(2)
 //! can be sealed against both for good (fcntl(2), *File Sealing*), and only such files are mapped here.
 
@@ -8,8 +10,9 @@ use std::io;
 use std::ops::Deref;
 use std::os::fd::AsRawFd;
 use std::ptr::NonNull;
+use std::sync::atomic::AtomicU64;
 
-use rustix::fs::{SealFlags, fcntl_get_seals};
+use rustix::fs::{SealFlags, fcntl_add_seals, fcntl_get_seals};
 
 /// The bytes of a sealed file, at the beginning of a page.
 #[derive(Debug)]
@@ -70,11 +73,37 @@ unsafe impl Send for Sealed {}
 // SAFETY: as above.
 unsafe impl Sync for Sealed {}
 
+/// Makes room for so many words behind the first `from` bytes of a file in memory, and maps it for the life of the process: whatever this
+/// process writes there, others find in the file, however it ends.
+///
+/// `from` is a multiple of the size of a page. The file never gets shorter again.
+///
+/// # Errors
+/// If the file is none that can be sealed, or cannot be made longer or mapped.
+pub fn shared_words(file: &File, from: u64, words: usize) -> io::Result<&'static [AtomicU64]> {
+    let length = words * size_of::<AtomicU64>();
+    let offset = libc::off_t::try_from(from).map_err(io::Error::other)?;
+    file.set_len(from + length as u64)?;
+    fcntl_add_seals(file, SealFlags::SHRINK)?;
+    let (protection, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED);
+    // SAFETY: where no address is asked for, the kernel puts the mapping where nothing else is.
+    let address = unsafe { libc::mmap(std::ptr::null_mut(), length, protection, flags, file.as_raw_fd(), offset) };
+    if address == libc::MAP_FAILED {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: so many bytes are mapped from a page's beginning on, for good, since nobody unmaps them and the file's seal keeps it from
+    // getting shorter. They are zeros or what somebody wrote, all of which are values of a word; others may write at any time, as with any
+    // atomic.
+    Ok(unsafe { std::slice::from_raw_parts(address.cast::<AtomicU64>(), words) })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use rustix::fs::{MemfdFlags, fcntl_add_seals, memfd_create};
     use std::io::Write;
+    use std::os::unix::fs::FileExt;
+    use std::sync::atomic::Ordering;
 
     fn file(bytes: &[u8], seals: SealFlags) -> File {
         let mut file = File::from(memfd_create("test", MemfdFlags::ALLOW_SEALING).unwrap());
@@ -111,6 +140,19 @@ mod tests {
         }
         let program = File::open("/proc/self/exe").unwrap();
         assert!(Sealed::map(&program).is_err());
+    }
+
+    #[test]
+    fn words_are_found_in_the_file_and_it_stays_as_long_as_it_is() {
+        let file = file(b"question", SealFlags::empty());
+        let words = shared_words(&file, 1 << 16, 16).unwrap();
+        assert!(words.iter().all(|word| word.load(Ordering::Relaxed) == 0));
+        words[15].store(7, Ordering::Relaxed);
+        let mut last = [0; 8];
+        file.read_exact_at(&mut last, (1 << 16) + 15 * 8).unwrap();
+        assert_eq!(u64::from_ne_bytes(last), 7);
+        assert!(file.set_len(0).is_err());
+        assert!(shared_words(&File::open("/proc/self/exe").unwrap(), 1 << 16, 16).is_err());
     }
 
     #[test]

@@ -30,9 +30,10 @@ pub(super) fn of_run(results: &Results, reading: &Reading<'_>) -> Vec<String> {
     all.into_iter().flatten().chain(failed).chain(empty).chain(results.notes.iter().cloned()).collect()
 }
 
-/// Whose figures may be those of a broken list: strategies that had not passed `headlock verify` before they were measured.
-pub fn unverified(runs: &[&RunRecord]) -> Option<String> {
-    let (mut never, mut in_part, mut of) = (Vec::new(), Vec::new(), 0);
+/// Whose figures may be those of a broken list: strategies that had broken a check of `headlock verify` before they were measured, or had not
+/// passed all.
+pub fn unverified(runs: &[&RunRecord]) -> Vec<String> {
+    let (mut never, mut in_part, mut broken, mut of) = (Vec::new(), Vec::new(), Vec::new(), 0);
     for found in runs.iter().map(|run| run.unverified()) {
         of = of.max(found.of);
         never.extend(found.never.into_iter().filter(|name| !never.contains(name)).collect::<Vec<_>>());
@@ -40,6 +41,12 @@ pub fn unverified(runs: &[&RunRecord]) -> Option<String> {
             let checks: Vec<&str> = checks.iter().map(|check| check.word()).collect();
             format!("{name} ({})", checks.join(", "))
         });
+        let broke = found.broken.into_iter().filter_map(|(name, breaches)| {
+            let checks: Vec<&str> = breaches.iter().map(|it| it.check.word()).collect();
+            let last = breaches.iter().map(|it| it.date).max()?;
+            Some(format!("{name} broke {} on {} (headlock verify).", list(&checks), last.strftime("%Y-%m-%d")))
+        });
+        broken.extend(broke.filter(|it| !broken.contains(it)).collect::<Vec<_>>());
         in_part.extend(parts.filter(|part| !in_part.contains(part)).collect::<Vec<_>>());
     }
     let who = match never.len() {
@@ -48,12 +55,13 @@ pub fn unverified(runs: &[&RunRecord]) -> Option<String> {
         _ => format!(" {}", never.join(", ")),
     };
     let in_part = match (in_part.is_empty(), never.is_empty()) {
-        (true, true) => return None,
+        (true, true) => return broken,
         (true, false) => String::new(),
         (false, _) => format!(" in part only: {}", in_part.join(", ")),
     };
     let between = if who.is_empty() || in_part.is_empty() { "" } else { ";" };
-    Some(format!("Not verified before this run:{who}{between}{in_part} (headlock verify)."))
+    broken.push(format!("Not verified before this run:{who}{between}{in_part} (headlock verify)."));
+    broken
 }
 
 fn unfinished(reading: &Reading<'_>) -> Option<String> {

@@ -7,7 +7,7 @@ use crate::document::testing::{says, says_all};
 use crate::document::{Block, Document, Html, Json, Markdown, Terminal, Writer};
 use crate::reading::testing::{declarations, passed, probed, replayed, results};
 use crate::reading::{Picture, Results, Runs};
-use crate::record::{AA_CONTROL, Check, Pass, RunState, Verified};
+use crate::record::{AA_CONTROL, Breach, Check, Pass, RunState, Verified};
 
 const HOSTILE: &str = "<script>alert('x')</script>\"";
 
@@ -246,6 +246,12 @@ fn what_must_be_known_first_is_a_notice() {
     unverified.run.verified = first;
     let part = Verified { checks: vec![Check::Model], ..passed() };
     unverified.run.verified.insert("hazard".to_owned(), Some(part));
+    let mut broken = results(&[("seqlock", 5.0)]);
+    broken.run.parameters.common.strategies = ["mutex", "seqlock"].map(str::to_owned).to_vec();
+    let breach = |check| Breach { check, date: "2026-11-28T05:00:00Z".parse().unwrap() };
+    let breaches = [Check::History, Check::Progress].map(breach).to_vec();
+    broken.run.verified.insert("seqlock".to_owned(), Some(Verified { broken: breaches, ..passed() }));
+    assert_eq!(document(&broken).notices, ["seqlock broke history and progress on 2026-11-28 (headlock verify)."]);
     for (results, says) in [
         (unverified, "Not verified before this run: seqlock; in part only: hazard (model) (headlock verify)."),
         (biased(results(&[("seqlock", 5.0)])), "is biased and does not count"),

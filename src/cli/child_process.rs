@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{Read, Write, stderr, stdin, stdout};
 
 use clap::Args;
+use headlock_strategies::conformance::trial::Fault;
 use rustix::io::fcntl_dupfd_cloexec;
 use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
 use rustix::stdio::dup2_stdout;
@@ -66,8 +67,11 @@ fn end_with_parent(parent: u32) -> Result<(), Failure> {
     Ok(())
 }
 
-/// One line about a panic.
+/// One line about a panic; a broken rule is told by itself, since where in this program it was met is of no interest.
 pub fn describe(panic: &std::panic::PanicHookInfo<'_>) -> String {
+    if let Some(fault) = panic.payload().downcast_ref::<Fault>() {
+        return fault.what.clone();
+    }
     let what = panic.payload_as_str().unwrap_or("something that is not text");
     let place = panic.location().map_or(String::new(), |place| format!(" at {}:{}", place.file(), place.line()));
     format!("panicked{place}: {what}")

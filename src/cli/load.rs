@@ -8,6 +8,7 @@ use headlock_door::SUFFIX;
 use super::command_line::Command;
 use super::config;
 use super::failure::Failure;
+use crate::behind::LibraryError;
 use crate::harness::Behind;
 use crate::record::BehindDoor;
 use crate::registry::Registry;
@@ -89,7 +90,10 @@ pub fn extended(registry: Registry, command: &Command) -> Result<Registry, Failu
         )));
     }
     for path in &asked.load.libraries {
-        extended.load(path).map_err(|error| Failure::Error(format!("--load {}: {error}", path.display())))?;
+        extended.load(path).map_err(|error| {
+            let between = if error == LibraryError::Given { "" } else { ":" };
+            Failure::Error(format!("--load {}{between} {error}", path.display()))
+        })?;
     }
     if let Some(config) = asked.config {
         unchanged(&asked.load.told, extended.behind()).map_err(|problem| config::wrong(config, &problem))?;

@@ -1,4 +1,4 @@
-//! Stamps: which strategies passed `headlock verify` with this very code on this machine as it is.
+//! Stamps: which strategies passed `headlock verify` with this very code on this machine as it is, and which broke what.
 //!
 //! A stamp is a file for each piece of code, program or library, on each machine. `verify` writes it; the commands that measure
 //! read it and write down in `run.json` what it says. docs/VERIFY.md says where stamps lie and what makes them void.
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::export::{read_text, replace};
 use crate::harness::{host, program_sha256, sha256};
 use crate::json;
-use crate::record::{BehindDoor, Common, Stamp, Stamped, Verified, is_floor};
+use crate::record::{BehindDoor, Check, Checked, Common, Stamp, Stamped, Verified, is_floor};
 
 /// Names the directory of state, for all users of which it is another. Set and empty: there is none.
 const STATE: &str = "HEADLOCK_STATE";
@@ -23,16 +23,20 @@ const LOCK: &str = ".lock";
 /// How many digits of a hash tell machines apart.
 const DIGITS: usize = 16;
 
-/// What a verification came to for one strategy.
+/// What one check of a strategy came to.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Outcome {
-    /// Nothing was broken.
-    Passed(Verified),
-    /// Something was.
-    Broken,
+pub struct Outcome {
+    /// The strategy.
+    pub strategy: String,
+    /// The check.
+    pub check: Check,
+    /// Whether nothing was broken.
+    pub passed: bool,
+    /// When, and how long it took.
+    pub checked: Checked,
 }
 
-/// The passes that a run's strategies had before it. What is wrong with the stamps comes second, in words; they count as none.
+/// What is known of a run's strategies before it. What is wrong with the stamps comes second, in words; they count as none.
 pub fn passes(told: &Common) -> (BTreeMap<String, Option<Verified>>, Option<String>) {
     let none = || told.strategies.iter().filter(|name| !is_floor(name)).map(|name| (name.clone(), None)).collect();
     match Stamps::here() {
@@ -64,7 +68,7 @@ impl Stamps {
         }))
     }
 
-    /// The passes of these strategies, by name. What is wrong with a stamp comes second, in words; it counts as no stamp.
+    /// What is known of these strategies, by name. What is wrong with a stamp comes second, in words; it counts as no stamp.
     fn passes(
         &self,
         strategies: &[String],
@@ -76,19 +80,19 @@ impl Stamps {
             let of = self.of(name, behind);
             let stamp = read.entry(of.clone()).or_insert_with(|| self.read(&of));
             let stamp = stamp.as_ref().ok().and_then(Option::as_ref);
-            passes.insert(name.clone(), stamp.and_then(|stamp| stamp.strategies.get(name)).cloned());
+            passes.insert(name.clone(), stamp.and_then(|stamp| stamp.strategies.get(name)?.told()));
         }
         (passes, read.into_values().find_map(Result::err))
     }
 
-    /// Keeps what a verification came to: a pass is stamped, a strategy that is broken loses its stamp.
+    /// Keeps what a verification came to, check by check.
     ///
     /// # Errors
     /// If a stamp cannot be written; in words. The others are.
-    pub fn keep(&self, outcomes: &[(String, Outcome)], behind: &[BehindDoor]) -> Result<(), String> {
-        let mut by_code: BTreeMap<Stamped, Vec<&(String, Outcome)>> = BTreeMap::new();
+    pub fn keep(&self, outcomes: &[Outcome], behind: &[BehindDoor]) -> Result<(), String> {
+        let mut by_code: BTreeMap<Stamped, Vec<&Outcome>> = BTreeMap::new();
         for outcome in outcomes {
-            by_code.entry(self.of(&outcome.0, behind)).or_default().push(outcome);
+            by_code.entry(self.of(&outcome.strategy, behind)).or_default().push(outcome);
         }
         let kept = by_code.into_iter().map(|(of, outcomes)| {
             let path = self.path(&of);
@@ -98,7 +102,7 @@ impl Stamps {
         kept.fold(Ok(()), Result::and)
     }
 
-    fn change(&self, of: Stamped, outcomes: &[&(String, Outcome)]) -> io::Result<()> {
+    fn change(&self, of: Stamped, outcomes: &[&Outcome]) -> io::Result<()> {
         fs::create_dir_all(&self.directory)?;
         // Until the end: two verifications at a time must not undo each other.
         let lock = File::create(self.directory.join(LOCK))?;
@@ -106,17 +110,9 @@ impl Stamps {
         let path = self.path(&of);
         // What cannot be read says nothing.
         let mut stamp = self.read(&of).ok().flatten().unwrap_or_else(|| Stamp::new(of));
-        for (name, outcome) in outcomes {
-            match outcome {
-                Outcome::Passed(pass) => stamp.keep(name, pass.clone()),
-                Outcome::Broken => drop(stamp.strategies.remove(name)),
-            }
-        }
-        if stamp.strategies.is_empty() {
-            return match fs::remove_file(&path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-                _ => Ok(()),
-            };
+        for outcome in outcomes {
+            let known = stamp.strategies.entry(outcome.strategy.clone()).or_default();
+            known.keep(outcome.check, outcome.passed, outcome.checked);
         }
         replace(&self.directory, path.file_name().unwrap_or_default(), |out| json::write(&stamp, out))
     }
@@ -198,13 +194,13 @@ mod tests {
         }
     }
 
-    fn passed(name: &str) -> (String, Outcome) {
-        let pass = Verified {
-            date: "2026-11-27T12:00:00Z".parse().unwrap(),
-            checks: Check::ALL.to_vec(),
-            seconds: 2.0,
-        };
-        (name.to_owned(), Outcome::Passed(pass))
+    fn outcome(name: &str, check: Check, passed: bool) -> Outcome {
+        let checked = Checked { date: "2026-11-27T12:00:00Z".parse().unwrap(), seconds: 2.0 };
+        Outcome { strategy: name.to_owned(), check, passed, checked }
+    }
+
+    fn passed(name: &str) -> Outcome {
+        outcome(name, Check::Model, true)
     }
 
     fn library(name: &str, sha256: &str) -> BehindDoor {
@@ -232,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pass_is_stamped_and_a_failure_takes_the_stamp_away() {
+    fn passes_and_failures_are_kept_by_strategy_and_check() {
         let dir = tempfile::tempdir().unwrap();
         let stamps = stamps(dir.path());
         assert_eq!(known(&stamps, &["mutex", "floor@c"], &[]), (vec![], None));
@@ -241,12 +237,19 @@ mod tests {
             known(&stamps, &["mutex", "seqlock", "hazard"], &[]),
             (["hazard", "mutex"].map(String::from).into(), None)
         );
-        stamps.keep(&[("mutex".to_owned(), Outcome::Broken)], &[]).unwrap();
-        assert_eq!(known(&stamps, &["mutex", "hazard"], &[]).0, ["hazard"]);
-        stamps.keep(&[("hazard".to_owned(), Outcome::Broken)], &[]).unwrap();
-        stamps.keep(&[("never".to_owned(), Outcome::Broken)], &[]).unwrap();
-        let left: Vec<_> = fs::read_dir(&stamps.directory).unwrap().map(|it| it.unwrap().file_name()).collect();
-        assert_eq!(left, [LOCK]);
+        stamps
+            .keep(
+                &[
+                    outcome("mutex", Check::Hold, true),
+                    outcome("mutex", Check::Progress, false),
+                ],
+                &[],
+            )
+            .unwrap();
+        let names = ["mutex".to_owned()];
+        let mutex = stamps.passes(&names, &[]).0.remove("mutex").flatten().unwrap();
+        assert_eq!(mutex.checks, [Check::Model, Check::Hold]);
+        assert_eq!(mutex.broken.iter().map(|it| it.check).collect::<Vec<_>>(), [Check::Progress]);
     }
 
     #[test]

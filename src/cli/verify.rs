@@ -18,7 +18,7 @@ use super::{session, units};
 use crate::document::Block;
 use crate::export::CheckDir;
 use crate::harness::pin;
-use crate::record::{BehindDoor, Check, CheckRow, Finding, Verified};
+use crate::record::{BehindDoor, Check, CheckRow, Checked, Finding};
 use crate::registry::Registry;
 use crate::verify::Length;
 use crate::verify::referee::{self, Ending, Observer, Plan};
@@ -94,6 +94,7 @@ pub fn check(
         dir,
         progress,
         rows: Vec::new(),
+        given: Vec::new(),
         findings: Vec::new(),
     };
     let ended = referee::run(&plan, &mut verification, stop);
@@ -113,33 +114,29 @@ pub fn check(
     };
     let behind: Vec<BehindDoor> = plan.behind.iter().map(Into::into).collect();
     let kept = Stamps::here().and_then(|stamps| match stamps {
-        Some(stamps) => stamps.keep(&outcomes(&plan, rows), &behind),
+        Some(stamps) => stamps.keep(&outcomes(rows, &verification.given), &behind),
         None => Ok(()),
     });
     if let Err(why) = kept {
-        complain(&format!("what passed is not written down: {why}"));
+        complain(&format!("what this came to is not written down: {why}"));
     }
     Ok((verification, failure))
 }
 
-/// What came of the strategies; nothing of those that were not done with.
-fn outcomes(plan: &Plan, rows: &[CheckRow]) -> Vec<(String, Outcome)> {
+/// What came of each check that was carried out. One that was broken ended early: it counts for as long as it was given.
+fn outcomes(rows: &[CheckRow], given: &[f64]) -> Vec<Outcome> {
     let date = Timestamp::now();
-    let outcome = |name: &str| {
-        let of: Vec<&CheckRow> = rows.iter().filter(|row| row.strategy == name).collect();
-        if of.iter().any(|row| !row.verdict.is_good()) {
-            return Some(Outcome::Broken);
+    let outcome = |(row, given): (&CheckRow, &f64)| {
+        let passed = row.verdict.is_good();
+        let seconds = if passed { row.seconds } else { row.seconds.max(*given) };
+        Outcome {
+            strategy: row.strategy.clone(),
+            check: row.check,
+            passed,
+            checked: Checked { date, seconds },
         }
-        (of.len() == plan.checks.len()).then(|| {
-            Outcome::Passed(Verified {
-                date,
-                checks: plan.checks.clone(),
-                seconds: of.iter().map(|row| row.seconds).sum(),
-            })
-        })
     };
-    let names = plan.strategies.iter().map(|strategy| strategy.name);
-    names.filter_map(|name| Some((name.to_owned(), outcome(name)?))).collect()
+    rows.iter().zip(given).map(outcome).collect()
 }
 
 fn create(path: &Path) -> Result<CheckDir, Failure> {
@@ -188,6 +185,8 @@ pub struct Verification {
     dir: Option<CheckDir>,
     progress: Progress,
     rows: Vec<CheckRow>,
+    /// The time that each of them was given, s; 0 where passes were counted.
+    given: Vec<f64>,
     findings: Vec<Finding>,
 }
 
@@ -210,8 +209,9 @@ impl Observer for Verification {
         self.progress.set((number * 100 / of.max(1)) as u64, format!("{strategy}: {check}"));
     }
 
-    fn checked(&mut self, row: CheckRow, findings: Vec<Finding>) -> Result<(), Failure> {
+    fn checked(&mut self, row: CheckRow, findings: Vec<Finding>, given_ns: Option<u64>) -> Result<(), Failure> {
         self.rows.push(row);
+        self.given.push(given_ns.map_or(0.0, |ns| ns as f64 / 1e9));
         self.findings.extend(findings);
         match &self.dir {
             Some(dir) => dir.rewrite(&self.rows, &self.findings).map_err(|error| Failure::Error(error.to_string())),

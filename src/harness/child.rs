@@ -11,11 +11,12 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{Read, Seek, Write};
+use std::os::fd::AsFd;
 use std::os::unix::fs::FileExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering as Memory};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering as Memory};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
@@ -47,6 +48,9 @@ pub enum ChildError {
     /// It ended without an outcome.
     #[error("{0}")]
     Failed(String),
+    /// A sanitizer ended it, whose report follows what it begins with.
+    #[error("{what}; {rest}", what = .0, rest = .1.join("; "))]
+    Sanitized(String, Vec<String>),
 }
 
 /// Why there is no answer, and which contestant was at work then, if it is known.
@@ -92,6 +96,50 @@ pub fn ask<A: DeserializeOwned>(
     read(&answer)
 }
 
+/// As [`ask`], of a process that writes down what it is at in the words of [`words`], which come with an error.
+///
+/// # Errors
+/// As [`play`].
+pub fn ask_at_work<A: DeserializeOwned>(
+    subcommand: &str,
+    question: &impl Serialize,
+    limit: Duration,
+    stop: &AtomicBool,
+) -> Result<A, (ChildError, Vec<u64>)> {
+    let at_rest = |error| (error, Vec::new());
+    let question = text(question).map_err(at_rest)?;
+    let mut told = Vec::new();
+    let answer =
+        put_and_look(None, subcommand, &question, limit, stop, &mut |shared| told = written(shared, &question));
+    match answer.map_err(|(error, _)| error).and_then(|(answer, _)| read(&answer)) {
+        Ok(answer) => Ok(answer),
+        Err(error) => Err((error, told)),
+    }
+}
+
+/// Words that a process shares with the one that asked it.
+const WORDS: usize = 64 * 8;
+
+/// Where they begin: behind the question, at the beginning of a page, whatever the size of one.
+fn words_from(question: usize) -> u64 {
+    (question as u64 + NOTE as u64).next_multiple_of(1 << 16)
+}
+
+/// The words of this process, which was asked a question of that length on standard input; none if it was asked otherwise.
+pub fn words(question: usize) -> Option<&'static [AtomicU64]> {
+    let shared = File::from(std::io::stdin().as_fd().try_clone_to_owned().ok()?);
+    headlock_sealed::shared_words(&shared, words_from(question), WORDS).ok()
+}
+
+/// What a process wrote there.
+fn written(shared: &File, question: &str) -> Vec<u64> {
+    let mut bytes = vec![0; WORDS * size_of::<u64>()];
+    match shared.read_exact_at(&mut bytes, words_from(question.len())) {
+        Ok(()) => bytes.as_chunks().0.iter().map(|word| u64::from_ne_bytes(*word)).collect(),
+        Err(_) => Vec::new(),
+    }
+}
+
 /// As [`ask`], of another program.
 ///
 /// # Errors
@@ -128,17 +176,29 @@ fn put(
     limit: Duration,
     stop: &AtomicBool,
 ) -> Result<(String, Option<usize>), Broken> {
+    put_and_look(program, subcommand, question, limit, stop, &mut |_| ())
+}
+
+/// As [`put`]; looks at the file that both processes have once the other one has ended.
+fn put_and_look(
+    program: Option<&Path>,
+    subcommand: &str,
+    question: &str,
+    limit: Duration,
+    stop: &AtomicBool,
+    look: &mut dyn FnMut(&File),
+) -> Result<(String, Option<usize>), Broken> {
     /// Pauses before each further try; a second and a half in all.
     const PAUSES_MS: [u64; 4] = [100, 200, 400, 800];
     for pause_ms in PAUSES_MS {
-        match put_once(program, subcommand, question, limit, stop) {
+        match put_once(program, subcommand, question, limit, stop, look) {
             Err((ChildError::Spawn(_), _)) if !stop.load(Memory::Acquire) => {
                 std::thread::sleep(Duration::from_millis(pause_ms));
             }
             answer => return answer,
         }
     }
-    put_once(program, subcommand, question, limit, stop)
+    put_once(program, subcommand, question, limit, stop, look)
 }
 
 fn put_once(
@@ -147,10 +207,11 @@ fn put_once(
     question: &str,
     limit: Duration,
     stop: &AtomicBool,
+    look: &mut dyn FnMut(&File),
 ) -> Result<(String, Option<usize>), Broken> {
     let spawn_error = |error: std::io::Error| nobodys(ChildError::Spawn(error.to_string()));
-    let mut shared =
-        File::from(memfd_create("headlock", MemfdFlags::CLOEXEC).map_err(|error| spawn_error(error.into()))?);
+    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+    let mut shared = File::from(memfd_create("headlock", flags).map_err(|error| spawn_error(error.into()))?);
     shared.write_all(question.as_bytes()).and_then(|()| shared.rewind()).map_err(spawn_error)?;
     let mut child = command(program)
         .arg(subcommand)
@@ -174,6 +235,7 @@ fn put_once(
             (None, Ok((status, output, complaint))) => understand(status, output, &complaint),
         }
     });
+    look(&shared);
     let noted = noted(&shared, question.len());
     answer.map(|answer| (answer, noted)).map_err(|reason| (reason, noted))
 }
@@ -302,7 +364,11 @@ fn understand(status: ExitStatus, output: String, complaint: &str) -> Result<Str
     if !status.success() {
         // Whatever brought the process down, the C library's words included, is said on one line.
         let lines = complaint.lines().map(|line| line.trim().trim_start_matches("headlock: "));
-        let complaint = lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ");
+        let lines: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
+        if let Some((begins, report)) = sanitized(&lines) {
+            return Err(ChildError::Sanitized(begins, report));
+        }
+        let complaint = lines.join("; ");
         return Err(ChildError::Failed(match (complaint.as_str(), status.code()) {
             ("", _) => format!("its process ended with {status}"),
             (said, Some(_)) => said.to_owned(),
@@ -315,9 +381,82 @@ fn understand(status: ExitStatus, output: String, complaint: &str) -> Result<Str
     Ok(output)
 }
 
+/// What a sanitizer said first, and of the rest what is about the list: each stack down to this program's own frames, and the summary.
+fn sanitized(lines: &[&str]) -> Option<(String, Vec<String>)> {
+    /// Frames of a stack that are told at most.
+    const FRAMES: usize = 4;
+    let begin = lines.iter().position(|line| line.contains("Sanitizer: ") && !line.starts_with("SUMMARY"))?;
+    let what = lines[begin].split_once("ERROR: ").or_else(|| lines[begin].split_once("WARNING: "));
+    let what = what.map_or(lines[begin], |(_, what)| what);
+    let mut report = Vec::new();
+    let (mut heading, mut frames) = (None, 0);
+    for line in &lines[begin + 1..] {
+        if line.starts_with("SUMMARY") {
+            report.push((*line).to_owned());
+            break;
+        }
+        if !line.starts_with('#') {
+            // Who made a thread is this program's business.
+            (heading, frames) = (Some(*line), if line.starts_with("Thread T") { FRAMES } else { 0 });
+            continue;
+        }
+        let is_own = [
+            "headlock",
+            "src/conformance/",
+            "door/src/",
+            "/rustc/",
+            "src/verify/",
+            "library/std/",
+        ];
+        if frames == FRAMES || is_own.iter().any(|own| line.contains(own)) {
+            frames = FRAMES;
+            continue;
+        }
+        // A line without a frame of the list below it is of no use.
+        report.extend(heading.take().map(str::to_owned));
+        report.push(frame(line));
+        frames += 1;
+    }
+    Some((what.to_owned(), report))
+}
+
+/// A frame without its address.
+fn frame(line: &str) -> String {
+    let words: Vec<&str> = line.split_whitespace().filter(|word| !word.starts_with("0x")).collect();
+    words.join(" ").replacen(" in ", " ", 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_sanitizers_report_the_frames_of_the_list_and_the_summary_are_told() {
+        let report = "=================================================================\n\
+             ==228==ERROR: AddressSanitizer: heap-use-after-free on address 0x6040 at pc 0x7f90 bp 0x7f91 sp 0x7f92\n\
+             READ of size 4 at 0x6040 thread T4\n    #0 0x7f90bbee4526 in run f/f3-uaf.c:223\n\
+             #1 0x557b in {closure#0}<headlock_strategies::x> door/src/list.rs:195\n    #2 0x557c in start (libc.so.6)\n\n\
+             freed by thread T5 here:\n    #0 0x7f in free (libasan.so.8)\n    #1 0x7f in free_timer f/f3-uaf.c:150\n\
+             #2 0x557b in headlock_door::list::free door/src/list.rs:140\nThread T4 created by T0 here:\n\
+             #0 0x1 in headlock::main src/main.rs:1\nSUMMARY: AddressSanitizer: heap-use-after-free f/f3-uaf.c:223 in run\n\
+             Shadow bytes around the buggy address:\n  0x60: fa fa\n==228==ABORTING\n";
+        let Err(ChildError::Sanitized(what, told)) = understand(ExitStatus::from_raw(1 << 8), String::new(), report)
+        else {
+            panic!("it is a sanitizer's report");
+        };
+        assert_eq!(what, "AddressSanitizer: heap-use-after-free on address 0x6040 at pc 0x7f90 bp 0x7f91 sp 0x7f92");
+        assert_eq!(
+            told,
+            [
+                "READ of size 4 at 0x6040 thread T4",
+                "#0 run f/f3-uaf.c:223",
+                "freed by thread T5 here:",
+                "#0 free (libasan.so.8)",
+                "#1 free_timer f/f3-uaf.c:150",
+                "SUMMARY: AddressSanitizer: heap-use-after-free f/f3-uaf.c:223 in run",
+            ]
+        );
+    }
 
     #[test]
     fn a_process_that_complains_at_length_is_heard_to_the_end() {

@@ -136,6 +136,7 @@ pub(crate) fn passed() -> Verified {
         date: "2026-11-24T12:00:00Z".parse().unwrap(),
         checks: Check::ALL.to_vec(),
         seconds: 2.5,
+        broken: Vec::new(),
     }
 }
 

@@ -202,7 +202,7 @@ fn held_inside(trial: &Trial) -> Found {
     let sample = 10_000;
     let turns = (u64::from(sample) * HOLD_NS / shortest_spin(sample).max(1)).min(u64::from(u32::MAX)) as u32;
     let config = Config { hold_spins: turns, ..Config::default() };
-    let list = trial.subject.list_with(&config);
+    let list = trial.list_with(&config);
     confirmed(|| Ok(unspent(trial, &list, turns)))?;
     confirmed(|| overlapping(trial, &list))?;
     confirmed(|| uncontended(trial, &list, turns))

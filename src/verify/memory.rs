@@ -84,8 +84,9 @@ pub fn memory_bounded(trial: &Trial) -> Found {
             grown_kib.push(after - before);
             if grown_kib.len() as u32 == IN_A_ROW {
                 let what = format!(
-                    "memory grew by {grown_kib:?} KiB in {IN_A_ROW} times {CHANGES} {name}, none of which left anything behind; right is \
-                     no growth after the first time"
+                    "memory grew by {} KiB in {IN_A_ROW} times {CHANGES} {name}, none of which left anything behind; right is \
+                     no growth after the first time",
+                    grown_kib.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
                 );
                 return Err(what.into());
             }

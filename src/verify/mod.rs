@@ -4,6 +4,8 @@
 //! A check ends in a [`CheckReport`]: how much was tried, how much of it broke what the strategy declares, and the shortest
 //! sequence of events found that shows it. `docs/VERIFY.md` says of each check what it sees and what it cannot see.
 
+#[cfg(test)]
+mod bare;
 mod budget;
 mod fresh;
 mod history;
@@ -64,7 +66,7 @@ pub fn check(subject: Subject, rules: Rules, job: &CheckJob) -> CheckReport {
         Check::Reclaim => reclaim::check(subject, job, &of(Guarantee::Reclaim)),
         Check::Fresh => fresh::check(subject, job),
         Check::History => history::check(subject, job, asks_stale_names),
-        Check::Progress => progress::check(subject, job),
+        Check::Progress => progress::check(subject, job, asks_stale_names),
         Check::Hold => hold::check(subject, job),
     }
 }

@@ -1,6 +1,10 @@
 //! *progress*: no call hangs. All threads play every operation on a few timers that they share, close to the moments at which
 //! lists are known to hang: the empty list, a timer due exactly now, an inactive timer, a callback that changes the list.
 //!
+//! A callback may come for a timer that another thread has freed since the run unlinked it. Where the name of a freed timer may be
+//! anything, a bare address for one, it is then nobody's to use, so a callback changes only a timer that is shared, which nobody frees, or
+//! one that was left to callbacks, which belongs to whoever takes it.
+//!
 //! The watchdog of the conformance suite looks on and names the operation and the threads.
 
 use std::sync::atomic::{AtomicI64, Ordering as Memory};
@@ -9,6 +13,7 @@ use headlock_strategies::conformance::Guarantee;
 use headlock_strategies::conformance::subject::Subject;
 use headlock_strategies::conformance::trial::{Found, Probe, Trial, watched};
 use headlock_strategies::{Nanos, TimerId};
+use parking_lot::Mutex;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
@@ -20,26 +25,31 @@ const SHARED: usize = 3;
 /// Operations of each thread in a pass.
 const OPERATIONS: u64 = 4_000;
 
-/// Plays passes until the time is up or an operation does not come back.
-pub fn check(subject: Subject, job: &CheckJob) -> CheckReport {
+/// Timers that wait to be taken by callbacks at most; one more, and the oldest is freed.
+const LEFT: usize = 4;
+
+/// Plays passes until the time is up or an operation does not come back. `inert` says that the name of a freed timer may be used, and
+/// does nothing.
+pub fn check(subject: Subject, job: &CheckJob, inert: bool) -> CheckReport {
     let mut report = CheckReport::default();
     let mut budget = Budget::start(job.length, job.seed);
     while report.findings.is_empty()
         && let Some(pass) = budget.next_pass()
     {
-        report.take(job.check, watched(subject, "comes_back", Guarantee::Progress, &job.effort(pass), comes_back));
+        let body = move |trial: &Trial| comes_back(trial, inert);
+        report.take(job.check, watched(subject, "comes_back", Guarantee::Progress, &job.effort(pass), body));
     }
     CheckReport { elapsed_ns: budget.elapsed_ns(), ..report }
 }
 
-fn comes_back(trial: &Trial) -> Found {
+fn comes_back(trial: &Trial, inert: bool) -> Found {
     let list = trial.list();
     let timers = trial.with_handle(&list, |list| [(); SHARED].map(|()| list.create()));
-    let clock = AtomicI64::new(0);
+    let (clock, left) = (AtomicI64::new(0), Mutex::default());
     trial.threads(trial.effort.threads.max(2), |index| {
         trial.with_handle(&list, |list| {
             let rng = Xoshiro256PlusPlus::seed_from_u64(trial.effort.seed.wrapping_add(index as u64));
-            let mut player = Player { rng, clock: &clock, timers };
+            let mut player = Player { rng, clock: &clock, timers, left: &left, inert };
             for _ in 0..OPERATIONS {
                 if trial.is_over() {
                     break;
@@ -57,6 +67,10 @@ struct Player<'c> {
     /// Advances slowly, so that many timers share a deadline and are due exactly now.
     clock: &'c AtomicI64,
     timers: [TimerId; SHARED],
+    /// Timers left to callbacks, the oldest first. Whoever takes one out is the only one to name it from then on, and frees it.
+    left: &'c Mutex<Vec<TimerId>>,
+    /// Whether the name of a freed timer may be used.
+    inert: bool,
 }
 
 impl Player<'_> {
@@ -73,21 +87,48 @@ impl Player<'_> {
             11..=13 => self.run(list, now),
             14 => {
                 let own = list.armed(soon.0);
-                list.free(own);
+                match self.rng.random_bool(0.5) {
+                    true => list.free(own),
+                    false => self.leave(list, own),
+                }
             }
             _ => _ = self.clock.fetch_add(1, Memory::Relaxed),
         }
         list.quiescent();
     }
 
+    /// Leaves a timer to whichever callback comes for it, or to whoever finds that too many were left.
+    fn leave(&self, list: &mut Probe<'_>, timer: TimerId) {
+        let too_many = {
+            let mut left = self.left.lock();
+            left.push(timer);
+            (left.len() > LEFT).then(|| left.remove(0))
+        };
+        if let Some(oldest) = too_many {
+            list.free(oldest);
+        }
+    }
+
     fn run(&mut self, list: &mut Probe<'_>, now: i64) {
-        let rng = &mut self.rng;
-        list.run(Nanos(now), |list, timer| match rng.random_range(0..4) {
-            0 => _ = list.cancel(timer),
-            // Later than now, or two threads could keep each other's runs going for ever.
-            1 => _ = list.modify(timer, Nanos(now + 2)),
-            2 => _ = list.deadline(),
-            _ => {}
+        let Player { rng, timers, left, inert, .. } = self;
+        list.run(Nanos(now), |list, timer| {
+            let is_shared = timers.contains(&timer);
+            let taken = !is_shared && {
+                let mut left = left.lock();
+                let place = left.iter().position(|&other| other == timer);
+                place.map(|place| left.remove(place)).is_some()
+            };
+            let may_change = is_shared || taken || *inert;
+            match rng.random_range(0..4) {
+                0 if may_change => _ = list.cancel(timer),
+                // Later than now, or two threads could keep each other's runs going for ever.
+                1 if may_change => _ = list.modify(timer, Nanos(now + 2)),
+                2 => _ = list.deadline(),
+                _ => {}
+            }
+            if taken {
+                list.free(timer);
+            }
         });
     }
 }
@@ -130,7 +171,7 @@ mod tests {
             behind: Vec::new(),
             patience_ns: 60_000_000_000,
         };
-        let report = check(Subject::of::<Hooked<PanicsIn<CALL, IN_CALLBACK>>>(), &job);
+        let report = check(Subject::of::<Hooked<PanicsIn<CALL, IN_CALLBACK>>>(), &job, true);
         report.findings.iter().any(|finding| finding.failure == Failure::Panicked)
     }
 
@@ -149,5 +190,6 @@ mod tests {
         assert!(meets::<{ Call::Cancel as u8 }, true>());
         assert!(meets::<{ Call::Modify as u8 }, true>());
         assert!(meets::<{ Call::Deadline as u8 }, true>());
+        assert!(meets::<{ Call::Free as u8 }, true>());
     }
 }

@@ -10,6 +10,7 @@ use std::thread;
 use headlock_strategies::Nanos;
 use headlock_strategies::conformance::subject::{List, Subject};
 use headlock_strategies::conformance::trial::{Found, Trial, right, watched};
+use headlock_strategies::conformance::words::told;
 use headlock_strategies::conformance::{Check as Rule, Effort, Guarantee};
 use headlock_strategies::reclaim::POISON;
 
@@ -253,7 +254,7 @@ fn waiting_nodes_bounded(trial: &Trial, churn: Churn, wanted: Frees) -> Found<Ch
         true,
     )?;
     right(
-        format_args!("whether at most the {frees} freed timers were retired, and no more reclaimed, in {counts:?}"),
+        format_args!("whether at most the {frees} freed timers were retired, and no more reclaimed: {}", told(&counts)),
         counts.retired <= frees && counts.reclaimed <= counts.retired,
         true,
     )?;

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use headlock_strategies::Strategy;
+use headlock_strategies::conformance::line::doing_at_the_end;
 
 use super::{CheckJob, CheckReport, Length};
 use crate::harness::Behind;
@@ -48,8 +49,8 @@ pub trait Observer {
     /// A check is about to start: its number, of how many.
     fn starting(&mut self, _number: usize, _of: usize, _strategy: &str, _check: Check) {}
 
-    /// A check has ended, with what was found.
-    fn checked(&mut self, row: CheckRow, findings: Vec<Finding>) -> Result<(), Self::Error>;
+    /// A check has ended, with what was found. It was given so much time, ns, or passes instead.
+    fn checked(&mut self, row: CheckRow, findings: Vec<Finding>, given_ns: Option<u64>) -> Result<(), Self::Error>;
 }
 
 /// How the work ended.
@@ -79,13 +80,17 @@ pub fn run<O: Observer>(plan: &Plan, observer: &mut O, stop: &AtomicBool) -> Res
             observer.starting(number * checks.len() + done, all, strategy.name, check);
             let job = plan.job(strategy, check, share(even, length.less(of_strategy.elapsed_ns()), &checks, done));
             let began = Moment::now();
-            let report = match child::ask::<CheckReport>(SUBCOMMAND, &job, plan.limit(&job), stop) {
+            let report = match child::ask_at_work::<CheckReport>(SUBCOMMAND, &job, plan.limit(&job), stop) {
                 Ok(report) => report,
-                Err(ChildError::Interrupted) => return Ok(Ending::Interrupted),
-                Err(ChildError::Spawn(reason)) => return Ok(Ending::Failed(reason)),
-                Err(reason) => died(&job, &reason, began.elapsed_ns()),
+                Err((ChildError::Interrupted, _)) => return Ok(Ending::Interrupted),
+                Err((ChildError::Spawn(reason), _)) => return Ok(Ending::Failed(reason)),
+                Err((reason, words)) => died(&job, reason, &words, began.elapsed_ns()),
             };
-            observer.checked(row(strategy, check, &report), report.findings)?;
+            let given_ns = match job.length {
+                Length::Time(ns) => Some(ns),
+                Length::Passes(_) => None,
+            };
+            observer.checked(row(strategy, check, &report), report.findings, given_ns)?;
         }
     }
     Ok(Ending::Complete)
@@ -167,9 +172,23 @@ fn weight(check: Check) -> u64 {
     }
 }
 
-/// The report of a check whose process gave none.
-fn died(job: &CheckJob, reason: &ChildError, elapsed_ns: u64) -> CheckReport {
-    let failure = match reason {
+/// Where whoever wrote a list in C finds out more.
+const INSTRUMENTED: &str = "docs/STRATEGY.md, When a list is broken, has AddressSanitizer show where: headlock verify with the list \
+                            compiled by cc -g -fsanitize=address";
+
+/// The report of a check whose process gave none; `words` say what it was at.
+fn died(job: &CheckJob, reason: ChildError, words: &[u64], elapsed_ns: u64) -> CheckReport {
+    let mut events = Vec::new();
+    let doing = doing_at_the_end(words);
+    if !doing.is_empty() {
+        events.push(format!("when it ended: {doing}"));
+    }
+    let of_library = job.behind.iter().any(|it| it.declaration.name == job.strategy && it.library.is_some());
+    let is_sanitized = matches!(reason, ChildError::Sanitized(..));
+    if of_library && !is_sanitized && !matches!(reason, ChildError::Hung(_)) {
+        events.push(INSTRUMENTED.to_owned());
+    }
+    let failure = match &reason {
         ChildError::Hung(_) => Failure::Hung,
         _ => Failure::Crashed,
     };
@@ -179,8 +198,14 @@ fn died(job: &CheckJob, reason: &ChildError, elapsed_ns: u64) -> CheckReport {
         rule: "process".to_owned(),
         failure,
         allowed: false,
-        what: reason.to_string(),
-        events: Vec::new(),
+        what: match reason {
+            ChildError::Sanitized(what, report) => {
+                events.splice(0..0, report);
+                what
+            }
+            reason => reason.to_string(),
+        },
+        events,
     };
     CheckReport {
         tried: 1,

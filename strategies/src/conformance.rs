@@ -21,6 +21,7 @@ mod churn;
 mod conserve;
 mod counts;
 mod handles;
+pub mod line;
 mod lives;
 pub mod model;
 mod order;
@@ -28,6 +29,7 @@ mod reenter;
 mod sizes;
 pub mod subject;
 pub mod trial;
+pub mod words;
 
 use std::fmt;
 use std::time::Duration;

@@ -21,7 +21,7 @@ use crate::harness::{Ending, Played, Probed, host, state};
 use crate::reading::{Counting, Results, as_asked, points_without_figures};
 use crate::record::{
     ALL, BlockRow, BlockState, Conditions, LatencyHistogram, LeftOut, Neighbour, OperationRow, Parameters, Pass, Point,
-    Processes, Ratio, RunRecord, RunState, SCHEMA_VERSION, ThreadRow, Trial, set_states,
+    Processes, Ratio, RunRecord, RunState, SCHEMA_VERSION, ThreadRow, Trial, Verified, set_states,
 };
 use crate::stats::{Latencies, Measured, latency_rows};
 
@@ -410,9 +410,13 @@ fn taken_up(earlier: RunRecord, now: RunRecord) -> RunRecord {
     warnings.extend(now.warnings.into_iter().filter(|warning| !warnings.contains(warning)).collect::<Vec<_>>());
     let mut resumed = earlier.resumed;
     resumed.push(now.started);
-    // All blocks are of one result: a strategy counts as verified if it was before each of them.
-    let mut verified = now.verified;
-    verified.retain(|name, _| earlier.verified.get(name).is_some_and(Option::is_some));
+    // All blocks are of one result: a strategy counts as verified if it was before each of them, and as broken if it was before any.
+    let both = |(name, now): (String, Option<Verified>)| {
+        let earlier = earlier.verified.get(&name).and_then(Option::as_ref);
+        let both = Verified::of_both(earlier, now.as_ref());
+        (name, both)
+    };
+    let verified = now.verified.into_iter().map(both).collect();
     RunRecord {
         warnings,
         resumed,

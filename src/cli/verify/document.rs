@@ -45,7 +45,7 @@ pub fn document(plan: &Plan, rows: &[CheckRow], findings: &[Finding], command: &
             counted(plan.threads, "thread"),
             format!("seed {}", plan.seed),
         ],
-        notices: (rows.len() < whole).then_some(notice).into_iter().collect(),
+        notices: (rows.len() < whole).then_some(notice).into_iter().chain(waited(plan, rows)).collect(),
         verdict: Some(verdict(plan, rows)),
         blocks,
         data: json!({
@@ -59,6 +59,20 @@ pub fn document(plan: &Plan, rows: &[CheckRow], findings: &[Finding], command: &
         }),
         ..Document::new("Does each strategy keep what it declares?")
     }
+}
+
+/// How long it took, where waiting for what hung is part of it: that is no time in which anything is found.
+fn waited(plan: &Plan, rows: &[CheckRow]) -> Option<String> {
+    let hung = rows.iter().filter(|row| row.verdict == CheckVerdict::Hung);
+    let (number, seconds) = hung.fold((0, 0.0), |(number, seconds), row| (number + 1, seconds + row.seconds));
+    let all: f64 = rows.iter().map(|row| row.seconds).sum();
+    let patience = plan.patience_ns as f64 / 1e9;
+    (number > 0).then(|| {
+        format!(
+            "{} hung and took {seconds:.1} s of {all:.1} s: what hangs is waited for, twice {patience} s (--patience).",
+            counted(number, "check")
+        )
+    })
 }
 
 fn verdict(plan: &Plan, rows: &[CheckRow]) -> Verdict {
@@ -277,6 +291,31 @@ mod tests {
                 ..CheckFigures::default()
             },
         }
+    }
+
+    #[test]
+    fn time_that_went_by_waiting_for_what_hung_is_told() {
+        let plan = Plan {
+            strategies: Vec::new(),
+            behind: Vec::new(),
+            checks: vec![Check::Model],
+            length: Length::Passes(1),
+            threads: 3,
+            timers: 100,
+            seed: 7,
+            patience_ns: 1_500_000_000,
+        };
+        let of = |seconds, verdict| CheckRow { seconds, ..row("x", Check::Model, 1, 1, verdict) };
+        let rows = [
+            of(3.25, CheckVerdict::Hung),
+            of(3.5, CheckVerdict::Hung),
+            of(2.0, CheckVerdict::Kept),
+        ];
+        assert_eq!(
+            waited(&plan, &rows).as_deref(),
+            Some("2 checks hung and took 6.8 s of 8.8 s: what hangs is waited for, twice 1.5 s (--patience).")
+        );
+        assert_eq!(waited(&plan, &rows[2..]), None);
     }
 
     #[test]

@@ -137,7 +137,7 @@ impl<O: Observer, P: FnMut(&Job, Option<usize>) -> Result<BlockOutcome, Broken>>
         match reason {
             ChildError::Interrupted => return Ok(Some(Ending::Interrupted)),
             ChildError::Spawn(_) => return Ok(Some(Ending::Failed(reason.to_string()))),
-            ChildError::Hung(_) | ChildError::Failed(_) => {}
+            ChildError::Hung(_) | ChildError::Failed(_) | ChildError::Sanitized(..) => {}
         }
         let at_work = at_work.and_then(|number| job.contestants.get(number)).map(|it| it.name.clone());
         if turn.names.len() > 1 && self.plan.is_loaded_among(&turn.names) {

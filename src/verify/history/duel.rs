@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering as Memory};
 
 use headlock_strategies::conformance::subject::List;
 use headlock_strategies::conformance::trial::{Found, Probe, Trial, right};
+use headlock_strategies::conformance::words::told;
 use headlock_strategies::{Config, Nanos, TimerId, spin};
 use parking_lot::Mutex;
 use rand::{RngExt, SeedableRng};
@@ -170,7 +171,7 @@ struct Ring<'r> {
 /// # Errors
 /// The first duel that nothing explains, or more retired timers than were freed.
 pub fn play(trial: &Trial, inert: bool, hold_spins: u32, place: impl Fn(usize) + Sync) -> Found<Tally> {
-    let list = trial.subject.list_with(&Config { hold_spins, ..Config::default() });
+    let list = trial.list_with(&Config { hold_spins, ..Config::default() });
     let ring = Ring {
         trial,
         inert,
@@ -302,7 +303,8 @@ impl Ring<'_> {
         let (freed, counts) = (*self.freed.lock(), list.counts());
         right(
             format_args!(
-                "whether at most the {freed} timers that were freed, some by two threads at once, were retired, in {counts:?}"
+                "whether at most the {freed} timers that were freed, some by two threads at once, were retired: {}",
+                told(&counts)
             ),
             counts.retired <= freed && counts.reclaimed <= counts.retired,
             true,

@@ -52,7 +52,7 @@ pub fn check(subject: Subject, job: &CheckJob, inert: bool) -> CheckReport {
             sum.add(tally);
             played = watched(subject, "explained", Guarantee::History, &effort, move |trial: &Trial| {
                 let config = Config { hold_spins: scene.hold_spins, ..Config::default() };
-                player::play(trial, &subject.list_with(&config), scene.threads, ROUNDS, |thread| scene.place(thread))
+                player::play(trial, &trial.list_with(&config), scene.threads, ROUNDS, |thread| scene.place(thread))
             });
         }
         match played {

@@ -163,7 +163,7 @@ impl Player<'_> {
                 alive.remove(&pool[place]);
                 pool[place] = list.create();
                 if alive.insert(pool[place], 1).is_some() {
-                    return Err(twice(pool[place]).into());
+                    return Err(TWICE.to_owned().into());
                 }
             }
             list.quiescent();
@@ -326,9 +326,7 @@ pub fn judged(events: &[Event], declared: Freshness) -> Found<Tally> {
     Ok(tally)
 }
 
-fn twice(timer: TimerId) -> String {
-    format!("create answered {timer:?} while another timer has that name; right is a name of its own")
-}
+const TWICE: &str = "create answered the name of another timer that is there; right is a name of its own";
 
 /// Holds the names that were given out against those that are taken.
 fn names(events: &[Event], alive: &mut HashMap<TimerId, i64>) -> Found {
@@ -344,7 +342,7 @@ fn names(events: &[Event], alive: &mut HashMap<TimerId, i64>) -> Found {
         }
     }
     match created.iter().find(|&timer| alive[timer] > 1) {
-        Some(&timer) => Err(Fault { what: twice(timer), events: tell::events(events) }),
+        Some(_) => Err(Fault { what: TWICE.to_owned(), events: tell::events(events) }),
         None => {
             alive.retain(|_, count| *count > 0);
             Ok(1)

@@ -11,7 +11,7 @@ pub fn unexplained(events: &[Event], declared: Freshness) -> Fault {
     let (shown, stuck) = shortest(events, declared);
     let names = Names::of(&shown);
     let head = match stuck.state.first() {
-        Some(&(deadline, timer)) => format!("the head is {} at {}", names.of_timer(timer), deadline.0),
+        Some(&(deadline, timer)) => format!("the head is {} at {} ns", names.of_timer(timer), deadline.0),
         None => "the list is empty".to_owned(),
     };
     let wrong: Vec<String> = stuck.next.iter().map(|&index| names.wanted(&shown[index], &stuck, declared)).collect();
@@ -102,7 +102,7 @@ impl Names {
     fn of_timer(&self, timer: TimerId) -> String {
         match self.timers.iter().position(|&other| other == timer) {
             Some(number) => format!("timer {}", number + 1),
-            None => format!("{timer:?}"),
+            None => "another timer".to_owned(),
         }
     }
 
@@ -135,17 +135,17 @@ impl Names {
             Op::Arm { timer: it, to, only_sooner, rearm } => {
                 let verb = if only_sooner { "anticipates" } else { "modifies" };
                 let told = if rearm { "a rearm" } else { "no rearm" };
-                format!("{verb} {} to {}; answer: {told}", timer(it), to.0)
+                format!("{verb} {} to {} ns; answer: {told}", timer(it), to.0)
             }
             Op::Cancel(it, was_active) => {
                 format!("cancels {}; answer: it was {}", timer(it), if was_active { "active" } else { "inactive" })
             }
             Op::Deadline(answer) => format!("asks for the deadline; answer: {}", at(answer)),
             Op::Expired(now, due) => {
-                format!("asks whether the head is due at {}; answer: {}", now.0, if due { "yes" } else { "no" })
+                format!("asks whether the head is due at {} ns; answer: {}", now.0, if due { "yes" } else { "no" })
             }
-            Op::Fire(it, now) => format!("runs the list at {}, which unlinks {} and calls back", now.0, timer(it)),
-            Op::RunEnd { now, .. } => format!("ends its run at {}, with nothing more due by its account", now.0),
+            Op::Fire(it, now) => format!("runs the list at {} ns, which unlinks {} and calls back", now.0, timer(it)),
+            Op::RunEnd { now, .. } => format!("ends its run at {} ns, with nothing more due by its account", now.0),
         }
     }
 
@@ -160,7 +160,9 @@ impl Names {
             Op::Cancel(_, was_active) => format!("right is {}", if was_active { "inactive" } else { "active" }),
             Op::Arm { rearm, .. } => format!("right is {}", if rearm { "no rearm" } else { "a rearm" }),
             Op::Fire(_, now) | Op::RunEnd { now, .. } => match head.filter(|&&(deadline, _)| deadline <= now) {
-                Some(&(deadline, timer)) => format!("right is to fire {}, due at {}", self.of_timer(timer), deadline.0),
+                Some(&(deadline, timer)) => {
+                    format!("right is to fire {}, due at {} ns", self.of_timer(timer), deadline.0)
+                }
                 None => "right is to fire nothing".to_owned(),
             },
             _ => return format!("thread {} {}", event.thread, self.op(&event.op)),
@@ -186,5 +188,5 @@ fn timer_of(op: &Op) -> Option<TimerId> {
 }
 
 fn at(deadline: Option<Nanos>) -> String {
-    deadline.map_or("none".to_owned(), |deadline| deadline.0.to_string())
+    deadline.map_or("no timer".to_owned(), |deadline| format!("{} ns", deadline.0))
 }

@@ -313,7 +313,25 @@ impl Workload {
             let expected = format!("at least {least}, so that each of the threads has a timer of its own to free");
             return Err(Invalid::new("timers", self.timers, expected));
         }
-        Ok(())
+        self.check_frees(threads)
+    }
+
+    /// Refuses a load in which one thread's run may call back a timer that another has freed: with so many cancels that modifies at the head
+    /// must arm what was cancelled, threads put timers there that they also free.
+    fn check_frees(&self, threads: usize) -> Result<(), Invalid> {
+        let Some(mix) = self.mix.filter(|mix| mix.churn > 0.0 && mix.run > 0.0 && mix.modify > 0.0) else {
+            return Ok(());
+        };
+        let most = mix.modify * (1.0 - self.head_share) + mix.anticipate + mix.churn;
+        // A thousandth less is a matter of how shares become whole steps.
+        let few = mix.cancel * (1.0 - self.idle_cancel_share) <= most * 0.999;
+        if threads == 1 || few || self.head_share == 0.0 || self.run_due == 0.0 {
+            return Ok(());
+        }
+        let expected = format!(
+            "less than {most} beside churn on several threads, so that none frees a timer that another one's run calls back"
+        );
+        Err(Invalid::new("mix.cancel", mix.cancel, expected))
     }
 }
 

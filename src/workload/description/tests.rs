@@ -1,7 +1,7 @@
 //! Presets are whole and valid, files and flags are laid over them, and each fault is told in one line.
 
 use super::*;
-use crate::workload::{PRESETS, parse_duration_ns};
+use crate::workload::{Op, PRESETS, parse_duration_ns};
 
 fn load(text: &str) -> Result<Workload, WorkloadError> {
     Workload::from_toml(text, "dir/mine.toml")
@@ -200,5 +200,28 @@ fn a_file_that_sets_nothing_is_no_workload() {
     for text in ["", "\n# only a comment\n"] {
         let error = Workload::from_toml(text, "mine.toml").unwrap_err().to_string();
         assert_eq!(error, "mine.toml: no field is set; expected one at least, such as mix or timers");
+    }
+}
+
+#[test]
+fn no_thread_frees_a_timer_that_the_run_of_another_calls_back() {
+    let with = |cancel: f64| {
+        let mix = format!("mix = {{ run = 4, modify = 4, churn = 2, cancel = {cancel} }}");
+        load(&format!("head_share = 0.5\nrun_due = 0.2\n{mix}")).unwrap()
+    };
+    assert!(with(3.9).check(2).is_ok() && with(6.0).check(1).is_ok());
+    assert_eq!(
+        with(4.0).check(2).unwrap_err().to_string(),
+        "workload mine: mix.cancel is 4; expected less than 4 beside churn on several threads, so that none frees a timer that another \
+         one's run calls back"
+    );
+    // What is refused is what would happen: timers that are freed and put at the head.
+    for (cancel, happens) in [(3.9, false), (6.0, true)] {
+        let script = crate::workload::script::Script::draw(&with(cancel), 0, 1, 1, 2048).unwrap();
+        let of = |wanted: fn(&crate::workload::script::Step) -> bool| -> std::collections::BTreeSet<u32> {
+            script.steps.iter().filter(|step| wanted(step)).map(|step| step.timer).collect()
+        };
+        let (freed, at_head) = (of(|step| step.op == Op::Churn), of(|step| step.at_head));
+        assert_eq!(!freed.is_disjoint(&at_head), happens, "{cancel}");
     }
 }

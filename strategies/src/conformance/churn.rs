@@ -7,6 +7,7 @@ use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::trial::{Found, Probe, Trial, right};
+use super::words::told;
 use crate::reclaim::POISON;
 use crate::{Counts, Nanos};
 
@@ -114,7 +115,7 @@ fn sound(counts: Counts, frees: u64) -> Found<Counts> {
     let order =
         counts.reclaimed <= counts.retired && counts.retired <= frees && counts.peak_unreclaimed <= counts.retired;
     right(
-        format_args!("whether reclaimed <= retired <= {frees} frees and peak <= retired in {counts:?}"),
+        format_args!("whether reclaimed <= retired <= {frees} frees and peak <= retired: {}", told(&counts)),
         order,
         true,
     )?;
@@ -136,7 +137,7 @@ pub(super) fn garbage_bounded(trial: &Trial) -> Found {
     let counts = sound(list.counts(), FREES)?;
     let few = counts.peak_unreclaimed <= FREES / 4;
     right(
-        format_args!("whether at most a quarter of {FREES} freed timers waits to be reclaimed, with {counts:?}"),
+        format_args!("whether at most a quarter of {FREES} freed timers waits to be reclaimed: {}", told(&counts)),
         few,
         true,
     )?;

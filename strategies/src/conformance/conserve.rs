@@ -4,8 +4,12 @@
 //! freeing or running, and then waits until no callback of that round can be under way. After that the number of firings
 //! is settled, and it must lie within what the round's answers allow. All threads also run the list, at the time of one
 //! shared clock that only advances, so that most timers are fired by somebody else.
+//!
+//! A callback may come for a timer that its owner has freed meanwhile. It changes none of those, and a new timer that has the name of
+//! one whose round is not settled is put aside until it is: firings are told apart by name.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::thread;
@@ -45,6 +49,8 @@ struct Warden<'y, 'p> {
     trial: &'y Trial,
     list: &'y mut Probe<'p>,
     rng: Xoshiro256PlusPlus,
+    /// Timers that wait until their name is no other's.
+    aside: Vec<TimerId>,
 }
 
 impl Warden<'_, '_> {
@@ -60,11 +66,13 @@ impl Warden<'_, '_> {
         self.list.run(Nanos(now), |list, timer| {
             let ward = yard.wards.lock().get(&timer).cloned();
             let Some(ward) = ward else {
-                abort(format!("a run fired {timer:?}, which was freed before the run began").into());
+                abort("a run fired a timer that was freed before the run began".to_owned().into());
             };
             let not_before = ward.not_before.load(Ordering::SeqCst);
             if not_before > now {
-                abort(format!("a run at {now} fired {timer:?} early: its deadline is {not_before} or later").into());
+                abort(
+                    format!("a run at {now} ns fired a timer early: its deadline is {not_before} ns or later").into(),
+                );
             }
             ward.fires.fetch_add(1, Ordering::SeqCst);
             ward.latest.fetch_max(now, Ordering::SeqCst);
@@ -122,7 +130,7 @@ impl Warden<'_, '_> {
                 if self.list.cancel(timer) {
                     // Only a list whose reads may be late may take a due timer for one that is not, and leave it.
                     let late = self.trial.subject.strategy.freshness != Freshness::Linearizable;
-                    right(format_args!("whether a run left {timer:?}, which was due"), true, late)?;
+                    right("whether a run left a timer that was due", true, late)?;
                     return Ok(cancelled);
                 }
                 Ok(fired)
@@ -144,18 +152,41 @@ impl Warden<'_, '_> {
         if self.trial.is_over() || balanced {
             return Ok(1);
         }
+        let end = match end {
+            End::Cancel => "cancelled",
+            End::Free => "freed",
+            End::Run => "left to a run",
+        };
         let what = format!(
-            "{timer:?}, armed at {deadlines:?}, armed {again} times more by its callback, then {end:?}, fired {fires} times, \
-             last in a run at {latest}; right is {least} to {most} times, last at {not_before} or later"
+            "a timer, armed at {} ns, armed {again} times more by its callback, then {end}, fired {fires} times, \
+             last in a run at {latest} ns; right is {least} to {most} times, last at {not_before} ns or later",
+            deadlines.iter().map(i64::to_string).collect::<Vec<_>>().join(", then ")
         );
         Err(what.into())
     }
 
-    fn create(&mut self) -> (TimerId, Arc<Ward>) {
-        let timer = self.list.create();
-        let ward = Arc::new(Ward::default());
-        self.yard.wards.lock().insert(timer, Arc::clone(&ward));
-        (timer, ward)
+    /// A timer, and what is known of it. No other whose firings are still to be counted has its name.
+    fn create(&mut self) -> Found<(TimerId, Arc<Ward>)> {
+        loop {
+            // One for each thread whose round is not settled.
+            if self.aside.len() > self.yard.runs.len() {
+                return Err("create answered the names of timers that are there; right is a name of its own"
+                    .to_owned()
+                    .into());
+            }
+            let free = |timer: &TimerId| !self.yard.wards.lock().contains_key(timer);
+            let timer = match self.aside.iter().position(free) {
+                Some(place) => self.aside.swap_remove(place),
+                None => self.list.create(),
+            };
+            match self.yard.wards.lock().entry(timer) {
+                Entry::Occupied(_) => self.aside.push(timer),
+                Entry::Vacant(vacant) => {
+                    let ward = Arc::clone(vacant.insert(Arc::default()));
+                    return Ok((timer, ward));
+                }
+            }
+        }
     }
 
     fn forget(&mut self, timer: TimerId) {
@@ -192,8 +223,8 @@ fn played(trial: &Trial, draw: impl Fn(&mut Xoshiro256PlusPlus, i64) -> (Vec<i64
     let tried = trial.threads(threads, |me| {
         trial.with_handle(&list, |list| {
             let rng = Xoshiro256PlusPlus::seed_from_u64(trial.effort.seed + me as u64);
-            let mut warden = Warden { me, yard: &yard, trial, list, rng };
-            let (mut timer, mut ward) = warden.create();
+            let mut warden = Warden { me, yard: &yard, trial, list, rng, aside: Vec::new() };
+            let (mut timer, mut ward) = warden.create()?;
             for _ in 0..trial.effort.rounds {
                 if trial.is_over() {
                     break;
@@ -203,7 +234,7 @@ fn played(trial: &Trial, draw: impl Fn(&mut Xoshiro256PlusPlus, i64) -> (Vec<i64
                 warden.round(timer, &ward, &deadlines, again, end)?;
                 if end == End::Free {
                     warden.forget(timer);
-                    (timer, ward) = warden.create();
+                    (timer, ward) = warden.create()?;
                 }
                 warden.list.quiescent();
             }

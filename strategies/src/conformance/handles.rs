@@ -76,14 +76,14 @@ pub(super) fn handles_end(trial: &Trial) -> Found {
                 let timer = list.create();
                 right(
                     format_args!(
-                        "whether {timer:?}, timer {number} of a handle, is the name of no other timer, though {} handles have ended",
+                        "whether the name of timer {number} of a handle is the name of no other timer, though {} handles have ended",
                         trial.handles_made() - 1
                     ),
                     names.insert(timer),
                     true,
                 )?;
                 right(
-                    format_args!("rearm of {timer:?}, armed behind {} others", queue.len()),
+                    format_args!("rearm of a timer armed behind {} others", queue.len()),
                     list.modify(timer, Nanos(deadline)).is_yes(),
                     queue.is_empty(),
                 )?;

@@ -168,11 +168,7 @@ pub(super) fn names_last(trial: &Trial) -> Found {
         let mut last = first;
         for life in 1..LIVES {
             let timer = list.create();
-            right(
-                format_args!("whether {timer:?}, created as timer {life}, is a new name"),
-                names.insert(timer),
-                true,
-            )?;
+            right(format_args!("whether timer {life} has a new name"), names.insert(timer), true)?;
             let _ = list.modify(timer, Nanos(10));
             for (stale, age) in [(first, life), (last, 1)] {
                 right(
@@ -207,8 +203,7 @@ fn names_by_number(trial: &Trial) -> Found {
         for life in 0..trial.effort.names {
             let timer = list.create();
             if early.contains(&timer) {
-                let what =
-                    format_args!("whether {timer:?}, created as timer {life}, has the name of one freed long before");
+                let what = format_args!("whether timer {life} has the name of one freed long before");
                 return right(what, true, false);
             }
             if early.len() < EARLY {

@@ -10,6 +10,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::subject::Subject;
 use super::trial::{Fault, Found, Probe, Trial, abort, message};
+use super::words::told;
 use crate::conformance::Effort;
 use crate::oracle::Oracle;
 use crate::{Nanos, Rearm, TimerId, TimerList};
@@ -73,14 +74,36 @@ enum Answer {
     Fired(usize),
 }
 
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let timer = |number: u8| u32::from(number % TIMERS) + 1;
+        match *self {
+            Action::Modify(number, to) => write!(f, "modify timer {} to {} ns", timer(number), to.0),
+            Action::Anticipate(number, to) => write!(f, "anticipate timer {} to {} ns", timer(number), to.0),
+            Action::Cancel(number) => write!(f, "cancel timer {}", timer(number)),
+            Action::Free(number) => write!(f, "free timer {}", timer(number)),
+            Action::Expired(now) => write!(f, "expired at {} ns", now.0),
+            Action::Quiescent => f.write_str("quiescent"),
+        }
+    }
+}
+
 impl fmt::Display for Seen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.what {
-            What::Act(action) => write!(f, "{action:?}")?,
-            What::Callback => write!(f, "callback")?,
-            What::Run(now) => write!(f, "end of the run at {now:?}")?,
+        match (self.what, self.answer) {
+            (What::Act(action), Answer::Done) => write!(f, "{action}")?,
+            (What::Act(action), Answer::Rearm(rearm)) => write!(f, "{action}: {}", told(&rearm))?,
+            (What::Act(action), Answer::Bool(answer)) => write!(f, "{action}: {answer}")?,
+            (What::Run(now), Answer::Fired(fired)) => write!(f, "run at {} ns: fired {fired}", now.0)?,
+            (What::Callback, Answer::Timer(Some(number))) => write!(f, "callback of timer {}", number + 1)?,
+            (What::Callback, _) => write!(f, "callback of a timer that is not there")?,
+            (What::Act(_) | What::Run(_), _) => unreachable!("each is answered in its own way"),
         }
-        write!(f, ": {:?}, head {:?}, expired before and at it {:?}", self.answer, self.deadline, self.expired)
+        let (before, at) = self.expired;
+        match self.deadline {
+            Some(head) => write!(f, "; the head is at {} ns; expired just before: {before}, at it: {at}", head.0),
+            None => write!(f, "; the list is empty; expired just before the end of time: {before}, at it: {at}"),
+        }
     }
 }
 
@@ -146,7 +169,9 @@ impl Player {
                     }
                     called += 1;
                     if called > most {
-                        abort(format!("a run at {now:?} fired more timers than were armed, {called} so far").into());
+                        abort(
+                            format!("a run at {} ns fired more timers than were armed, {called} so far", now.0).into(),
+                        );
                     }
                 });
                 self.note(list, What::Run(*now), Answer::Fired(fired));

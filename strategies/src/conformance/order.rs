@@ -214,7 +214,7 @@ pub(super) fn stale_names(trial: &Trial) -> Found {
             inert(list, stale, None)?;
             let fresh = list.create();
             right(
-                format_args!("whether {fresh:?}, created in round {round}, is a new name"),
+                format_args!("whether the timer created in round {round} has a new name"),
                 names.insert(fresh),
                 true,
             )?;

@@ -4,6 +4,7 @@ use std::sync::mpsc;
 use std::thread;
 
 use super::trial::{Fault, Found, Probe, Trial, abort, right};
+use super::words::told;
 use crate::{Nanos, TimerId};
 
 /// Runs the list at `now`, with `act` as the callback's part; the timers that fired, in order.
@@ -23,7 +24,9 @@ fn run(
         }
         fired.push(timer);
         if fired.len() > most {
-            abort(format!("a run at {now} fired {fired:?} and goes on; right are at most {most} timers").into());
+            abort(
+                format!("a run at {now} ns fired {} and goes on; right are at most {most} timers", told(&fired)).into(),
+            );
         }
     });
     right("count of fired timers that the run answered", count, fired.len())?;

@@ -73,6 +73,7 @@ impl<'p> Sized<'p> {
         let deadline = 10 + self.rng.random_range(0..size as i64 / 3 + 2);
         let present = self.queue.iter().position(|&(_, other)| other == timer);
         let from = present.map(|at| self.queue[at].0);
+        let from_where = from.map_or("where it was inactive".to_owned(), |from| format!("{from} ns"));
         if only_sooner && from.is_some_and(|from| from <= deadline) {
             let got = self.list().anticipate(timer, Nanos(deadline));
             return right(format_args!("rearm of an anticipate to no sooner, {size} timers"), got, Rearm::No);
@@ -86,23 +87,24 @@ impl<'p> Sized<'p> {
         };
         let among = self.queue.len();
         right(
-            format_args!("rearm of a timer moved from {from:?} to {deadline}, place {place} of {among}"),
+            format_args!("rearm of a timer moved from {from_where} to {deadline} ns, place {place} of {among}"),
             got,
             Rearm::when(place == 0),
         )?;
-        self.look(format_args!("after a timer moved from {from:?} to {deadline}, place {place} of {among}"))
+        self.look(format_args!("after a timer moved from {from_where} to {deadline} ns, place {place} of {among}"))
     }
 
     fn cancel(&mut self, timer: TimerId) -> Found {
         let present = self.queue.iter().position(|&(_, other)| other == timer);
         present.map(|at| self.queue.remove(at));
+        let place = present.map_or("an inactive timer".to_owned(), |at| format!("place {at}"));
         let among = self.queue.len();
         right(
-            format_args!("cancel of place {present:?} before {among} others"),
+            format_args!("cancel of {place} before {among} others"),
             self.list().cancel(timer),
             present.is_some(),
         )?;
-        self.look(format_args!("after the cancel of place {present:?} before {among} others"))
+        self.look(format_args!("after the cancel of {place} before {among} others"))
     }
 
     fn fire(&mut self, now: i64) -> Found {
@@ -110,13 +112,12 @@ impl<'p> Sized<'p> {
         let queue: Vec<TimerId> = self.queue.drain(..due).map(|(_, timer)| timer).collect();
         let mut fired = Vec::new();
         let counted = self.list().run(Nanos(now), |_, timer| fired.push(timer));
-        let differs = fired.iter().zip(&queue).position(|(fired, queued)| fired != queued);
-        right(
-            format_args!("number of timers fired at {now} with {due} due, and the first that is out of order"),
-            (counted, fired.len(), differs),
-            (due, due, None),
-        )?;
-        self.look(format_args!("after {due} fired at {now}"))
+        right(format_args!("number of timers fired at {now} ns with {due} due"), fired.len(), due)?;
+        right(format_args!("timers fired by the answer of a run that fired {due}"), counted, due)?;
+        if let Some(place) = fired.iter().zip(&queue).position(|(fired, queued)| fired != queued) {
+            return Err(format!("of {due} timers fired at {now} ns, number {} is out of order", place + 1).into());
+        }
+        self.look(format_args!("after {due} fired at {now} ns"))
     }
 
     /// Fires some of the first, and arms them again: what is out of order by now must not have to wait for the end, where it may be

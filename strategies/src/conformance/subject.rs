@@ -1,6 +1,7 @@
 //! The list under check, its type forgotten: the checks are compiled once and not once a strategy, and what a call costs more
 //! for it is nothing to a check.
 
+use super::line::{DROP_LIST, Line};
 use crate::{Config, Counts, LockCounts, Nanos, Rearm, Strategy, TimerHandle, TimerId, TimerList};
 
 /// A list type to be checked.
@@ -20,28 +21,34 @@ impl Subject {
         }
     }
 
-    /// A fresh list of it.
-    pub fn list(&self) -> List {
-        self.list_with(&Config::default())
-    }
-
     /// A fresh list of it that is told this.
     pub fn list_with(&self, config: &Config) -> List {
-        List((self.make)(config))
+        List(Some((self.make)(config)))
     }
 }
 
-/// A list of the type under check.
-pub struct List(Box<dyn AnyList>);
+/// A list of the type under check; there until it is dropped.
+pub struct List(Option<Box<dyn AnyList>>);
+
+impl Drop for List {
+    fn drop(&mut self) {
+        let list = self.0.take();
+        Line::new(0, 1).during(DROP_LIST, || drop(list));
+    }
+}
 
 impl List {
     /// As the list's own.
     pub fn counts(&self) -> Counts {
-        self.0.any_counts()
+        self.list().any_counts()
     }
 
     pub(super) fn handle(&self) -> Box<dyn AnyHandle + '_> {
-        self.0.any_handle()
+        self.list().any_handle()
+    }
+
+    fn list(&self) -> &dyn AnyList {
+        self.0.as_deref().expect("it is there until it is dropped")
     }
 }
 

@@ -5,16 +5,22 @@
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
 // The suite drives real threads and is no part of what loom explores, so it takes the real primitives.
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
+use std::time::Duration;
 
 // Not the standard library's, which is compiled without what ThreadSanitizer would have to see.
 use parking_lot::{Mutex, MutexGuard};
 
+use super::line::{
+    ANTICIPATE, CANCEL, CREATE, DEADLINE, DROP, EXPIRED, FREE, Line, Look, MAKING, MAKING_LIST, MODIFY, NOTHING,
+    OWN_NAME, QUIESCENT, RUN, doing, thread_name,
+};
 use super::subject::{AnyHandle, List, Subject};
+use super::words::{Numbers, Told};
 use crate::conformance::{Effort, Failure, Guarantee, Violation};
-use crate::{LockCounts, Nanos, Rearm, TimerId};
+use crate::{Config, LockCounts, Nanos, Rearm, TimerId};
 
 /// A rule that was broken, before it is known whose.
 pub struct Fault {
@@ -37,12 +43,13 @@ pub type Found<T = u64> = Result<T, Fault>;
 ///
 /// # Errors
 /// If they differ.
-pub fn right<T: PartialEq + std::fmt::Debug>(what: impl std::fmt::Display, got: T, right: T) -> Found {
+pub fn right<T: PartialEq + Told>(what: impl std::fmt::Display, got: T, right: T) -> Found {
     if got == right {
-        Ok(1)
-    } else {
-        Err(format!("{what}: got {got:?}, right is {right:?}").into())
+        return Ok(1);
     }
+    let mut timers = Numbers::default();
+    let right = right.told(&mut timers);
+    Err(format!("{what}: got {}, right is {right}", got.told(&mut timers)).into())
 }
 
 /// Ends the check from inside a callback, which cannot return an error.
@@ -50,111 +57,15 @@ pub fn abort(fault: Fault) -> ! {
     panic::resume_unwind(Box::new(fault))
 }
 
-/// What one handle is doing. Written by its thread alone, read by the watchdog.
-#[derive(Default)]
-struct Line {
-    /// Tells it from the others of its trial.
-    id: usize,
-    /// The name of its thread.
-    thread: String,
-    /// Index into [`OPERATIONS`]; 0 between operations.
-    operation: AtomicUsize,
-    /// The timer that the operation names.
-    timer: AtomicU64,
-    /// The time that the operation names.
-    time: AtomicI64,
-    /// The timer whose callback is under way, and whether one is.
-    called: AtomicU64,
-    in_callback: AtomicBool,
-    /// Operations begun and ended.
-    beats: AtomicU64,
-}
-
-/// Names for the watchdog's report.
-const OPERATIONS: [&str; 12] = [
-    "nothing",
-    "create",
-    "free",
-    "modify",
-    "anticipate",
-    "cancel",
-    "deadline",
-    "expired",
-    "run",
-    "quiescent",
-    "the making of a handle",
-    "the drop of a handle",
-];
-
-const FREE: usize = 2;
-const MODIFY: usize = 3;
-const ANTICIPATE: usize = 4;
-const CANCEL: usize = 5;
-const EXPIRED: usize = 7;
-const RUN: usize = 8;
-
-impl Line {
-    /// Plain loads and stores, since a read-modify-write would be a fence that the operation under watch may lack.
-    #[inline]
-    fn during<R>(&self, operation: usize, act: impl FnOnce() -> R) -> R {
-        let outer = self.operation.load(Ordering::Relaxed);
-        self.operation.store(operation, Ordering::Relaxed);
-        self.beat();
-        let answer = act();
-        self.operation.store(outer, Ordering::Relaxed);
-        self.beat();
-        answer
-    }
-
-    /// Notes what the operation to come names.
-    #[inline]
-    fn names(&self, timer: TimerId, time: Nanos) -> &Self {
-        self.timer.store(timer.into_raw(), Ordering::Relaxed);
-        self.at(time)
-    }
-
-    #[inline]
-    fn at(&self, time: Nanos) -> &Self {
-        self.time.store(time.0, Ordering::Relaxed);
-        self
-    }
-
-    /// What the thread is doing, to which timer, and in whose callback, for a reader.
-    fn doing(&self) -> String {
-        let operation = self.operation.load(Ordering::Relaxed);
-        let timer = TimerId::from_raw(self.timer.load(Ordering::Relaxed));
-        let time = self.time.load(Ordering::Relaxed);
-        let named = match operation {
-            FREE | CANCEL => format!(" of {timer:?}"),
-            MODIFY | ANTICIPATE => format!(" of {timer:?} to {time}"),
-            EXPIRED | RUN => format!(" at {time}"),
-            _ => String::new(),
-        };
-        let called = TimerId::from_raw(self.called.load(Ordering::Relaxed));
-        let within = if self.in_callback.load(Ordering::Relaxed) {
-            format!(", in the callback of {called:?}")
-        } else {
-            String::new()
-        };
-        format!("{} in {}{named}{within}", self.thread, OPERATIONS[operation])
-    }
-
-    #[inline]
-    fn beat(&self) {
-        self.beats.store(self.beats.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
-    }
-
-    fn look(&self) -> Look {
-        (self.id, self.operation.load(Ordering::Relaxed), self.beats.load(Ordering::Relaxed))
-    }
+/// Ends whatever goes on as [`abort`] does, and has the program's hook for panics told of it first: for what breaks the rules outside of a
+/// check, too.
+pub fn give_up(what: String) -> ! {
+    panic::panic_any(Fault::from(what))
 }
 
 /// More than any check has timers due in one run. A run that fires for ever moves on from callback to callback, so that the
 /// watchdog would see no hang, and what the callbacks keep would fill the memory.
 const MOST_FIRED: u64 = 1 << 22;
-
-/// A line's number, operation and beats at one moment.
-type Look = (usize, usize, u64);
 
 /// A handle under watch.
 pub struct Probe<'p> {
@@ -165,7 +76,7 @@ pub struct Probe<'p> {
 #[allow(missing_docs, reason = "each is the handle's operation of that name")]
 impl Probe<'_> {
     pub fn create(&mut self) -> TimerId {
-        self.line.during(1, || self.handle.any_create())
+        self.line.during(CREATE, || self.handle.any_create())
     }
     pub fn free(&mut self, timer: TimerId) {
         self.line.names(timer, Nanos::ZERO).during(FREE, || self.handle.any_free(timer));
@@ -180,7 +91,7 @@ impl Probe<'_> {
         self.line.names(timer, Nanos::ZERO).during(CANCEL, || self.handle.any_cancel(timer))
     }
     pub fn deadline(&mut self) -> Option<Nanos> {
-        self.line.during(6, || self.handle.any_deadline())
+        self.line.during(DEADLINE, || self.handle.any_deadline())
     }
     pub fn expired(&mut self, now: Nanos) -> bool {
         self.line.at(now).during(EXPIRED, || self.handle.any_expired(now))
@@ -193,16 +104,15 @@ impl Probe<'_> {
             if fired > MOST_FIRED {
                 abort(format!("a run at {} has fired {MOST_FIRED} timers, and goes on", now.0).into());
             }
-            line.called.store(timer.into_raw(), Ordering::Relaxed);
-            line.in_callback.store(true, Ordering::Relaxed);
-            line.during(0, || fire(&mut Probe { handle, line }, timer));
-            line.in_callback.store(false, Ordering::Relaxed);
+            line.in_callback(Some(timer));
+            line.during(NOTHING, || fire(&mut Probe { handle, line }, timer));
+            line.in_callback(None);
             line.at(now);
         };
         line.at(now).during(RUN, || self.handle.any_run(now, &mut call))
     }
     pub fn quiescent(&mut self) {
-        self.line.during(9, || self.handle.any_quiescent());
+        self.line.during(QUIESCENT, || self.handle.any_quiescent());
     }
     pub fn lock_counts(&self) -> LockCounts {
         self.handle.any_lock_counts()
@@ -239,6 +149,7 @@ pub struct Trial {
     pub effort: Effort,
     lines: Mutex<Vec<Arc<Line>>>,
     lines_made: AtomicUsize,
+    handles_made: AtomicUsize,
     /// Set once a thread has found something, so that the others stop too.
     over: AtomicBool,
 }
@@ -251,31 +162,52 @@ impl Trial {
             effort: *effort,
             lines: Mutex::default(),
             lines_made: AtomicUsize::new(0),
+            handles_made: AtomicUsize::new(0),
             over: AtomicBool::new(false),
         }
     }
 
     /// A fresh list.
     pub fn list(&self) -> List {
-        self.subject.list()
+        self.list_with(&Config::default())
+    }
+
+    /// A fresh list that is told this.
+    pub fn list_with(&self, config: &Config) -> List {
+        let line = self.line();
+        let list = line.during(MAKING_LIST, || self.subject.list_with(config));
+        self.is_done(&line);
+        list
+    }
+
+    /// A line of the calling thread's, under watch.
+    fn line(&self) -> Arc<Line> {
+        let id = self.lines_made.fetch_add(1, Ordering::Relaxed);
+        let mut lines = self.lines();
+        let handles = lines.iter().filter(|line| line.is_own()).count() as u64;
+        let line = Arc::new(Line::new(id, handles + 1));
+        lines.push(Arc::clone(&line));
+        line
+    }
+
+    fn is_done(&self, line: &Arc<Line>) {
+        self.lines().retain(|other| !Arc::ptr_eq(other, line));
     }
 
     /// Takes a handle, puts it under watch for as long as `act` uses it, and drops it.
     pub fn with_handle<R>(&self, list: &List, act: impl FnOnce(&mut Probe<'_>) -> R) -> R {
-        let id = self.lines_made.fetch_add(1, Ordering::Relaxed);
-        let thread = thread::current().name().unwrap_or("a thread without a name").to_owned();
-        let line = Arc::new(Line { id, thread, ..Line::default() });
-        self.lines().push(Arc::clone(&line));
-        let mut handle = line.during(10, || list.handle());
+        let line = self.line();
+        self.handles_made.fetch_add(1, Ordering::Relaxed);
+        let mut handle = line.during(MAKING, || list.handle());
         let answer = act(&mut Probe { handle: &mut *handle, line: &line });
-        line.during(11, || drop(handle));
-        self.lines().retain(|other| !Arc::ptr_eq(other, &line));
+        line.during(DROP, || drop(handle));
+        self.is_done(&line);
         answer
     }
 
     /// Handles that were taken so far.
     pub(super) fn handles_made(&self) -> usize {
-        self.lines_made.load(Ordering::Relaxed)
+        self.handles_made.load(Ordering::Relaxed)
     }
 
     /// Takes a handle on a fresh list, for checks that need no more.
@@ -325,7 +257,7 @@ impl Trial {
             };
             let threads: Vec<_> = (0..count)
                 .map(|index| {
-                    let named = thread::Builder::new().name(format!("thread {index}"));
+                    let named = thread::Builder::new().name(thread_name(index));
                     named.spawn_scoped(scope, move || play(index)).expect("the system has a thread left")
                 })
                 .collect();
@@ -360,9 +292,7 @@ impl Trial {
 
     /// What each thread is doing with its handle, for a reader.
     fn doing(&self) -> String {
-        let lines = self.lines();
-        let doing = lines.iter().map(|line| line.doing());
-        doing.collect::<Vec<_>>().join("; ")
+        doing(self.lines().iter().map(|line| &**line))
     }
 
     /// What each handle is doing, to be compared with a later look.
@@ -413,7 +343,7 @@ fn watched_that<T: Send + 'static>(
     let trial = Arc::new(Trial::new(subject, effort));
     let (report, reports) = mpsc::channel();
     let played = Arc::clone(&trial);
-    let check_thread = thread::Builder::new().name("the check's own thread".to_owned());
+    let check_thread = thread::Builder::new().name(OWN_NAME.to_owned());
     let check_thread = check_thread
         .spawn(move || {
             let found = panic::catch_unwind(AssertUnwindSafe(|| body(&played)));
@@ -440,9 +370,10 @@ fn watched_that<T: Send + 'static>(
             Err(_) => {
                 let now = trial.look();
                 if last.as_ref().is_some_and(|last| is_stuck(last, &now)) {
+                    // Whatever is stuck was so at two looks, and may have been since just after the one before.
+                    let [least, most] = [effort.patience, effort.patience * 2].map(duration);
                     let what = format!(
-                        "hung: nothing moved for {:?}; {}; every operation must come back",
-                        effort.patience,
+                        "hung: no progress for {least} to {most}; {}; every operation must come back",
                         trial.doing()
                     );
                     return Err(violation(Failure::Hung, what.into()));
@@ -450,6 +381,15 @@ fn watched_that<T: Send + 'static>(
                 last = Some(now);
             }
         }
+    }
+}
+
+/// A time as people write it.
+fn duration(time: Duration) -> String {
+    match (time.as_millis(), time.subsec_millis()) {
+        (_, 0) => format!("{} s", time.as_secs()),
+        (ms @ ..1_000, _) => format!("{ms} ms"),
+        _ => format!("{} s", time.as_secs_f64()),
     }
 }
 
