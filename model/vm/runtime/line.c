@@ -13,8 +13,8 @@
  * group of cores ends as well when the request of a core outside can have come: the directory hears where the line is, and sends
  * the request on, so that is a transfer to the next larger group and back after the line's arrival.
  *
- * A store that has to fetch its line does not keep the thread waiting: it stands in the store buffer, and the thread goes on. Stores
- * reach the cache one after the other. A read-modify-write and a fence wait until all earlier stores have got their lines, as they do on
+ * A store that has to fetch its line does not keep the thread waiting: it stands in the store buffer, and the thread goes on. Up to
+ * MISSES lines are under way at once; stores reach the cache in order, each `apart` after the one before or later. A read-modify-write and a fence wait until all earlier stores have got their lines, as they do on
  * x86-64, and for the loads before them. A store to a line that is under way or has others waiting queues like a load.
  *
  * A load that has to fetch its line does not keep the thread waiting until it is `window` of work ahead, or until the next access is to
@@ -147,13 +147,14 @@ static int64_t stay(int waiting) {
     return mean / 1000 + ((int64_t)(vm_random() >> 32) * 1000 >> 32 < mean % 1000);
 }
 
-/* Gives the line, which is free from `at` on, to a thread. */
-static void grant(struct line *line, struct thread *thread, ps at) {
+/* Gives the line, which is free from `at` on, to a thread, which gets it at `earliest` or later. */
+static void grant(struct line *line, struct thread *thread, ps at, ps earliest) {
     int core = thread->core, write = thread->wants_write;
     ps transfer = distance(line, core, write);
     int exclusive = line->owner != NOBODY;
     if (!has_other_holder(line, core) && !holds(line, core)) transfer = machine.memory;
     ps arrive = at + vm_about(transfer);
+    if (arrive < earliest) arrive = earliest;
     thread->counts.waited += (uint64_t)(at - thread->request);
     if (line->only) {
         /* Nobody else knows of it. */
@@ -226,7 +227,7 @@ void vm_line_free(uint32_t number, ps at) {
     if (thread->wants_write ? line->owner == thread->core : holds(line, thread->core)) {
         thread->clock = at + thread->operation; /* the core's other thread has fetched it meanwhile */
     } else {
-        grant(line, thread, at);
+        grant(line, thread, at, 0);
     }
     thread->turn++;
     vm_event_thread(thread);
@@ -328,12 +329,15 @@ static void touch(struct thread *thread, uint32_t number, int write, int buffere
     thread->wants_write = write;
     thread->operation = cost;
     if (line->first == NOBODY && line->free_at <= thread->clock) {
-        /* Stores reach the cache one after the other. */
-        grant(line, thread, buffered && thread->drained > thread->clock ? thread->drained : thread->clock);
         if (buffered) {
-            if (thread->drained < thread->clock) thread->drained = thread->clock;
+            ps *oldest = &thread->stored[thread->stores++ % MISSES];
+            grant(line, thread, *oldest > thread->clock ? *oldest : thread->clock, thread->drained + machine.apart);
+            *oldest = thread->drained = thread->clock;
             thread->clock = thread->request + cost;
-        } else if (!write && machine.window) {
+            return;
+        }
+        grant(line, thread, thread->clock, 0);
+        if (!write && machine.window) {
             note_miss(thread);
             thread->clock = thread->request + cost;
         }

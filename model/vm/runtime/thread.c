@@ -328,6 +328,7 @@ void vm_run(void) {
         if (thread->state != ENDED) {
             /* A helper that sleeps. The next simulation begins at time zero. */
             thread->clock = thread->drained = 0;
+            memset(thread->stored, 0, sizeof thread->stored);
             slots = index + 1;
             continue;
         }

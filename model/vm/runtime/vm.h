@@ -13,7 +13,7 @@ enum {
     MAX_CORES = 512,
     MAX_LEVELS = 8,
     LINE = 64, /* bytes in a cache line */
-    MISSES = 10, /* loads of a core that wait for their lines at once, at most */
+    MISSES = 10, /* loads, and stores, of a core that wait for their lines at once, at most */
 };
 
 /* A group of cores: any two of the same group, and of no smaller one, take `latency` to hand a line over. */
@@ -45,6 +45,7 @@ struct machine {
     ps membarrier;                  /* membarrier(2), private expedited: the call */
     ps membarrier_core;             /* and for each other core that runs a thread of the process */
     ps read_service;                /* how long a shared line keeps the next reader waiting */
+    ps apart;                       /* a line that a store waits for comes so long after the one before, at least */
     ps window;                      /* how much later work a processor has begun while a load waits for its line */
     int stay_pair;                  /* thousandths: mean operations of a core on a line before it goes to the only one that waits */
     int stay_queue;                 /* thousandths: the same where very many wait */
@@ -80,6 +81,8 @@ struct thread {
     ps operation;         /* AT_LINE: what the access costs once the line is here */
     uint64_t changed;     /* the line, by its address, that its last step was a read-modify-write of; 0 if it was anything else */
     ps drained;           /* when the last of its stores will have reached the cache */
+    ps stored[MISSES];    /* when the lines of its last stores that missed will have come, the oldest at `stores` */
+    unsigned stores;      /* how many there were */
     ps credit;            /* work that is done already, beside accesses that took time */
     struct miss misses[MISSES]; /* loads under way, oldest first */
     int missing;          /* how many */

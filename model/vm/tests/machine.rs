@@ -148,12 +148,28 @@ fn loads_overlap_unless_one_leads_to_the_next() {
     assert!(chain_ahead > many_ahead * 1.2, "{chain_ahead} with a window, {many_ahead} of lines in any order");
 }
 
-/// Stores to eight lines that another thread reads: each transfer follows the one before.
+/// Stores to eight lines that another thread reads: their transfers overlap, and none comes before its turn.
 #[test]
 #[ignore = "needs the instrumented program: scripts/model test"]
-fn stores_reach_the_cache_in_order() {
-    let time = time_of(0, &play(&plan(&machine(), "write-many", 2)));
-    assert!(time > 6.0 * LATENCY as f64, "{time}");
+fn stores_overlap_and_reach_the_cache_in_order() {
+    let of = |apart: i64| {
+        let machine = machine().replace("seed 1", &format!("cost apart {apart}\nseed 1"));
+        // With pauses in which the other has its turn.
+        let threads = "thread 0 x 2000000\nthread 1 x 1500000\n";
+        time_of(0, &play(&format!("{machine}experiment write-many\n{threads}"))) - 2e6
+    };
+    let (together, apart) = (of(0), of(LATENCY));
+    assert!(together < 3.0 * LATENCY as f64, "{together}");
+    assert!(apart > 6.0 * LATENCY as f64, "{apart}");
+}
+
+/// A large block goes back to the arena of who made it, whoever frees it.
+#[test]
+#[ignore = "needs the instrumented program: scripts/model test"]
+fn a_large_block_returns_to_its_maker() {
+    let answer = play(&plan(&machine(), "hand-over-blocks", 2));
+    let (made, again) = (value(&answer, "shared"), value(&answer, "violations"));
+    assert!(made > 100 && made - again < 5, "{answer}");
 }
 
 #[test]
