@@ -108,9 +108,9 @@ fn host(args: &Args) -> Result<Description> {
     let costs = costs(b)?;
     let latency = rounds("a load of a line that the other core has written", || transfer(b))?;
     let contended = rounds("", || increment(b))?;
-    // At two threads an increment takes 2 * (latency + k * rmw) / k, with k operations a stay.
+    // At two threads an increment takes 2 * (latency / 2 + k * rmw) / k, with k operations a stay: the request comes during the other's.
     let stay = |ns: f64, latency: f64, rmw: f64| match ns - 2.0 * rmw {
-        waiting if waiting > 0.0 => (2.0 * latency / waiting).clamp(1.0, 1000.0),
+        waiting if waiting > 0.0 => (latency / waiting).clamp(1.0, 1000.0),
         // Two threads of one core do not wait for each other.
         _ => 1000.0,
     };

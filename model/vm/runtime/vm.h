@@ -53,6 +53,9 @@ struct machine {
     ps slack;                       /* how far a thread may run ahead on lines that only it has touched */
 };
 
+/* Farther ahead than any processor looks, ps. */
+#define FAR ((ps)1 << 60)
+
 /* What one thread did since the counters were last reset. Mirrored by `Counts` in src/machine.rs. */
 struct counts {
     uint64_t plain_loads, plain_stores, loads, stores, rmws, fences;
@@ -63,12 +66,6 @@ struct counts {
 };
 
 enum state { RUNNABLE, AT_LINE, AT_FUTEX, ENDED };
-
-/* A load that waits for its line while its thread goes on. */
-struct miss {
-    ps issued, complete;
-    uint64_t value; /* what it reads, if that may be an address: 0 if not */
-};
 
 struct thread {
     int index, core;
@@ -83,9 +80,13 @@ struct thread {
     ps drained;           /* when the last of its stores will have reached the cache */
     ps stored[MISSES];    /* when the lines of its last stores that missed will have come, the oldest at `stores` */
     unsigned stores;      /* how many there were */
+    ps stalled;           /* when it began to wait for a line, or for loads before a read-modify-write */
+    ps ahead;             /* work since, in which its processor asked for lines early if it is no more than `window` */
+    int begun_early;      /* lines that it asked for so */
+    ps arrived;           /* when the last line came that it waited for */
+    uint64_t answer[MISSES + 1]; /* what it read since of lines that it waited for, which may be addresses */
+    int answers;          /* how many there are */
     ps credit;            /* work that is done already, beside accesses that took time */
-    struct miss misses[MISSES]; /* loads under way, oldest first */
-    int missing;          /* how many */
     int next;             /* AT_LINE: the next in the line's queue; -1 for none */
     const void *futex;    /* AT_FUTEX */
     uint32_t futex_mask;
