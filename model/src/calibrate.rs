@@ -5,7 +5,7 @@
 
 use std::hint::{black_box, spin_loop};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, compiler_fence, fence};
 
 use anyhow::{Context, Result, ensure};
 use headlock::harness::clock::Moment;
@@ -27,6 +27,10 @@ const SHARED: u64 = 20_000;
 const SLEEPS: u64 = 300;
 /// Lines that one of the two writes and the other then reads.
 const LINES: usize = 8;
+/// Lines that are stored to together.
+const STORES: usize = LINES;
+/// Words that are copied, each of three.
+const WORDS: usize = 1_000;
 /// How often.
 const WALKS: u64 = 1_000;
 /// After so long a thread that waits has called the kernel, as one has that a holder of its lock wakes.
@@ -54,6 +58,9 @@ pub struct Args {
     /// Measure each strategy's time beside its accesses with this headlock, built for release
     #[arg(long, value_name = "PROGRAM")]
     pub measure: Option<PathBuf>,
+    /// Take all but the strategies' own times from this description, and do not measure it
+    #[arg(long, value_name = "FILE", requires = "measure")]
+    pub keep: Option<String>,
     /// Write the description to this file
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
@@ -66,6 +73,29 @@ struct Word(AtomicU64);
 
 /// Measures, and answers what to print.
 pub fn run(args: &Args) -> Result<String> {
+    let mut machine = match &args.keep {
+        Some(name) => Description {
+            name: args.name.clone(),
+            error: None,
+            work: Vec::new(),
+            ..Description::load(name)?
+        },
+        None => host(args)?,
+    };
+    let mut not_quiet = None;
+    if let Some(program) = &args.measure {
+        (machine.work, not_quiet) = work(&machine, program)?;
+    }
+    let warning = not_quiet.map_or(String::new(), |said| format!("# {said}\n"));
+    let text = warning + &toml::to_string_pretty(&machine)?;
+    if let Some(path) = &args.out {
+        std::fs::write(path, &text).with_context(|| path.display().to_string())?;
+    }
+    Ok(text)
+}
+
+/// This host, without what its strategies take.
+fn host(args: &Args) -> Result<Description> {
     let allowed = pin::allowed_cpus();
     let cpus = if args.cpus.is_empty() {
         allowed.clone()
@@ -78,9 +108,9 @@ pub fn run(args: &Args) -> Result<String> {
     let costs = costs(b)?;
     let latency = rounds("a load of a line that the other core has written", || transfer(b))?;
     let contended = rounds("", || increment(b))?;
-    // At two threads an increment takes 2 * (latency + k * rmw) / k, with k operations a stay.
+    // At two threads an increment takes 2 * (latency / 2 + k * rmw) / k, with k operations a stay: the request comes during the other's.
     let stay = |ns: f64, latency: f64, rmw: f64| match ns - 2.0 * rmw {
-        waiting if waiting > 0.0 => (2.0 * latency / waiting).clamp(1.0, 1000.0),
+        waiting if waiting > 0.0 => (latency / waiting).clamp(1.0, 1000.0),
         // Two threads of one core do not wait for each other.
         _ => 1000.0,
     };
@@ -103,6 +133,17 @@ pub fn run(args: &Args) -> Result<String> {
         high: Some(8.0),
         source: "assumed: two threads cannot show it".to_owned(),
     };
+    let lines_of_stores = [1, STORES].map(|lines| rounds("", || stores(b, lines)));
+    let [first, all] = lines_of_stores;
+    let (first, all) = (first?, all?);
+    let apart = |all: f64| ((all - first.value) / (STORES - 1) as f64).max(0.0);
+    let apart_ns = Figure {
+        value: apart(all.value),
+        low: all.low.map(apart),
+        high: all.high.map(apart),
+        source: "measured: a store to a line that the other core has written, of eight together less one alone"
+            .to_owned(),
+    };
     let window_ns = Figure {
         value: 20.0,
         low: Some(0.0),
@@ -110,7 +151,7 @@ pub fn run(args: &Args) -> Result<String> {
         source: "assumed: some 350 instructions in flight, four each cycle, at 4 GHz".to_owned(),
     };
     let host = headlock::harness::host::facts();
-    let mut machine = Description {
+    Ok(Description {
         name: args.name.clone(),
         summary: host.cpu_model.unwrap_or_else(|| "a processor that does not say its name".to_owned()),
         cores: allowed.len(),
@@ -120,6 +161,7 @@ pub fn run(args: &Args) -> Result<String> {
             stay_queue,
             near_first: false,
             read_service_ns,
+            apart_ns,
             window_ns,
         },
         costs,
@@ -130,17 +172,7 @@ pub fn run(args: &Args) -> Result<String> {
         }],
         error: None,
         work: Vec::new(),
-    };
-    let mut not_quiet = None;
-    if let Some(program) = &args.measure {
-        (machine.work, not_quiet) = work(&machine, program)?;
-    }
-    let warning = not_quiet.map_or(String::new(), |said| format!("# {said}\n"));
-    let text = warning + &toml::to_string_pretty(&machine)?;
-    if let Some(path) = &args.out {
-        std::fs::write(path, &text).with_context(|| path.display().to_string())?;
-    }
-    Ok(text)
+    })
 }
 
 fn costs(b: usize) -> Result<Costs> {
@@ -159,7 +191,7 @@ fn costs(b: usize) -> Result<Costs> {
     };
 
     Ok(Costs {
-        plain_ns: Figure { source: "measured: as a load".to_owned(), ..load.clone() },
+        plain_ns: rounds("half of copying a word of a table that is here", || Ok(copy()))?,
         store_ns: rounds("a store to a line that is ours", || Ok(local(|| own.0.store(1, Ordering::Release))))?,
         rmw_ns: rounds("an increment of a line that is ours", || {
             Ok(local(|| _ = own.0.fetch_add(1, Ordering::AcqRel)))
@@ -269,8 +301,11 @@ fn settle() {
     (0..20).for_each(|_| spin_loop());
 }
 
-/// A load of a line that the other processor has written: a walk over such lines, in which each load says where the next one goes.
-fn transfer(cpu: usize) -> Result<f64> {
+/// The order of a walk over lines: no two steps of it are alike, or the processor would fetch the next line before it is asked for.
+const ORDER: [usize; LINES] = [3, 0, 5, 7, 1, 6, 2, 4];
+
+/// What `here` takes, ns, after the other processor has written all of those lines.
+fn handed(cpu: usize, here: impl Fn(&[Word])) -> Result<f64> {
     let words: &Vec<Word> = &(0..LINES).map(|_| Word::default()).collect();
     let turn = &Word::default();
     let wait_for = move |wanted: u64| {
@@ -294,34 +329,70 @@ fn transfer(cpu: usize) -> Result<f64> {
                 wait_for(2 * round + 1);
                 settle();
                 let start = Moment::now();
-                let end = (0..LINES).fold(0, |zero, at| words[at + zero as usize].0.load(Ordering::Acquire));
-                black_box(end);
+                here(words);
                 spent += start.elapsed_ns();
                 turn.0.store(2 * round + 2, Ordering::Release);
             }
-            spent as f64 / (WALKS * LINES as u64) as f64
+            spent as f64 / WALKS as f64
         },
     )
 }
 
-/// What an increment takes while the other processor does the same.
+/// A load of a line that the other processor has written: a walk over such lines, in which each load says where the next one goes.
+fn transfer(cpu: usize) -> Result<f64> {
+    let walk = |words: &[Word]| {
+        let end = ORDER.iter().fold(0, |zero, at| words[at + zero as usize].0.load(Ordering::Acquire));
+        black_box(end);
+    };
+    handed(cpu, walk).map(|ns| ns / LINES as f64)
+}
+
+/// Stores to so many lines that the other processor has written, until all have reached the cache.
+fn stores(cpu: usize, lines: usize) -> Result<f64> {
+    handed(cpu, |words| {
+        ORDER[..lines].iter().for_each(|&at| words[at].0.store(1, Ordering::Release));
+        fence(Ordering::SeqCst);
+    })
+}
+
+/// Half of what a word takes that is copied by itself, of words that do not follow each other, as a list's deadlines: a load and a store.
+fn copy() -> f64 {
+    let from: Vec<[u64; 3]> = vec![[1; 3]; WORDS];
+    let mut to = vec![0; WORDS];
+    let start = Moment::now();
+    let rounds = LOCAL as usize / WORDS;
+    for _ in 0..rounds {
+        for (to, from) in to.iter_mut().zip(black_box(&from)) {
+            *to = from[0];
+            // Not several words at once.
+            compiler_fence(Ordering::SeqCst);
+        }
+        black_box(&to);
+    }
+    per(start, (2 * rounds * WORDS) as f64)
+}
+
+/// What an increment takes each of two processors that do nothing else. One may get more of them than the other, so both are counted.
 fn increment(cpu: usize) -> Result<f64> {
-    let (word, over) = (&Word::default(), &AtomicBool::new(false));
+    let (word, done, over) = (&Word::default(), &Word::default(), &AtomicBool::new(false));
     beside(
         cpu,
         move || {
             while !over.load(Ordering::Relaxed) {
-                for _ in 0..64 {
-                    word.0.fetch_add(1, Ordering::AcqRel);
-                }
+                (0..64).for_each(|_| _ = word.0.fetch_add(1, Ordering::AcqRel));
+                done.0.store(done.0.load(Ordering::Relaxed) + 64, Ordering::Relaxed);
             }
         },
         || {
-            let start = Moment::now();
+            while done.0.load(Ordering::Relaxed) == 0 {
+                spin_loop();
+            }
+            let (start, before) = (Moment::now(), done.0.load(Ordering::Relaxed));
             for _ in 0..SHARED {
                 word.0.fetch_add(1, Ordering::AcqRel);
             }
-            let ns = per(start, SHARED as f64);
+            let others = done.0.load(Ordering::Relaxed) - before;
+            let ns = 2.0 * per(start, (SHARED + others) as f64);
             over.store(true, Ordering::Relaxed);
             ns
         },

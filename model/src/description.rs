@@ -100,7 +100,19 @@ pub struct Lines {
     pub stay_queue: Figure,
     pub near_first: bool,
     pub read_service_ns: Figure,
+    #[serde(default = "apart")]
+    pub apart_ns: Figure,
     pub window_ns: Figure,
+}
+
+/// What descriptions have that do not say.
+fn apart() -> Figure {
+    Figure {
+        value: 5.0,
+        low: Some(2.0),
+        high: Some(15.0),
+        source: "assumed".to_owned(),
+    }
 }
 
 macro_rules! costs {
@@ -219,6 +231,7 @@ impl Description {
             ensure!(figure.low.unwrap_or(figure.value) >= 1.0, "{name} is less than 1 operation");
         }
         it.lines.read_service_ns.check("read_service_ns")?;
+        it.lines.apart_ns.check("apart_ns")?;
         it.lines.window_ns.check("window_ns")?;
         Ok(it)
     }
@@ -243,6 +256,7 @@ impl Description {
             let _ = writeln!(text, "cost {name} {}", picoseconds(figure.cost(end)));
         }
         let _ = writeln!(text, "cost read_service {}", picoseconds(self.lines.read_service_ns.cost(end)));
+        let _ = writeln!(text, "cost apart {}", picoseconds(self.lines.apart_ns.cost(end)));
         for (name, figure) in [
             ("stay_pair", &self.lines.stay_pair),
             ("stay_queue", &self.lines.stay_queue),
@@ -261,6 +275,7 @@ impl Description {
             ("stay_pair".to_owned(), &self.lines.stay_pair),
             ("stay_queue".to_owned(), &self.lines.stay_queue),
             ("read_service".to_owned(), &self.lines.read_service_ns),
+            ("apart".to_owned(), &self.lines.apart_ns),
             ("window".to_owned(), &self.lines.window_ns),
         ];
         let levels = self.level.iter().map(|level| (format!("latency of {}", level.name), &level.latency_ns));

@@ -82,8 +82,8 @@ struct Length {
 
 /// A workload, whose operations differ.
 const WORKLOAD: Length = Length {
-    warm_up_ns: (20_000.0, 1_000.0),
-    least_ns: 50_000.0,
+    warm_up_ns: (100_000.0, 1_000.0),
+    least_ns: 200_000.0,
     operations: (40_000, 100),
 };
 /// An experiment, whose operations are alike.

@@ -13,12 +13,20 @@
  * group of cores ends as well when the request of a core outside can have come: the directory hears where the line is, and sends
  * the request on, so that is a transfer to the next larger group and back after the line's arrival.
  *
- * A store that has to fetch its line does not keep the thread waiting: it stands in the store buffer, and the thread goes on. Stores
- * reach the cache one after the other. A read-modify-write and a fence wait until all earlier stores have got their lines, as they do on
- * x86-64, and for the loads before them. A store to a line that is under way or has others waiting queues like a load.
+ * Half of a transfer is the request's way. Until it has come, whoever has the line goes on with it (`past_until`); a request that queued
+ * has come before its turn, so that such a transfer takes half. The access is done when the line has come, so that it sees, and fails or
+ * succeeds by, what was done there until then.
  *
- * A load that has to fetch its line does not keep the thread waiting until it is `window` of work ahead, or until the next access is to
- * what the load is to read (`wait_for_loads`). One that queues does, and `window` of what follows is done meanwhile (`credit`).
+ * A store that has to fetch its line does not keep the thread waiting: it stands in the store buffer, and the thread goes on. Up to
+ * MISSES lines are under way at once; stores reach the cache in order, each `apart` after the one before or later. A read-modify-write
+ * and a fence wait until all earlier stores have got their lines, as they do on x86-64. A store to a line that is under way or has
+ * others waiting queues like a load.
+ *
+ * While a load or a read-modify-write waits for its line, the processor looks ahead, as far as `window` of work, and asks for the lines
+ * of later accesses whose address it knows: they come `apart` after each other (`asked`). It does so no more if such a line was at work
+ * since, or lost, or if the address was read meanwhile, or after a queue, a fence, a pause or a call of the kernel. Of the work after a
+ * load `window` is done meanwhile (`credit`), unless the line was taken from the core while it was using it: then what it had begun
+ * is thrown away.
  *
  * A load of a line that another core has changed takes it over whole, as measured between two cores of an Intel Xeon: the reader's
  * own change then finds it there, and the first core has to fetch it again.
@@ -46,6 +54,10 @@ struct line {
     uint64_t read_mark, write_mark;
     int at_core;              /* where it went last */
     int last_writer;          /* the core that wrote it last */
+    ps used;                  /* when it was written last */
+    int past_owner;           /* the core that had it alone before, or NOBODY */
+    uint64_t past_holders[MAX_CORES / 64]; /* the cores that had it before */
+    ps past_until;            /* and until when they go on with it */
 };
 
 struct slot {
@@ -75,7 +87,7 @@ ps vm_about(ps time) { return time - time / 10 + (ps)(vm_random() % (uint64_t)(t
 /* Another simulation begins at time zero: nothing is under way. What the caches hold stays. */
 void vm_lines_at_rest(void) {
     for (uint32_t number = 1; number < line_count; number++) {
-        lines[number].free_at = 0;
+        lines[number].free_at = lines[number].used = lines[number].past_until = 0;
         memset(lines[number].visit, 0, sizeof lines[number].visit);
     }
 }
@@ -104,6 +116,7 @@ static uint32_t number_of(uint64_t key) {
 static int words(void) { return (machine.cores + 63) / 64; }
 
 static int holds(const struct line *line, int core) { return line->holders[core / 64] >> (core % 64) & 1; }
+static int held(const struct line *line, int core) { return line->past_holders[core / 64] >> (core % 64) & 1; }
 static void add_holder(struct line *line, int core) { line->holders[core / 64] |= 1ull << (core % 64); }
 
 static int same_group(int a, int b, int cores) { return a / cores == b / cores; }
@@ -147,14 +160,21 @@ static int64_t stay(int waiting) {
     return mean / 1000 + ((int64_t)(vm_random() >> 32) * 1000 >> 32 < mean % 1000);
 }
 
-/* Gives the line, which is free from `at` on, to a thread. */
-static void grant(struct line *line, struct thread *thread, ps at) {
+/* Gives the line, which is free from `at` on, to a thread, which gets it at `earliest` or later. Of a transfer half is the request's way to
+ * who has the line. Until then that core goes on with it, and the request of one that queued has come while the line was at work. */
+static void grant(struct line *line, struct thread *thread, ps at, int queued, ps earliest) {
     int core = thread->core, write = thread->wants_write;
     ps transfer = distance(line, core, write);
     int exclusive = line->owner != NOBODY;
     if (!has_other_holder(line, core) && !holds(line, core)) transfer = machine.memory;
-    ps arrive = at + vm_about(transfer);
-    thread->counts.waited += (uint64_t)(at - thread->request);
+    transfer = vm_about(transfer);
+    ps arrive = at + transfer;
+    if (queued && (write || exclusive)) {
+        arrive = at + transfer / 2;
+        if (arrive < thread->request + transfer) arrive = thread->request + transfer;
+    }
+    if (arrive < earliest) arrive = earliest;
+    if (queued) thread->counts.waited += (uint64_t)(at - thread->request);
     if (line->only) {
         /* Nobody else knows of it. */
     } else if (write) {
@@ -166,6 +186,9 @@ static void grant(struct line *line, struct thread *thread, ps at) {
         if (!same_group(core, line->at_core, machine.level[level].cores)) line->visit[level] = arrive;
     }
     line->at_core = core;
+    memcpy(line->past_holders, line->holders, (size_t)words() * sizeof *line->holders);
+    line->past_owner = line->owner;
+    line->past_until = queued ? at : at + transfer / 2;
     if (write) {
         memset(line->holders, 0, sizeof line->holders);
         line->owner = line->last_writer = core;
@@ -179,6 +202,7 @@ static void grant(struct line *line, struct thread *thread, ps at) {
         line->free_at = whole ? arrive + thread->operation + (stay(line->waiting) - 1) * machine.rmw : exclusive ? arrive : at + machine.read_service;
     }
     thread->clock = arrive + thread->operation;
+    if (write) line->used = thread->clock;
 }
 
 /* Who gets the line at `at`: the oldest of those that were waiting when it came into the smallest group whose visit is not over and
@@ -226,7 +250,7 @@ void vm_line_free(uint32_t number, ps at) {
     if (thread->wants_write ? line->owner == thread->core : holds(line, thread->core)) {
         thread->clock = at + thread->operation; /* the core's other thread has fetched it meanwhile */
     } else {
-        grant(line, thread, at);
+        grant(line, thread, at, 1, 0);
     }
     thread->turn++;
     vm_event_thread(thread);
@@ -255,35 +279,56 @@ void vm_spend(ps cost) {
     ps done = current->credit < cost ? current->credit : cost;
     current->credit -= done;
     current->clock += cost - done;
+    current->ahead += cost;
 }
 
-/* Waits for the loads under way that the next access cannot pass: those so early that the processor looks no further ahead, one whose
- * value is the next one's address, or all. */
-static void wait_for_loads(struct thread *thread, uint64_t address, int all) {
-    int left = 0;
-    for (int index = 0; index < thread->missing; index++) {
-        struct miss *miss = &thread->misses[index];
-        int depends = address - miss->value < NODE && miss->value;
-        if (miss->complete > thread->clock && (all || depends || thread->clock - miss->issued > machine.window)) {
-            thread->clock = miss->complete;
-        }
-        if (miss->complete > thread->clock) thread->misses[left++] = *miss;
-    }
-    thread->missing = left;
-}
-
-/* The load that has just been granted its line is under way, and its thread goes on. */
-static void note_miss(struct thread *thread) {
-    if (thread->missing == MISSES) {
-        thread->missing--;
-        memmove(thread->misses, thread->misses + 1, (MISSES - 1) * sizeof *thread->misses);
-    }
-    thread->misses[thread->missing++] = (struct miss){thread->request, thread->clock, 0};
+/* Waits until all stores have got their lines. */
+static void drain(struct thread *thread) {
+    if (thread->clock < thread->drained) thread->clock = thread->drained;
 }
 
 void vm_drain(void) {
-    wait_for_loads(current, 0, 1);
-    if (current->clock < current->drained) current->clock = current->drained;
+    drain(current);
+    current->ahead = FAR;
+}
+
+/* Whether its processor looked as far ahead as this access when it began to wait, and had room for one more line. */
+static int looked_ahead(const struct thread *thread) { return thread->ahead < machine.window && thread->begun_early < MISSES; }
+
+/* The thread waits from `from` on, and its processor looks ahead meanwhile. */
+static void stall(struct thread *thread, ps from) {
+    thread->stalled = from;
+    thread->ahead = 0;
+    thread->begun_early = thread->answers = 0;
+}
+
+/* When the line was asked for that the thread's next access needs: while it waited for an earlier one, if that is not long ago and the
+ * address was known by then. A line that was at work elsewhere later, or was here then and has been lost since, it has to ask for again. */
+static ps asked(struct thread *thread, const struct line *line) {
+    if (!looked_ahead(thread)) return thread->clock;
+    ps at = thread->stalled + thread->ahead;
+    if (at < line->used || at < line->free_at || (held(line, thread->core) && at < line->past_until)) return thread->clock;
+    thread->begun_early++;
+    return at < thread->clock ? at : thread->clock;
+}
+
+/* What waited for its line was read; it may be where the next access goes. */
+static void note_answer(struct thread *thread, const void *address) {
+    if (thread->answers < MISSES + 1) memcpy(&thread->answer[thread->answers++], address, sizeof *thread->answer);
+}
+
+static int depends(const struct thread *thread, uint64_t address) {
+    for (int index = 0; index < thread->answers; index++) {
+        if (thread->answer[index] && address - thread->answer[index] < NODE) return 1;
+    }
+    return 0;
+}
+
+/* Others have gone on while a load waited, so its thread's clock stays; what its processor had begun is done. */
+static void ahead_of_load(struct thread *thread) {
+    ps credit = thread->credit + thread->clock - thread->request;
+    if (credit > machine.window) credit = machine.window;
+    if (thread->credit < credit) thread->credit = credit;
 }
 
 static void touch(struct thread *thread, uint32_t number, int write, int buffered, int follows, ps cost) {
@@ -321,29 +366,40 @@ static void touch(struct thread *thread, uint32_t number, int write, int buffere
     if (!stay_is_over && (write ? line->owner == thread->core : holds(line, thread->core))) {
         if (follows && line->free_at >= thread->clock) line->free_at += cost;
         vm_spend(cost);
-        if (write) line->last_writer = thread->core;
+        if (write) {
+            line->last_writer = thread->core;
+            line->used = thread->clock;
+        }
         return;
     }
+    if (thread->clock < line->past_until && (line->past_owner == thread->core || (!write && held(line, thread->core)))) {
+        vm_spend(cost); /* whoever takes it away has asked, and has not been heard yet */
+        return;
+    }
+    /* What a processor has begun with the old value of a line it throws away when the line is taken from it. */
+    int thrown_away = held(line, thread->core) && thread->clock - line->past_until <= machine.window;
     thread->request = thread->clock;
     thread->wants_write = write;
     thread->operation = cost;
     if (line->first == NOBODY && line->free_at <= thread->clock) {
-        /* Stores reach the cache one after the other. */
-        grant(line, thread, buffered && thread->drained > thread->clock ? thread->drained : thread->clock);
+        ps at = asked(thread, line);
         if (buffered) {
-            if (thread->drained < thread->clock) thread->drained = thread->clock;
+            ps *oldest = &thread->stored[thread->stores++ % MISSES];
+            grant(line, thread, *oldest > at ? *oldest : at, 0, thread->drained + machine.apart);
+            *oldest = thread->drained = thread->clock;
             thread->clock = thread->request + cost;
-        } else if (!write && machine.window) {
-            note_miss(thread);
-            thread->clock = thread->request + cost;
+        } else {
+            ps earliest = thread->arrived + machine.apart;
+            if (at == thread->clock) stall(thread, at);
+            grant(line, thread, at, 0, earliest > thread->clock ? earliest : thread->clock);
+            thread->arrived = thread->clock - cost;
+            vm_turn(); /* it is done when the line is here, and who had it goes on until then */
+            if (!write && !thrown_away) ahead_of_load(thread);
         }
     } else {
         enqueue(number, line, thread);
-        /* Others have gone on meanwhile, so its clock stays; what it had begun is done. */
-        if (!write) {
-            ps waited = thread->clock - thread->request;
-            thread->credit += waited < machine.window ? waited : machine.window;
-        }
+        thread->ahead = FAR;
+        if (!write && !thrown_away) ahead_of_load(thread);
     }
 }
 
@@ -355,12 +411,13 @@ void vm_access(const volatile void *address, size_t size, enum access access) {
     static const int is_write[] = {0, 1, 0, 1, 1, 1};
     ps cost[] = {machine.plain, machine.plain, machine.load, machine.store, machine.rmw, machine.rmw};
     int buffered = access == PLAIN_STORE || access == STORE;
+    if (depends(thread, (uint64_t)address)) thread->ahead = FAR;
     if (is_write[access] && !buffered) {
-        vm_drain();
-    } else if (thread->missing) {
-        wait_for_loads(thread, (uint64_t)address, 0);
+        ps from = thread->clock;
+        drain(thread);
+        if (thread->clock > from && !looked_ahead(thread)) stall(thread, from);
     }
-    int missing = thread->missing;
+    ps ahead = thread->ahead, stalled = thread->stalled, arrived = thread->arrived;
     uint64_t first = (uint64_t)address / LINE, last = ((uint64_t)address + size - 1) / LINE;
     uint64_t before = thread->changed;
     vm_between();
@@ -369,5 +426,9 @@ void vm_access(const volatile void *address, size_t size, enum access access) {
         touch(thread, number_of(key + 1), is_write[access], buffered, follows, key == first ? cost[access] : 0);
     }
     if (access == RMW) thread->changed = last + 1;
-    if (size == 8 && thread->missing > missing) memcpy(&thread->misses[thread->missing - 1].value, (const void *)address, 8);
+    if (is_write[access] && !buffered) {
+        /* It takes its time when it is done, and none of what a processor can look ahead. */
+        if (thread->stalled == stalled && thread->ahead > ahead && thread->ahead < FAR) thread->ahead = ahead + machine.plain;
+    }
+    if (size == sizeof *thread->answer && thread->arrived != arrived) note_answer(thread, (const void *)address);
 }

@@ -2,8 +2,10 @@
  * cache line is part of what is modelled.
  *
  * malloc's blocks follow each other as glibc's do: eight bytes of header, sizes of 16 bytes more each time, from 32 on. Each simulated thread
- * takes its blocks from an arena of its own and gives freed ones to a list of its own, last in first out, as glibc's thread caches do.
- * Each arena has a range of addresses of its own, so where a thread's blocks lie depends on nothing but what it asked for. The driver has
+ * takes its blocks from an arena of its own. As with glibc, a freed one goes to a cache of the thread that frees it, last in first out, if
+ * it has no more than 1,032 bytes and the cache fewer than seven of its size. Else it goes back to the arena that it was cut from, under
+ * that arena's lock: a large block that another thread frees is its maker's again, whose core has its lines. What this touches costs what
+ * it costs, and is not counted. Each arena has a range of addresses of its own, so where a thread's blocks lie depends on nothing but what it asked for. The driver has
  * two arenas: one for what depends on where the program was started, and from vm_fresh_arena() on another. Only one thread runs at a
  * time (thread.c), so nothing is locked. */
 #define _GNU_SOURCE
@@ -18,7 +20,7 @@
 #define ARENA (1ull << 29)
 #define ARENAS (MAX_THREADS + 2)
 
-enum { SMALL = 1024, CLASSES = SMALL / 16 + 48 };
+enum { SMALL = 1040, CLASSES = SMALL / 16 + 48, CACHES = SMALL / 16 + 1, CACHED = 7 };
 
 struct header {
     uint32_t class; /* index of the free list */
@@ -42,8 +44,12 @@ void *vm_region(size_t bytes) {
 }
 
 struct arena {
+    _Alignas(LINE) uint64_t lock;
     char *at;
     void *freed[CLASSES];
+    /* Its thread's cache, and how many blocks of each class it has. */
+    _Alignas(LINE) void *cached[CACHES];
+    uint8_t count[CACHES];
 };
 static struct arena arenas[ARENAS]; /* the simulated threads', and two of the driver's */
 static int drivers = MAX_THREADS;
@@ -62,6 +68,31 @@ static uint32_t class_of(size_t *block) {
     return (uint32_t)(SMALL / 16 + log - 9);
 }
 
+/* An access of the allocator's own, which costs what it costs and is counted as part of the call. */
+static void own_access(const void *address, size_t size, enum access access) {
+    if (!current) return;
+    struct counts counts = current->counts;
+    vm_access(address, size, access);
+    current->counts = counts;
+}
+
+/* Blocks that the thread's cache does not hold are an arena's, under its lock. */
+static void lock_and_unlock(struct arena *arena) {
+    own_access(&arena->lock, sizeof arena->lock, RMW);
+    own_access(&arena->lock, sizeof arena->lock, RMW);
+}
+
+static void push(void **list, char *start) {
+    memcpy(start + 16, list, sizeof *list);
+    *list = start;
+}
+
+static char *pop(void **list) {
+    char *start = *list;
+    if (start) memcpy(list, start + 16, sizeof *list);
+    return start;
+}
+
 static void *allocate(size_t size, size_t align) {
     if (current) {
         current->counts.allocations++;
@@ -72,10 +103,16 @@ static void *allocate(size_t size, size_t align) {
     uint32_t class = class_of(&block);
     int number = current ? current->index : drivers;
     struct arena *arena = &arenas[number];
-    char *start = arena->freed[class];
-    if (start) {
-        memcpy(&arena->freed[class], start + 16, sizeof(void *));
+    char *start = NULL;
+    if (class < CACHES && arena->count[class]) {
+        arena->count[class]--;
+        start = pop(&arena->cached[class]);
     } else {
+        lock_and_unlock(arena);
+        start = pop(&arena->freed[class]);
+    }
+    if (start) own_access(start + 16, sizeof(void *), PLAIN_LOAD);
+    if (!start) {
         char *base = BASE + REGIONS + (size_t)number * ARENA;
         if (!next_region) reserve();
         if (!arena->at) arena->at = base;
@@ -99,9 +136,16 @@ void free(void *payload) {
     }
     struct header header = ((struct header *)payload)[-1];
     char *start = (char *)payload - header.skip;
-    struct arena *arena = &arenas[current ? current->index : drivers];
-    memcpy(start + 16, &arena->freed[header.class], sizeof(void *));
-    arena->freed[header.class] = start;
+    own_access(start + 16, sizeof(void *), PLAIN_STORE);
+    struct arena *own = &arenas[current ? current->index : drivers];
+    if (header.class < CACHES && own->count[header.class] < CACHED) {
+        own->count[header.class]++;
+        push(&own->cached[header.class], start);
+        return;
+    }
+    struct arena *from = &arenas[(start - BASE - REGIONS) / ARENA];
+    lock_and_unlock(from);
+    push(&from->freed[header.class], start);
 }
 
 void *calloc(size_t count, size_t size) {

@@ -239,6 +239,7 @@ void vm_pause(void) {
     if (!current) return;
     int error = errno;
     current->counts.pauses++;
+    current->ahead = FAR; /* looks no further */
     current->clock += vm_about(machine.pause);
     vm_turn(); /* may switch to other threads, from inside a handler: its frame lies on this thread's own stack */
     errno = error;

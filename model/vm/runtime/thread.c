@@ -257,6 +257,7 @@ static struct thread *make(int core, ps at, void (*start)(void *), void *argumen
     thread->core = core;
     thread->clock = at;
     thread->next = -1;
+    thread->ahead = FAR;
     thread->start = start;
     thread->argument = argument;
     /* Six registers and the address to return to; the stack is then as after a call. */
@@ -327,7 +328,8 @@ void vm_run(void) {
         if (!thread->used) continue;
         if (thread->state != ENDED) {
             /* A helper that sleeps. The next simulation begins at time zero. */
-            thread->clock = thread->drained = 0;
+            thread->clock = thread->drained = thread->arrived = thread->stalled = 0;
+            memset(thread->stored, 0, sizeof thread->stored);
             slots = index + 1;
             continue;
         }
@@ -370,6 +372,7 @@ void vm_work(ps time) {
     vm_between();
     if (time > 0) {
         current->clock += time;
+        current->ahead += time;
     } else if (time < 0) {
         current->credit = (current->credit < machine.window ? current->credit : machine.window) - time;
     }

@@ -13,7 +13,7 @@ enum {
     MAX_CORES = 512,
     MAX_LEVELS = 8,
     LINE = 64, /* bytes in a cache line */
-    MISSES = 10, /* loads of a core that wait for their lines at once, at most */
+    MISSES = 10, /* loads, and stores, of a core that wait for their lines at once, at most */
 };
 
 /* A group of cores: any two of the same group, and of no smaller one, take `latency` to hand a line over. */
@@ -45,12 +45,16 @@ struct machine {
     ps membarrier;                  /* membarrier(2), private expedited: the call */
     ps membarrier_core;             /* and for each other core that runs a thread of the process */
     ps read_service;                /* how long a shared line keeps the next reader waiting */
+    ps apart;                       /* a line that a store waits for comes so long after the one before, at least */
     ps window;                      /* how much later work a processor has begun while a load waits for its line */
     int stay_pair;                  /* thousandths: mean operations of a core on a line before it goes to the only one that waits */
     int stay_queue;                 /* thousandths: the same where very many wait */
     int near_first;                 /* whether waiting cores nearby are served before those further off */
     ps slack;                       /* how far a thread may run ahead on lines that only it has touched */
 };
+
+/* Farther ahead than any processor looks, ps. */
+#define FAR ((ps)1 << 60)
 
 /* What one thread did since the counters were last reset. Mirrored by `Counts` in src/machine.rs. */
 struct counts {
@@ -63,12 +67,6 @@ struct counts {
 
 enum state { RUNNABLE, AT_LINE, AT_FUTEX, ENDED };
 
-/* A load that waits for its line while its thread goes on. */
-struct miss {
-    ps issued, complete;
-    uint64_t value; /* what it reads, if that may be an address: 0 if not */
-};
-
 struct thread {
     int index, core;
     int used;             /* whether the slot is a thread's */
@@ -80,9 +78,15 @@ struct thread {
     ps operation;         /* AT_LINE: what the access costs once the line is here */
     uint64_t changed;     /* the line, by its address, that its last step was a read-modify-write of; 0 if it was anything else */
     ps drained;           /* when the last of its stores will have reached the cache */
+    ps stored[MISSES];    /* when the lines of its last stores that missed will have come, the oldest at `stores` */
+    unsigned stores;      /* how many there were */
+    ps stalled;           /* when it began to wait for a line, or for loads before a read-modify-write */
+    ps ahead;             /* work since, in which its processor asked for lines early if it is no more than `window` */
+    int begun_early;      /* lines that it asked for so */
+    ps arrived;           /* when the last line came that it waited for */
+    uint64_t answer[MISSES + 1]; /* what it read since of lines that it waited for, which may be addresses */
+    int answers;          /* how many there are */
     ps credit;            /* work that is done already, beside accesses that took time */
-    struct miss misses[MISSES]; /* loads under way, oldest first */
-    int missing;          /* how many */
     int next;             /* AT_LINE: the next in the line's queue; -1 for none */
     const void *futex;    /* AT_FUTEX */
     uint32_t futex_mask;

@@ -31,6 +31,7 @@ struct Shared {
     parking_lot: Option<CountedMutex<ParkingLot, u64>>,
     std: Option<CountedMutex<Std, u64>>,
     plain: Plain,
+    block: std::sync::Mutex<Option<Box<[u64; 250]>>>,
     sleeper: std::sync::OnceLock<std::thread::Thread>,
 }
 
@@ -48,7 +49,7 @@ const STAGGER: i64 = 3_700;
 type Operation = fn(&Shared, usize, u64);
 
 /// The experiments, by name.
-const EXPERIMENTS: [(&str, Operation); 15] = [
+const EXPERIMENTS: [(&str, Operation); 16] = [
     ("increment", |it, _, _| _ = it.shared.0.fetch_add(1, Ordering::Relaxed)),
     ("increment-own", |it, thread, _| _ = it.padded[thread % 16].0.fetch_add(1, Ordering::Relaxed)),
     ("increment-beside", |it, thread, _| _ = it.unpadded.0[thread % 8].fetch_add(1, Ordering::Relaxed)),
@@ -95,6 +96,26 @@ const EXPERIMENTS: [(&str, Operation); 15] = [
         } else {
             machine::work(1_000);
         }
+    }),
+    // One thread makes blocks of memory and the other frees them. How many there were, and how many lay where one had been.
+    ("hand-over-blocks", |it, thread, _| {
+        // The other may have ended, so nobody waits for ever.
+        if !(0..1_000).any(|_| it.padded[1].0.load(Ordering::Acquire) == thread as u64) {
+            return;
+        }
+        let mut place = it.block.lock().expect("nobody panics");
+        if thread == 1 {
+            drop(place.take());
+        } else {
+            let block = Box::new([0; 250]);
+            let address = (&raw const *block).addr() as u64;
+            let highest = it.padded[0].0.fetch_max(address, Ordering::Relaxed);
+            it.other.0.fetch_add(u64::from(address <= highest), Ordering::Relaxed);
+            it.shared.0.fetch_add(1, Ordering::Relaxed);
+            *place = Some(block);
+        }
+        drop(place);
+        it.padded[1].0.store(1 - thread as u64, Ordering::Release);
     }),
     // Store buffering: each writes its own word, then reads the other's, and notes what it saw in which round. Whoever finds that the
     // other has finished the same round judges both.

@@ -43,6 +43,7 @@ pub struct Machine {
     pub membarrier: i64,
     pub membarrier_core: i64,
     pub read_service: i64,
+    pub apart: i64,
     pub window: i64,
     pub stay_pair: c_int,
     pub stay_queue: c_int,

@@ -272,6 +272,7 @@ fn set(machine: &mut Machine, name: &str, value: i64) -> Option<()> {
         "membarrier" => machine.membarrier = value,
         "membarrier_core" => machine.membarrier_core = value,
         "read_service" => machine.read_service = value,
+        "apart" => machine.apart = value,
         "window" => machine.window = value,
         "stay_pair" => machine.stay_pair = small()?,
         "stay_queue" => machine.stay_queue = small()?,
