@@ -270,7 +270,7 @@ fn nearby_cores_are_served_first() {
     // Once around: fourteen short transfers and two long ones.
     near(nearest, (14 * WAY + 2 * 250_000 + 16 * RMW) as f64, 0.1);
     // The oldest first: they mix, and every other transfer is a long one, or some more.
-    near(oldest, (7 * WAY + 9 * 250_000 + 16 * RMW) as f64, 0.15);
+    near(oldest, (7 * WAY + 9 * 250_000 + 16 * RMW) as f64, 0.1);
 }
 
 /// A visit ends when a request from outside can have come: after a long transfer there and back, 200 ns, so with the fourth or fifth
