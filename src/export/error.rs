@@ -22,6 +22,12 @@ pub enum WriteError {
         /// Why.
         source: io::Error,
     },
+    /// There is a file at a page's path that is no page.
+    #[error("{} is there and is no page of headlock's, which alone is replaced; name another file", path.display())]
+    NoPage {
+        /// The file.
+        path: PathBuf,
+    },
     /// A file that is replaced as a whole could not be.
     #[error("cannot write {}: {source}; its last version stays, if there was one", path.display())]
     Replace {
