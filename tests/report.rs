@@ -279,6 +279,11 @@ fn what_cannot_be_read_or_written_is_one_clear_line() {
         "run/trials.csv:2: ns_per_op: not a",
     );
     fails(&|copy| fs::write(copy.dir.join("study.json"), "{").unwrap(), &[], "run/study.json:1: ");
+    let a_directory = |copy: &Copy| {
+        fs::remove_file(copy.dir.join("latency.csv")).unwrap();
+        fs::create_dir(copy.dir.join("latency.csv")).unwrap();
+    };
+    fails(&a_directory, &[], "; expected a file there, such as headlock run writes");
 }
 
 /// `scripts/check-page`; `None` where there is no browser, and says so.
