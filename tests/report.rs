@@ -272,7 +272,18 @@ fn what_cannot_be_read_or_written_is_one_clear_line() {
     fails(&|copy| copy.replace("latency.csv", "service", "sermon"), &[], "run/latency.csv:");
     fails(&|_| (), &["--out", "none/page.html"], "cannot create none/page.html: ");
     fails(&|_| (), &["--out", "run"], "cannot create run: it is a directory");
+    fails(&|_| (), &["--out", "run/trials.csv"], "run/trials.csv is there and is no page of headlock's");
+    fails(
+        &|copy| copy.edit("trials.csv", "ns_per_op", |_| true, |_| f64::NAN),
+        &[],
+        "run/trials.csv:2: ns_per_op: not a",
+    );
     fails(&|copy| fs::write(copy.dir.join("study.json"), "{").unwrap(), &[], "run/study.json:1: ");
+    let a_directory = |copy: &Copy| {
+        fs::remove_file(copy.dir.join("latency.csv")).unwrap();
+        fs::create_dir(copy.dir.join("latency.csv")).unwrap();
+    };
+    fails(&a_directory, &[], "; expected a file there, such as headlock run writes");
 }
 
 /// `scripts/check-page`; `None` where there is no browser, and says so.

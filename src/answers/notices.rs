@@ -1,8 +1,10 @@
 //! What must be known before anything in a document is believed.
 
+use std::collections::BTreeSet;
+
 use crate::document::words::{at, counted, heading, list, ratio};
 use crate::reading::{Reading, Results, point_of};
-use crate::record::{AA_CONTROL, FLOOR_BEHIND, Ratio, RunRecord, RunState};
+use crate::record::{AA_CONTROL, ALL, FLOOR_BEHIND, Ratio, RunRecord, RunState, Trial};
 
 /// How far a filed ratio may be from the one computed, as a share of it: what printing and reading back may lose.
 const ROUNDING: f64 = 1e-9;
@@ -11,6 +13,7 @@ const ROUNDING: f64 = 1e-9;
 pub(super) fn of_run(results: &Results, reading: &Reading<'_>) -> Vec<String> {
     let all = [
         unfinished(reading),
+        results.cut_short().map(|it| format!("{it}.")),
         disagreement(results, reading),
         biased(reading),
         behind_door(reading),
@@ -82,8 +85,12 @@ fn unfinished(reading: &Reading<'_>) -> Option<String> {
     Some(format!("This run is not whole: {how}. {has}."))
 }
 
-/// `ratios.csv` follows from `trials.csv`; where it does not, one of them was changed.
+/// `ratios.csv` follows from `trials.csv` and the states in `blocks.csv`; where it does not, one of them was changed or is gone.
 fn disagreement(results: &Results, reading: &Reading<'_>) -> Option<String> {
+    // What was cut is no longer what the ratios were of.
+    if results.cut_short().is_some() {
+        return None;
+    }
     let filed = match &results.filed_ratios {
         None if reading.ratios.is_empty() => return None,
         None => return Some("There is no ratios.csv; every ratio here is computed from trials.csv.".to_owned()),
@@ -93,11 +100,37 @@ fn disagreement(results: &Results, reading: &Reading<'_>) -> Option<String> {
         let Ratio { workload, strategy, op, state, .. } = it.clone();
         (workload, it.threads, it.metric, strategy, op, state)
     };
-    let differs = |ours: &&Ratio| !filed.iter().any(|theirs| key(ours) == key(theirs) && agree(ours, theirs));
-    let differing: Vec<&Ratio> = reading.ratios.iter().filter(differs).collect();
-    let unknown = filed.iter().filter(|theirs| !reading.ratios.iter().any(|ours| key(ours) == key(theirs))).count();
+    let compared = |agree: fn(&Ratio, &Ratio) -> bool, wanted: fn(&Ratio) -> bool| {
+        let differs = |ours: &&Ratio| !filed.iter().any(|theirs| key(ours) == key(theirs) && agree(ours, theirs));
+        let differing: Vec<&Ratio> = reading.ratios.iter().filter(|it| wanted(it)).filter(differs).collect();
+        let known = |theirs: &&Ratio| reading.ratios.iter().any(|ours| key(ours) == key(theirs));
+        let unknown = filed.iter().filter(|it| wanted(it) && !known(it)).count();
+        (differing, unknown)
+    };
+    let (differing, unknown) = compared(agree, |_| true);
     if differing.is_empty() && unknown == 0 {
         return None;
+    }
+    // Ratios by state count among the rows that an interval is corrected for, so without them its ends are others too.
+    let by_state = filed.iter().filter(|it| it.state != ALL).count();
+    let blocks = |wanted: fn(&Trial) -> bool| {
+        let rows = results.trials.iter().filter(|it| wanted(it));
+        rows.map(|it| (it.workload.as_str(), it.threads, it.block)).collect::<BTreeSet<_>>().len()
+    };
+    let (stateless, all) = (blocks(|it| it.state.is_empty()), blocks(|_| true));
+    if by_state > 0
+        && stateless > 0
+        && matches!(compared(agree_but_for_level, |it| it.state == ALL), (it, 0) if it.is_empty())
+    {
+        let lacks = match results.blocks.is_empty() {
+            true => "blocks.csv is missing or empty".to_owned(),
+            false => format!("blocks.csv lacks {stateless} of {}", counted(all, "block")),
+        };
+        return Some(format!(
+            "{lacks}, so ratios by state of the machine ({} in ratios.csv) cannot be derived, and intervals are corrected for fewer rows. \
+             Ratios over all states agree with ratios.csv.",
+            counted(by_state, "row")
+        ));
     }
     let example = differing.first();
     let example =
@@ -113,8 +146,16 @@ fn disagreement(results: &Results, reading: &Reading<'_>) -> Option<String> {
     ))
 }
 
+fn near(a: f64, b: f64) -> bool {
+    a == b || (a - b).abs() <= ROUNDING * a.abs()
+}
+
+/// Whether they agree in what does not depend on how many other rows there are.
+fn agree_but_for_level(ours: &Ratio, theirs: &Ratio) -> bool {
+    near(ours.ratio, theirs.ratio) && ours.blocks == theirs.blocks
+}
+
 fn agree(ours: &Ratio, theirs: &Ratio) -> bool {
-    let near = |a: f64, b: f64| a == b || (a - b).abs() <= ROUNDING * a.abs();
     near(ours.ratio, theirs.ratio)
         && near(ours.ci_low, theirs.ci_low)
         && near(ours.ci_high, theirs.ci_high)

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::document::words::{between, counted, figure, heading, percent, ratio};
 use crate::document::{Axis, Block, Cell, Column, Document, Interval, Section, Table};
-use crate::reading::{Runs, point_of};
+use crate::reading::{Results, Runs, point_of};
 use crate::record::{ALL, Point, Ratio, Verdict};
 use crate::stats::MIN_BLOCKS;
 
@@ -35,7 +35,7 @@ pub fn runs(directory: &str, runs: &Runs) -> Document {
     )));
     Document {
         facts: vec![counted(runs.0.len(), "run")],
-        notices: runs.0.iter().flat_map(|run| run.notes.iter().cloned()).collect(),
+        notices: runs.0.iter().flat_map(|run| run.notes.iter().cloned().chain(cut(run))).collect(),
         blocks,
         data: json!({
             "directory": directory,
@@ -44,6 +44,10 @@ pub fn runs(directory: &str, runs: &Runs) -> Document {
         }),
         ..Document::new("A set of runs")
     }
+}
+
+fn cut(run: &Results) -> Option<String> {
+    run.cut_short().map(|it| format!("{}: {it}.", run.name))
 }
 
 fn table(rows: &[&Ratio]) -> Table {

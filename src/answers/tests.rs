@@ -264,6 +264,30 @@ fn what_must_be_known_first_is_a_notice() {
 }
 
 #[test]
+fn without_states_no_file_is_accused() {
+    let whole = probed(&[("seqlock", 5.0)]);
+    assert!(!document(&whole).notices.iter().any(|it| it.contains("ratios.csv")));
+    let mut stateless = whole.clone();
+    stateless.trials.iter_mut().for_each(|trial| trial.state.clear());
+    let said = document(&stateless).notices.join(" ");
+    assert!(said.contains("blocks.csv is missing or empty, so ratios by state of the machine ("), "{said}");
+    assert!(said.contains("cannot be derived") && !said.contains("changed after the run"), "{said}");
+    // A trial that was changed is pointed at all the same.
+    let mut changed = stateless;
+    changed
+        .trials
+        .iter_mut()
+        .for_each(|trial| trial.ns_per_op *= if trial.strategy == "seqlock" { 2.0 } else { 1.0 });
+    let said = document(&changed).notices.join(" ");
+    assert!(said.contains("one of the two was changed after the run"), "{said}");
+    // And one that was cut is told by what is left.
+    let mut cut = whole;
+    cut.trials.retain(|trial| trial.block < 4);
+    let said = document(&cut).notices.join(" ");
+    assert!(said.contains("trials.csv has 4 of 16 blocks") && !said.contains("disagrees"), "{said}");
+}
+
+#[test]
 fn a_bias_within_the_margin_is_told_where_it_counts() {
     let mut biased = results(&[("seqlock", 5.0)]);
     let control = biased.trials.iter_mut().filter(|trial| trial.strategy == AA_CONTROL);

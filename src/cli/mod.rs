@@ -64,7 +64,7 @@ pub fn main_with(registry: Registry, args: impl IntoIterator<Item = OsString>) -
     let read = read.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, Typed::of(&matches))));
     let (cli, typed) = match read {
         Ok(read) => read,
-        Err(error) => return typed::explain(&error),
+        Err(error) => return typed::explain(error),
     };
     match cli.command.configured(&typed).and_then(|command| carry_out(registry, command)) {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::answer::{Form, answer, present};
+use super::answer::{Form, answer, complain, present};
 use super::declared::declarations;
 use super::failure::Failure;
 use crate::answers::{self, Material, StudyMaterial, page, prediction};
 use crate::document::{Document, Html, Writer};
-use crate::export::{ReadError, is_set, read_results, read_runs, read_study_results, write_page, write_page_to};
+use crate::export::{
+    ReadError, is_set, missing_runs, read_results, read_runs, read_study_results, write_page, write_page_to,
+};
 use crate::reading::{Results, StudyResults};
 use crate::record::Declaration;
 use crate::registry::Registry;
@@ -62,15 +64,21 @@ pub fn report(registry: &Registry, args: &ReportArgs) -> Result<(), Failure> {
         let own = declarations(registry);
         own.into_iter().chain(behind.map(|it| it.declaration.clone())).collect::<Vec<Declaration>>()
     };
+    let mut told = Vec::new();
+    let mut tell = |results: &Results| told.extend(results.cut_short().map(|it| format!("{}: {it}", results.name)));
     let document = if dir.join("study.json").is_file() {
         let study = read_study_results(dir).map_err(broken)?;
+        study.parts.iter().for_each(&mut tell);
         of_study(&directory, &study, &declared(&study.parts))?
     } else if is_set(dir) {
         let runs = read_runs(dir).map_err(broken)?;
         runs.are_of_one_plan().map_err(Failure::Error)?;
+        runs.0.iter().for_each(&mut tell);
+        told.extend(missing_runs(dir).map_err(broken)?);
         answers::runs(&directory, &runs)
     } else {
         let results = read_results(dir, &name(dir)).map_err(broken)?;
+        tell(&results);
         match results.run.prediction() {
             Some(told) => prediction(&directory, &results, told),
             None => page(&Material {
@@ -83,6 +91,7 @@ pub fn report(registry: &Registry, args: &ReportArgs) -> Result<(), Failure> {
     if args.markdown || args.json {
         return present(&document, Form::of(args.json, args.markdown));
     }
+    told.iter().for_each(|it| complain(it));
     let page = Html.write(&document);
     let written = match &args.out {
         Some(out) => write_page_to(out, &page),

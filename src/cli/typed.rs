@@ -3,14 +3,17 @@
 use std::io::ErrorKind as Io;
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::answer::complain;
 use super::failure::Failure;
+use crate::harness::{child, layouts};
+use crate::verify::referee;
 
 /// Prints what clap has to say, and answers with the exit status. Help and version are errors to clap, but no failures,
 /// and neither is a reader that has read enough of them (`| head`).
-pub fn explain(error: &clap::Error) -> ExitCode {
+pub fn explain(mut error: clap::Error) -> ExitCode {
+    forget_hidden(&mut error);
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => match error.print() {
             Err(error) if error.kind() != Io::BrokenPipe => {
@@ -28,6 +31,27 @@ pub fn explain(error: &clap::Error) -> ExitCode {
             complain(&one_line(&error.render().to_string()));
             Failure::Usage(String::new()).exit_code()
         }
+    }
+}
+
+/// Takes subcommands out of the tip that are hidden: they are for this program's own processes.
+fn forget_hidden(error: &mut clap::Error) {
+    const HIDDEN: [&str; 4] = [
+        child::SUBCOMMAND,
+        referee::SUBCOMMAND,
+        layouts::SUBCOMMAND,
+        crate::behind::SUBCOMMAND,
+    ];
+    let shown = match error.remove(ContextKind::SuggestedSubcommand) {
+        Some(ContextValue::Strings(mut names)) => {
+            names.retain(|name| !HIDDEN.contains(&name.as_str()));
+            (!names.is_empty()).then_some(ContextValue::Strings(names))
+        }
+        Some(ContextValue::String(name)) if HIDDEN.contains(&name.as_str()) => None,
+        other => other,
+    };
+    if let Some(shown) = shown {
+        error.insert(ContextKind::SuggestedSubcommand, shown);
     }
 }
 

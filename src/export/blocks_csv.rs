@@ -9,7 +9,7 @@ use crate::record::BlockRow;
 const FILE_NAME: &str = "blocks.csv";
 
 /// Every column, in order.
-const COLUMNS: [&str; 17] = [
+pub(super) const COLUMNS: [&str; 17] = [
     "workload",
     "threads",
     "block",

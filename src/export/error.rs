@@ -22,6 +22,12 @@ pub enum WriteError {
         /// Why.
         source: io::Error,
     },
+    /// There is a file at a page's path that is no page.
+    #[error("{} is there and is no page of headlock's, which alone is replaced; name another file", path.display())]
+    NoPage {
+        /// The file.
+        path: PathBuf,
+    },
     /// A file that is replaced as a whole could not be.
     #[error("cannot write {}: {source}; its last version stays, if there was one", path.display())]
     Replace {
@@ -89,8 +95,13 @@ pub enum ResumeError {
     },
 }
 
-/// What would be right in place of a directory that lacks a file without which it is no result.
+/// What would be right in place of what cannot be read, or of a directory that lacks a file without which it is no result.
 fn remedy(path: &Path, source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::IsADirectory => return "; expected a file there, such as headlock run writes",
+        io::ErrorKind::PermissionDenied => return "; make it readable for this user, or read a copy",
+        _ => {}
+    }
     let is_missing = matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
     match is_missing && (path.ends_with("run.json") || path.ends_with("trials.csv")) {
         true => "; name a whole result directory, such as headlock run writes",

@@ -40,7 +40,7 @@ pub use predicted::{Played, Prediction, read_predicted, write_prediction};
 pub use ratios_csv::read_ratios;
 pub(crate) use replace::replace;
 pub use result_dir::{ResultDir, create_beside, create_set, directory_name};
-pub use results::{PLOTS, is_set, read_results, read_runs, read_study_results};
+pub use results::{PLOTS, is_set, missing_runs, read_results, read_runs, read_study_results};
 pub use run_json::{read_run, read_run_file};
 pub use study_json::{create_study, read_study, write_study};
 pub use table::Rows;

@@ -1,5 +1,6 @@
 //! Reading a result directory whole, and a study's.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::Path;
@@ -59,17 +60,61 @@ pub fn is_set(dir: &Path) -> bool {
     !dir.join("run.json").exists() && dir.join(run_name(1)).join("run.json").is_file()
 }
 
-/// The runs of a set, as many as there are in a row, each by its directory.
+/// The runs of a set that are there, in their order, each by its directory. What is missing between them is a note of the first.
 ///
 /// # Errors
 /// As [`read_results`], of any of them.
 pub fn read_runs(dir: &Path) -> Result<Runs, ReadError> {
-    let paths = (1..).map(|number| dir.join(run_name(number))).take_while(|path| path.join("run.json").is_file());
-    paths
-        .map(|path| read_results(&path, &path.display().to_string()))
-        .collect::<Result<_, _>>()
-        .map(Runs)
+    let paths = run_numbers(dir)?.into_iter().map(|number| dir.join(run_name(number)));
+    let mut runs: Vec<Results> =
+        paths.map(|path| read_results(&path, &path.display().to_string())).collect::<Result<_, _>>()?;
+    if let Some(first) = runs.first_mut() {
+        first.notes.extend(missing_runs(dir)?);
+    }
+    Ok(Runs(runs))
 }
+
+/// The numbers of the runs in a set's directory.
+fn run_numbers(dir: &Path) -> Result<BTreeSet<u64>, ReadError> {
+    let failed = |source| ReadError::io(dir, source);
+    let mut numbers = BTreeSet::new();
+    for entry in fs::read_dir(dir).map_err(failed)? {
+        let name = entry.map_err(failed)?.file_name();
+        let number = name.to_str().and_then(|name| name.strip_prefix("run-")?.parse().ok());
+        // `run-01` is not what a set calls its runs.
+        let number = number.filter(|number| name.to_str() == Some(&run_name(*number)));
+        numbers.extend(number.filter(|number| dir.join(run_name(*number)).join("run.json").is_file()));
+    }
+    Ok(numbers)
+}
+
+/// Which runs of a set are not there although a later one is.
+///
+/// # Errors
+/// If the directory cannot be read.
+pub fn missing_runs(dir: &Path) -> Result<Option<String>, ReadError> {
+    let there = run_numbers(dir)?;
+    let last = there.last().copied().unwrap_or_default();
+    // A stranger may call a directory run-18446744073709551615.
+    let mut missing = (1..=last).filter(|number| !there.contains(number)).map(run_name).take(NAMED + 1);
+    let mut named: Vec<String> = missing.by_ref().take(NAMED).collect();
+    if missing.next().is_some() {
+        named.push("others".to_owned());
+    }
+    let are = if named.len() == 1 { "is" } else { "are" };
+    let name = dir.display();
+    Ok((!named.is_empty()).then(|| {
+        format!(
+            "{name}: {} {are} missing; the {} that are there up to {} count",
+            named.join(", "),
+            there.len(),
+            run_name(last)
+        )
+    }))
+}
+
+/// The most missing runs that are named.
+const NAMED: usize = 5;
 
 /// A study and its parts, as far as they were played.
 ///

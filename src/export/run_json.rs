@@ -51,6 +51,9 @@ pub(super) fn parse<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T,
     let record: Value = serde_json::from_slice(bytes).map_err(|error| {
         ReadError::content(path, error.line().max(1) as u64, format!("is not JSON, which headlock writes: {error}"))
     })?;
+    if !record.is_object() {
+        return Err(explain("is no JSON object, which headlock writes".to_owned()));
+    }
     // First: a record of another schema may have another shape, and its version explains why.
     let version = record.get("schema_version").cloned().ok_or("missing field `schema_version`".to_owned());
     let schema_version: u32 = version.and_then(json::of).map_err(explain)?;
@@ -78,6 +81,14 @@ mod tests {
             let text = format!("{{\"schema_version\": {version}, \"host\": 5}}");
             let error = parse::<RunRecord>(Path::new("run.json"), text.as_bytes()).unwrap_err().to_string();
             assert_eq!(error, says);
+        }
+    }
+
+    #[test]
+    fn what_is_no_object_lacks_no_field() {
+        for text in ["[]", "5", "null", "\"run\""] {
+            let error = parse::<RunRecord>(Path::new("run.json"), text.as_bytes()).unwrap_err().to_string();
+            assert_eq!(error, "run.json:1: is no JSON object, which headlock writes");
         }
     }
 

@@ -1,5 +1,6 @@
 //! What the CSV files share: a header that is checked, rows that are records.
 
+mod numbers;
 mod records;
 
 use std::collections::BTreeSet;
@@ -13,6 +14,7 @@ use serde::de::DeserializeOwned;
 
 use super::ReadError;
 use crate::text::shown;
+use numbers::Numbers;
 use records::{Broken, Records};
 
 /// The most rows of a table: of trials, some 400 MB in memory.
@@ -79,8 +81,17 @@ pub(super) fn parse<T: DeserializeOwned>(
     mut content: impl BufRead,
     columns: &[&str],
 ) -> Result<Rows<T>, ReadError> {
+    let numbers: Vec<(usize, Numbers)> = columns
+        .iter()
+        .enumerate()
+        .filter_map(|(place, column)| Some((place, Numbers::of(column)?)))
+        .collect();
     let mut rows = Vec::new();
     let note = each(path, &mut content, columns, &mut |record| {
+        for (place, numbers) in &numbers {
+            let refused = numbers.refuse(record.get(*place).unwrap_or_default());
+            refused.map_err(|problem| format!("{}: {problem}", columns[*place]))?;
+        }
         rows.push(typed(record, columns).map_err(|error| explain(columns, &error))?);
         Ok(())
     })?;
@@ -99,7 +110,10 @@ fn each(
         Broken::Io(error) => ReadError::io(path, error),
         Broken::Content(problem) => ReadError::content(path, 1, problem),
     })?;
-    let header = header.unwrap_or_default();
+    let Some(header) = header else {
+        let begins = columns.iter().take(3).copied().collect::<Vec<&str>>().join(",");
+        return Err(ReadError::content(path, 1, format!("is empty; expected a header, which begins `{begins}`")));
+    };
     check_header(path, &header, columns)?;
 
     // Whether a row is the last is known only after the next one, and an unfinished last row must not count as wrong.

@@ -1,15 +1,19 @@
 //! What must agree before anything is pooled: whatever a figure depends on and a host has no part in.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use crate::reading::Results;
 use crate::record::{Common, RunRecord, RunState, differences};
-use crate::text::shown;
+use crate::text::{counted, shown};
 
 /// Fields of the parameters that a host may have its own of: its processors, and what only says how long or which draws.
 const OWN: [&str; 3] = ["cpus", "threads", "seed"];
 /// The longest value that a message quotes, in characters.
 const QUOTED: usize = 60;
+/// The most directories that a note names.
+const NAMED: usize = 3;
 
 /// Refuses results that differ in what must agree, each difference by name; else what is to be known, and which strategies were
 /// verified.
@@ -27,7 +31,7 @@ pub fn check(results: &[Results]) -> Result<(Vec<String>, Vec<String>), Vec<Stri
         return Err(reasons);
     }
     let verified = common["verified"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
-    Ok((results.iter().filter_map(unfinished).collect(), verified.collect()))
+    Ok((results.iter().filter_map(unfinished).chain(sources(results)).collect(), verified.collect()))
 }
 
 /// How a directory is unlike most.
@@ -45,9 +49,62 @@ fn reason(name: &str, common: &Value, value: &Value) -> String {
     let command: Vec<_> = parts.iter().filter(|(field, ..)| field == "command").cloned().collect();
     let parts: Vec<String> = if command.is_empty() { parts } else { command }
         .into_iter()
-        .map(|(field, one, other)| format!("{field} is {}, not {}", shown(&one, QUOTED), shown(&other, QUOTED)))
+        .flat_map(|(field, one, other)| match field.as_str() {
+            "behind_door" => behind(&value["parameters"][&field], &common["parameters"][&field]),
+            _ => vec![format!(
+                "{field} is {}, not {}",
+                shown(&one, QUOTED),
+                shown(&other, QUOTED)
+            )],
+        })
         .collect();
     format!("{name}: {}", parts.join(", "))
+}
+
+/// How what stands behind the C interface differs, list by list.
+fn behind(one: &Value, other: &Value) -> Vec<String> {
+    fn lists(of: &Value) -> Vec<(&str, &Value)> {
+        of.as_array().into_iter().flatten().filter_map(|it| Some((it["name"].as_str()?, it))).collect()
+    }
+    let (own, common) = (lists(one), lists(other));
+    let names = |of: &[(&str, &Value)]| match of.iter().map(|it| it.0).collect::<Vec<&str>>() {
+        names if names.is_empty() => "none".to_owned(),
+        names => names.join(", "),
+    };
+    let (ours, theirs) = (names(&own), names(&common));
+    if ours != theirs {
+        let (ours, theirs) = (shown(&ours, QUOTED), shown(&theirs, QUOTED));
+        return vec![format!("behind the C interface are {ours}, not {theirs}")];
+    }
+    let hash =
+        |of: &Value| of["sha256"].as_str().map_or("unknown".to_owned(), |it| shown(it.get(..12).unwrap_or(it), 12));
+    own.iter()
+        .zip(&common)
+        .filter(|(own, common)| own.1 != common.1)
+        .map(|((name, own), (_, common))| {
+            let name = shown(name, QUOTED);
+            match own["sha256"] == common["sha256"] {
+                true => format!("what {name} declares is not the same"),
+                false => format!("the library of {name} is ({}), not ({})", hash(own), hash(common)),
+            }
+        })
+        .collect()
+}
+
+/// That the hosts did not play what was built from one source.
+fn sources(results: &[Results]) -> Option<String> {
+    let mut sources: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for it in results {
+        let source = it.run.host.source.as_deref().map_or("unknown", |it| it.get(..12).unwrap_or(it));
+        sources.entry(source).or_default().push(&it.name);
+    }
+    let told = |names: &[&str]| match names.len() {
+        ..=NAMED => names.join(", "),
+        many => counted(many, "directory"),
+    };
+    let parts: Vec<String> =
+        sources.iter().map(|(source, names)| format!("{} in {}", shown(source, 12), told(names))).collect();
+    (parts.len() > 1).then(|| format!("Runs differ in headlock's source: {}", parts.join("; ")))
 }
 
 fn plain(value: &Value) -> String {

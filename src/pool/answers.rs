@@ -86,6 +86,7 @@ pub fn notes(readings: &[Reading<'_>], results: &[Results], hosts: &[Host], poin
                 words::at(point)
             ));
         }
+        notes.extend(result.cut_short().map(|it| format!("{}: {it}", result.name)));
         notes.extend(result.notes.iter().cloned());
     }
     notes

@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::document::testing::{says, says_all};
 use crate::document::{Html, Writer};
-use crate::reading::testing::{replayed, results};
-use crate::record::{Host as Facts, RunRecord};
+use crate::reading::testing::{declarations, replayed, results};
+use crate::record::{BehindDoor, Declaration, Host as Facts, RunRecord};
 
 /// A run of one host, in which seqlock takes `seqlock` ns beside the mutex's 10, and hazard 10.
 fn run(host: &str, kind: &str, seqlock: f64) -> Results {
@@ -155,6 +155,35 @@ fn what_must_agree_is_named_where_it_does_not() {
         change(&mut b.run);
         assert!(Pool::of(&[a, b]).is_ok());
     }
+}
+
+#[test]
+fn other_libraries_and_sources_are_told_by_their_hashes() {
+    let loaded = |host: &str, hash: &str| {
+        let mut made = run(host, host, 5.0);
+        made.run.parameters.common.behind_door = vec![BehindDoor {
+            declaration: Declaration { name: "qemu-rfc".to_owned(), ..declarations()[0].clone() },
+            library: Some(format!("/{host}/qemu-rfc.so")),
+            sha256: Some(hash.repeat(16)),
+        }];
+        made
+    };
+    let refused = |results: &[Results]| Pool::of(results).unwrap_err();
+    let differing = [loaded("a", "53a1"), loaded("b", "e778")];
+    assert_eq!(refused(&differing), ["results/b: the library of qemu-rfc is (e778e778e778), not (53a153a153a1)"]);
+    let none = [loaded("a", "53a1"), loaded("b", "53a1"), run("c", "c", 5.0)];
+    assert_eq!(refused(&none), ["results/c: behind the C interface are none, not qemu-rfc"]);
+
+    let of = |host: &str, source: &str| {
+        let mut made = run(host, host, 5.0);
+        made.run.host.source = Some(source.repeat(16));
+        made
+    };
+    let said = |results: &[Results]| document(&pooled(results), false).notices.join(" ");
+    assert!(!said(&[of("a", "53a1"), of("b", "53a1")]).contains("source"));
+    let differ = said(&[of("a", "53a1"), of("b", "e778")]);
+    let expected = "Runs differ in headlock's source: 53a153a153a1 in results/a; e778e778e778 in results/b";
+    assert!(differ.contains(expected), "{differ}");
 }
 
 #[test]

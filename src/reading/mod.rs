@@ -7,6 +7,7 @@
 
 mod counting;
 mod counts;
+mod cut;
 mod implausible;
 mod missing;
 mod results;

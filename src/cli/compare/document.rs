@@ -6,21 +6,25 @@ use super::Row;
 use super::side::{Side, describe};
 use crate::document::words::{self, count, figure, heading, percent};
 use crate::document::{Axis, Block, Cell, Column, Document, Interval, Section, Table};
-use crate::record::{LatencyRow, Metric};
-use crate::stats::{Change, Unlike};
+use crate::record::{LatencyRow, Metric, Verdict};
+use crate::stats::{Basis, Change, Unlike};
 
 /// The whole answer.
 pub fn document(a: &Side, b: &Side, rows: &[Row], notes: &[String], threshold: f64) -> Document {
     let of_points = rows.chunk_by(|one, next| {
         (&one.change.a.point, &one.change.b.point) == (&next.change.a.point, &next.change.b.point)
     });
-    let mut blocks: Vec<Block> = of_points.map(|rows| Block::Section(point(rows, threshold))).collect();
+    let mut blocks: Vec<Block> = of_points.map(|rows| Block::Section(point(rows, threshold, [a, b]))).collect();
+    let paired = rows.iter().any(|row| row.change.basis == Basis::Paired);
     let rules = [
         "ratio: B over A; below 1 is faster.".to_owned(),
-        format!(
-            "relative: of the strategy's ratio to {}, taken within each run; raw: of the times as measured.",
-            a.reading().baseline
-        ),
+        match paired {
+            true => "paired: both are of one run, and the ratio is taken inside each of its blocks.".to_owned(),
+            false => format!(
+                "relative: of the strategy's ratio to {}, taken within each run; raw: of the times as measured.",
+                a.reading().baseline
+            ),
+        },
         format!(
             "same: the interval lies within {}. All intervals hold at the same time with 95 % confidence.",
             percent(threshold)
@@ -36,16 +40,19 @@ pub fn document(a: &Side, b: &Side, rows: &[Row], notes: &[String], threshold: f
     }
 }
 
-fn point(rows: &[Row], threshold: f64) -> Section {
+fn point(rows: &[Row], threshold: f64, sides: [&Side; 2]) -> Section {
     let change = &rows[0].change;
     let title = match change.a.point == change.b.point {
         true => heading(&change.a.point),
         false => format!("A: {}; B: {}", heading(&change.a.point), heading(&change.b.point)),
     };
-    Section::new(title, vec![Block::Table(table(rows, threshold))])
+    Section::new(title, vec![Block::Table(table(rows, threshold, sides))])
 }
 
-fn table(rows: &[Row], threshold: f64) -> Table {
+fn table(rows: &[Row], threshold: f64, sides: [&Side; 2]) -> Table {
+    let sets = sides.into_iter().filter(|side| side.is_set).count();
+    // What there are too few of is in doubt where one side is a set; then it is the set, which has fewer.
+    let unit = if sets == 0 { "blocks" } else { "runs" };
     let time = match rows[0].change.metric {
         Metric::NsPerOp | Metric::NetNsPerOp => "ns/op",
         _ => "service ns",
@@ -61,18 +68,22 @@ fn table(rows: &[Row], threshold: f64) -> Table {
             Column::words("basis").rank(1),
             Column::numbers(format!("A {time}")).rank(1),
             Column::numbers(format!("B {time}")).rank(1),
-            Column::numbers("blocks").rank(1),
+            Column::numbers(if sets == sides.len() { "runs" } else { "blocks" }).rank(1),
             Column::numbers("locks/op").rank(2),
             Column::numbers("p99 ns").rank(2),
             Column::numbers("p99.9 ns").rank(2),
         ],
-        rows: rows.iter().map(row).collect(),
-        notes: controls(rows).into_iter().chain(allowed(rows)).chain(unlike(rows)).collect(),
+        rows: rows.iter().map(|it| row(it, unit)).collect(),
+        notes: controls(rows, unit)
+            .into_iter()
+            .chain(allowed(rows, sides.len() - sets))
+            .chain(unlike(rows))
+            .collect(),
         ..Table::default()
     }
 }
 
-fn row(row: &Row) -> Vec<Cell> {
+fn row(row: &Row, unit: &str) -> Vec<Cell> {
     let change = &row.change;
     let percentile = |pick: fn(&LatencyRow) -> u64| {
         from_to(row.latency.each_ref().map(|latency| latency.as_ref().map(|latency| count(pick(latency)))))
@@ -86,7 +97,10 @@ fn row(row: &Row) -> Vec<Cell> {
         Cell::new(words::ratio(change.ratio)),
         Cell::new(interval(change)),
         Cell::drawn(Some(drawn(change))),
-        Cell::verdict(change.verdict),
+        match change.verdict {
+            Verdict::TooFewBlocks => Cell::toned(format!("too few {unit}"), change.verdict.into()),
+            verdict => Cell::verdict(verdict),
+        },
         Cell::new(change.basis.as_str()),
         Cell::new(figure(change.a_ns)),
         Cell::new(figure(change.b_ns)),
@@ -112,27 +126,38 @@ fn from_to(pair: [Option<String>; 2]) -> String {
 }
 
 /// The control of each basis in use: a comparison whose answer is 1.
-fn controls(rows: &[Row]) -> Option<String> {
-    let mut seen: Vec<(&str, Option<[f64; 2]>)> =
-        rows.iter().map(|row| (row.change.basis.as_str(), row.change.control)).collect();
-    seen.sort_by_key(|(basis, _)| *basis);
+fn controls(rows: &[Row], unit: &str) -> Option<String> {
+    let mut seen: Vec<(Basis, Option<[f64; 2]>)> =
+        rows.iter().map(|row| (row.change.basis, row.change.control)).collect();
+    seen.sort_by_key(|(basis, _)| basis.as_str());
     seen.dedup();
-    let parts = seen.into_iter().map(|(basis, control)| match control {
-        Some([low, high]) if high.is_finite() => format!("{basis} {}", words::between(low, high)),
-        Some(_) => format!("{basis} too few blocks"),
-        None => format!("{basis} none was run"),
+    let parts = seen.into_iter().map(|(basis, control)| {
+        let what = match basis {
+            Basis::Paired | Basis::Relative => "A/A control (the same code twice)",
+            Basis::Raw => "Floor (no list at all)",
+        };
+        let found = match control {
+            Some([low, high]) if high.is_finite() => words::between(low, high),
+            Some(_) => format!("too few {unit}"),
+            None => "none was run".to_owned(),
+        };
+        format!("{what}: {} {found}.", basis.as_str())
     });
     let parts: Vec<String> = parts.collect();
-    (!parts.is_empty()).then(|| format!("Controls, whose ratio is 1: {}.", parts.join(", ")))
+    (!parts.is_empty()).then(|| parts.join(" "))
 }
 
 /// How far runs are taken to differ anyway.
-fn allowed(rows: &[Row]) -> Option<String> {
+fn allowed(rows: &[Row], single_runs: usize) -> Option<String> {
     let deviation = rows.iter().map(|row| row.change.between_runs).reduce(f64::max).filter(|it| *it > 0.0)?;
+    let of_each = percent(deviation / (single_runs as f64).sqrt());
+    let between = match single_runs {
+        2 => format!("{of_each} a run (--between-runs), so {} between the two", percent(deviation)),
+        _ => format!("{of_each} of the single run (--between-runs)"),
+    };
     Some(format!(
-        "Runs of one program differ from minute to minute: intervals allow for a standard deviation of {} between these two \
-         (--between-runs). Two versions in one run, or sets of runs (headlock run --runs 6 --gap 10m), need no allowance.",
-        percent(deviation)
+        "Runs of one program differ from minute to minute: intervals allow for {between}, as standard deviations. Two versions in one \
+         run, or sets of runs (headlock run --runs 6 --gap 10m), need no allowance."
     ))
 }
 

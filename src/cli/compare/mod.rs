@@ -67,23 +67,35 @@ fn answer(a: &Side, b: &Side, args: &CompareArgs) -> Result<(Option<Document>, V
     });
     let of_b = (!one_run).then_some(of_b);
     let raw = one_run || !comparable::other_host(a, b);
+    if args.between_runs.is_some_and(|it| it > 0.0) {
+        notes.extend(match () {
+            () if one_run => Some("--between-runs has no effect: both points are of one run".to_owned()),
+            () if a.is_set && b.is_set => Some(
+                "--between-runs has no effect: both are sets of runs, whose intervals show how runs differ".to_owned(),
+            ),
+            () => None,
+        });
+    }
     let between_runs = args.between_runs.map_or(BetweenRuns::SEEN, BetweenRuns::of);
     let changes = stats::changes(of_a, of_b, &pairs, threshold, raw, between_runs);
     let mut failures: Vec<Failure> = vanished.into_iter().collect();
-    let uncompared: Vec<&Pair> = pairs
+    // Times of different hosts are not compared, so the baseline has nothing to be compared by.
+    let by_choice = |(of_a, _): &&Pair| !raw && of_a.strategy == a.baseline();
+    let (chosen, uncompared): (Vec<&Pair>, Vec<&Pair>) = pairs
         .iter()
         .filter(|(of_a, of_b)| !changes.iter().any(|it| it.a == *of_a && it.b == *of_b))
-        .collect();
+        .partition(by_choice);
+    let names = |pairs: &[&Pair]| pairs.iter().map(|(_, of_b)| side::describe(of_b)).collect::<Vec<_>>().join(", ");
+    if !chosen.is_empty() {
+        notes.push(format!(
+            "left out, since it is the baseline and times of different machines are not compared: {}",
+            names(&chosen)
+        ));
+    }
     if !uncompared.is_empty() {
-        let names: Vec<String> = uncompared.iter().map(|(_, of_b)| side::describe(of_b)).collect();
-        notes.push(format!("left out, for want of trials that can be compared: {}", names.join(", ")));
-        // Times of different hosts are not compared, so the baseline has nothing to be compared by.
-        let by_choice = |(of_a, _): &&Pair| !raw && of_a.strategy == a.baseline();
-        let missing: Vec<String> =
-            uncompared.into_iter().filter(|pair| !by_choice(pair)).map(|pair| why(pair, a, b)).collect();
-        if !missing.is_empty() {
-            failures.push(Failure::NoFigure(format!("nothing to compare: {}", missing.join("; "))));
-        }
+        notes.push(format!("left out, for want of trials that can be compared: {}", names(&uncompared)));
+        let missing: Vec<String> = uncompared.into_iter().map(|pair| why(pair, a, b)).collect();
+        failures.push(Failure::NoFigure(format!("nothing to compare: {}", missing.join("; "))));
     }
     if changes.is_empty() {
         let by = if raw {

@@ -89,6 +89,7 @@ impl Side {
                 }
                 histograms => whole(dir, &latency, &histograms.map_err(broken)?)?,
             }
+            results.notes.extend(results.cut_short().map(|it| format!("{name}: {it}")));
             results
         };
         let side = Side { dir: dir.clone(), subject: subject.clone(), is_set, results };
@@ -154,8 +155,10 @@ fn set(dir: &Path, name: &str) -> Result<Results, Failure> {
     let runs = read_runs(dir).map_err(|error| Failure::Error(error.to_string()))?;
     runs.are_of_one_plan().map_err(Failure::Error)?;
     let count = runs.0.len();
+    let cut: Vec<String> = runs.0.iter().filter_map(|it| Some(format!("{}: {}", it.name, it.cut_short()?))).collect();
     let mut results = runs.as_one(name).ok_or_else(|| Failure::Error(format!("{name} holds no run")))?;
     results.notes.push(format!("{name} is a set of {count} runs: each counts as one block"));
+    results.notes.extend(cut);
     Ok(results)
 }
 

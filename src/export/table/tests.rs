@@ -5,8 +5,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::export::testing::result;
-use crate::export::{latency_csv, ratios_csv, trials_csv};
-use crate::record::{LatencyRow, Ratio, Trial};
+use crate::export::{blocks_csv, latency_csv, operations_csv, ratios_csv, trials_csv};
+use crate::record::{BlockRow, Kind, LatencyRow, OperationRow, Ratio, State, Trial};
 use crate::stats::testing::trial;
 
 /// What other tools and the plots rely on: names and order.
@@ -132,7 +132,7 @@ fn an_error_names_the_line_the_column_and_what_would_be_right() {
 fn odd_files_get_one_clear_line() {
     let header = format!("{FIXED_LATENCY}\n");
     for (bytes, expected) in [
-        (&b""[..], "column 1 is `` where `workload` belongs"),
+        (&b""[..], "is empty; expected a header, which begins `workload,strategy,threads`"),
         (b"\x1b[31m,b\n", "column 1 is `\\u{1b}[31m` where `workload` belongs"),
         (b"\xff\xfe\n", "not UTF-8 text"),
         (&[header.trim_end().as_bytes(), b",op\n"].concat(), "column `op` stands twice"),
@@ -178,6 +178,108 @@ impl Read for Repeat {
         buffer[..len].copy_from_slice(&self.bytes[self.at..][..len]);
         self.at = (self.at + len) % self.bytes.len();
         Ok(len)
+    }
+}
+
+/// Cells of the first row that are read although they say `cell`, by column.
+fn accepted<T: Serialize + DeserializeOwned>(columns: &[&str], row: &T, cell: &str) -> Vec<String> {
+    let text = String::from_utf8(written(columns, std::slice::from_ref(row))).unwrap();
+    let cells: Vec<&str> = text.lines().nth(1).unwrap().split(',').collect();
+    assert_eq!(cells.len(), columns.len(), "no cell of the row holds a comma");
+    let is_read = |place: &usize| {
+        let mut cells = cells.clone();
+        cells[*place] = cell;
+        let text = format!("{}\n{}\n", columns.join(","), cells.join(","));
+        match parse::<T>(Path::new("x.csv"), text.as_bytes(), columns) {
+            Ok(_) => true,
+            Err(error) => {
+                assert!(error.to_string().starts_with("x.csv:2: "), "{error}");
+                false
+            }
+        }
+    };
+    (0..columns.len()).filter(is_read).map(|place| columns[place].to_owned()).collect()
+}
+
+#[test]
+fn what_is_no_time_and_no_ratio_is_refused_in_each_column() {
+    let result = result();
+    let trial = Trial {
+        floor_ns: Some(1.0),
+        clock_ns: Some(1.0),
+        offered_per_s: Some(1.0),
+        log_ratio: Some(0.1),
+        log_net_ratio: Some(0.1),
+        ..result.trials[0].clone()
+    };
+    let block = BlockRow {
+        workload: "hot".to_owned(),
+        threads: 2,
+        block: 0,
+        contestant: "all".to_owned(),
+        ended_ms: 1,
+        state: State::Apart,
+        probes: 1,
+        probe_ns: 1,
+        addition_ns: 0.4,
+        width: 3.7,
+        width_low: 3.6,
+        width_high: 3.8,
+        hop_ns: Some(50.0),
+        hop_low_ns: Some(49.0),
+        hop_high_ns: Some(51.0),
+        layout: "x".to_owned(),
+        counted: true,
+    };
+    let operation = OperationRow {
+        workload: "hot".to_owned(),
+        strategy: "mutex".to_owned(),
+        threads: 1,
+        block: 0,
+        op: "deadline".to_owned(),
+        kind: Kind::Service,
+        count: 1,
+        typical_ns: 20.0,
+        p50_ns: None,
+        p99_ns: None,
+        p999_ns: None,
+    };
+    let latency = &result.latency[0];
+    let ratio = &result.ratios[0];
+    let trials = ["workload", "strategy", "disturbance"];
+    let ratios = ["workload", "strategy", "baseline", "state", "op"];
+    for cell in ["NaN", "-nan", "inf", "-inf", "-1", "-0.5"] {
+        let signed: &[&str] = if cell.starts_with("-0") || cell == "-1" {
+            &["log_ratio", "log_net_ratio"]
+        } else {
+            &[]
+        };
+        let infinite: &[&str] = if cell.ends_with("inf") { &["log_net_ratio"] } else { &[] };
+        assert_eq!(accepted(&trials_csv::COLUMNS, &trial, cell), [&trials, signed, infinite].concat(), "{cell}");
+        let mut unbounded: Vec<&str> = ratios.to_vec();
+        if cell == "inf" {
+            unbounded.extend(["ratio", "ci_low", "ci_high", "ns", "bias"]);
+        }
+        unbounded.sort_by_key(|name| ratios_csv::COLUMNS.iter().position(|it| it == name));
+        assert_eq!(accepted(&ratios_csv::COLUMNS, ratio, cell), unbounded, "{cell}");
+        let named = ["workload", "contestant", "layout"];
+        assert_eq!(accepted(&blocks_csv::COLUMNS, &block, cell), named, "{cell}");
+        assert_eq!(accepted(&operations_csv::COLUMNS, &operation, cell), ["workload", "strategy", "op"], "{cell}");
+        assert_eq!(accepted(&latency_csv::COLUMNS, latency, cell), ["workload", "strategy", "op"], "{cell}");
+    }
+    for (column, cell, says) in [
+        ("ns_per_op", "NaN", "ns_per_op: not a finite number >= 0"),
+        ("log_ratio", "NaN", "log_ratio: not a finite number"),
+        ("log_net_ratio", "NaN", "log_net_ratio: not a number"),
+        ("ns_per_op", "-5", "ns_per_op: not a finite number >= 0"),
+    ] {
+        let text = String::from_utf8(written(&trials_csv::COLUMNS, std::slice::from_ref(&trial))).unwrap();
+        let place = trials_csv::COLUMNS.iter().position(|it| *it == column).unwrap();
+        let (header, row) = text.trim_end().split_once('\n').unwrap();
+        let cells: Vec<&str> = row.split(',').enumerate().map(|(at, it)| if at == place { cell } else { it }).collect();
+        let text = format!("{header}\n{}\n", cells.join(","));
+        let error = parse::<Trial>(Path::new("trials.csv"), text.as_bytes(), &trials_csv::COLUMNS).unwrap_err();
+        assert_eq!(error.to_string(), format!("trials.csv:2: {says}"));
     }
 }
 

@@ -75,7 +75,8 @@ pub fn ratios<'a>(measured: impl Into<Measured<'a>>, baseline: &str, margin: f64
             };
             let interval = interval(pairs, confidence)?;
             let baseline_ns = median(&pairs.iter().map(|pair| pair.baseline_ns).collect::<Vec<f64>>())?;
-            let ns = baseline_ns * interval.estimate;
+            // No time times without end: neither side clears the floor in half of these blocks.
+            let ns = Some(baseline_ns * interval.estimate).filter(|ns| !ns.is_nan())?;
             let bias = biases.get(&(point, *metric, *op, state.as_str())).copied().unwrap_or(0.0);
             let invisible = metric.is_percentile() && (ns - baseline_ns).abs() < measured.clock_step_ns;
             let judged = match *strategy {
