@@ -85,6 +85,9 @@ pub fn shared_words(file: &File, from: u64, words: usize) -> io::Result<&'static
     let offset = libc::off_t::try_from(from).map_err(io::Error::other)?;
     file.set_len(from + length as u64)?;
     fcntl_add_seals(file, SealFlags::SHRINK)?;
+    if file.metadata()?.len() < from + length as u64 {
+        return Err(io::Error::other("it was cut before it was sealed"));
+    }
     let (protection, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED);
     // SAFETY: where no address is asked for, the kernel puts the mapping where nothing else is.
     let address = unsafe { libc::mmap(std::ptr::null_mut(), length, protection, flags, file.as_raw_fd(), offset) };
